@@ -1,0 +1,137 @@
+# Menshen. `make` builds cgi-bin/menshen.fcgi; `make run` starts a demo site; `make test` runs every test.
+# What is missing on this machine is installed first, from Debian's packages, and said aloud.
+#
+#   make                 the binary: everything but glibc linked statically
+#   make SHARED=1        the same, linked dynamically, for distribution packagers
+#   make run [PORT=8080] build, make a throw-away demo site under build/, serve it on 127.0.0.1
+#   make test            unit, golden and end-to-end tests, under sanitizers
+#   make bench           measure, beside yardsticks
+#   make install [DESTDIR=] [PREFIX=/usr/local]
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+BUILD   := build
+PORT    ?= 8080
+PREFIX  ?= /usr/local
+PYTHON  := /usr/bin/python3
+VERSION := 0.1.0
+
+.DELETE_ON_ERROR:
+.PHONY: all run test bench fuzz install clean format check-format check-layers check-clang deps
+
+all: cgi-bin/menshen.fcgi
+
+# ---- What must be installed -----------------------------------------------------------------------------------
+# A stamp per purpose, made anew when the list of packages changes.
+$(BUILD)/deps-%: tools/install-deps tools/packages.txt tools/glyph-fonts.txt
+	@mkdir -p $(BUILD)
+	@tools/install-deps $*
+	@touch $@
+DEPS_BUILD := $(BUILD)/deps-build
+
+# ---- Flags ----------------------------------------------------------------------------------------------------
+CSTD     := -std=c17 -D_GNU_SOURCE -Isrc -DMENSHEN_VERSION='"$(VERSION)"'
+WARNINGS := -Wall -Wextra -Werror -Wshadow -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+            -Wcast-align -Wwrite-strings -Wvla -Wundef
+HARDEN   := -fstack-protector-strong -fstack-clash-protection -fPIE
+SECTIONS := -ffunction-sections -fdata-sections
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+# FORTIFY wants optimisation and confuses ASan's interceptors, so only the release build has it.
+CFLAGS_release := -O2 -g1 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 $(HARDEN)
+CFLAGS_asan    := -O1 -g $(SANITIZE) -fPIE -DMENSHEN_SANITIZED='"$(CURDIR)/$(BUILD)/sanitizer"'
+
+LINK_HARDEN := -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--gc-sections
+LIBS_OWN    := -lgd -lpng -ljpeg -lfcgi -ljson-c -lsqlite3 -lcrypto -largon2 -linih -lz
+LIBS_GLIBC  := -lm -lpthread -ldl
+ifdef SHARED
+LIBS := $(LIBS_OWN) $(LIBS_GLIBC)
+else
+# Of the static libgd only the objects that are called are linked, so its 50 further libraries are not needed.
+LIBS := -Wl,-Bstatic $(LIBS_OWN) -Wl,-Bdynamic $(LIBS_GLIBC)
+endif
+
+# ---- Generated sources ----------------------------------------------------------------------------------------
+GEN := $(BUILD)/gen/schema.c $(BUILD)/gen/glyph_data.c
+
+$(BUILD)/gen/schema.c: schema.sql | $(DEPS_BUILD)
+	@mkdir -p $(@D)
+	@{ echo 'extern const char schema_sql[];'; echo 'const char schema_sql[] = {'; \
+	   od -An -v -tx1 $< | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'; echo '0};'; } > $@
+
+$(BUILD)/tools/glyphgen: tools/glyphgen.c $(wildcard src/captcha/chinese.h) | $(DEPS_BUILD)
+	@mkdir -p $(@D)
+	$(CC) $(CSTD) $(WARNINGS) -O2 $$(pkg-config --cflags freetype2) $< -o $@ $$(pkg-config --libs freetype2) -lgd -lm
+
+$(BUILD)/gen/glyph_data.c: $(BUILD)/tools/glyphgen
+	@mkdir -p $(@D)
+	$(BUILD)/tools/glyphgen > $@
+
+# ---- Objects, per variant -------------------------------------------------------------------------------------
+SRC   := $(sort $(wildcard src/*.c src/*/*.c))
+TESTS := $(sort $(wildcard tests/unit/test_*.c))
+
+define variant
+OBJ_$(1)  := $$(SRC:src/%.c=$$(BUILD)/$(1)/%.o) $$(GEN:$$(BUILD)/gen/%.c=$$(BUILD)/$(1)/gen/%.o)
+CORE_$(1) := $$(filter-out $$(BUILD)/$(1)/main.o,$$(OBJ_$(1)))
+$$(BUILD)/$(1)/%.o: src/%.c | $$(DEPS_BUILD)
+	@mkdir -p $$(@D)
+	$$(CC) $$(CSTD) $$(WARNINGS) $$(CFLAGS_$(1)) $$(SECTIONS) $$(CFLAGS) -MMD -MP -c $$< -o $$@
+$$(BUILD)/$(1)/gen/%.o: $$(BUILD)/gen/%.c
+	@mkdir -p $$(@D)
+	$$(CC) $$(CSTD) $$(WARNINGS) $$(CFLAGS_$(1)) $$(SECTIONS) $$(CFLAGS) -MMD -MP -c $$< -o $$@
+$$(BUILD)/$(1)/menshen.fcgi: $$(OBJ_$(1))
+	$$(CC) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LINK_HARDEN) $$(LDFLAGS) $$(OBJ_$(1)) -o $$@ $$(LIBS)
+-include $$(OBJ_$(1):.o=.d)
+endef
+$(eval $(call variant,release))
+$(eval $(call variant,asan))
+
+# Switching SHARED or CC relinks: the file changes only when the settings do.
+$(BUILD)/settings: FORCE
+	@mkdir -p $(BUILD)
+	@echo '$(CC) $(SHARED) $(CFLAGS) $(LDFLAGS)' | cmp -s - $@ || echo '$(CC) $(SHARED) $(CFLAGS) $(LDFLAGS)' > $@
+FORCE:
+$(OBJ_release) $(OBJ_asan) $(BUILD)/release/menshen.fcgi: $(BUILD)/settings
+
+cgi-bin/menshen.fcgi: $(BUILD)/release/menshen.fcgi
+	@strip -o $@.new $< && mv $@.new $@
+	@echo "built $@, $$(( $$(stat -c %s $@) / 1024 )) KiB"
+
+# ---- Unit tests -----------------------------------------------------------------------------------------------
+$(BUILD)/asan/tests/%: tests/unit/%.c $(CORE_asan) $(wildcard tests/unit/*.h) | $(BUILD)/deps-test
+	@mkdir -p $(@D)
+	$(CC) $(CSTD) -Itests/unit $(WARNINGS) $(CFLAGS_asan) $(CFLAGS) $< $(CORE_asan) -o $@ -lcmocka $(LIBS)
+UNIT := $(TESTS:tests/unit/%.c=$(BUILD)/asan/tests/%)
+
+# The same sources through the other compiler: warnings are errors there too.
+check-clang: | $(DEPS_BUILD) $(BUILD)/deps-test $(GEN)
+	@for f in $(SRC) tools/glyphgen.c; do \
+	  clang $(CSTD) $(WARNINGS) $$(pkg-config --cflags freetype2) -fsyntax-only $$f || exit 1; done
+
+# ---- Style ----------------------------------------------------------------------------------------------------
+FORMATTED := $(wildcard src/*.[ch] src/*/*.[ch] tests/*/*.[ch] tools/*.[ch])
+format:
+	clang-format -i $(FORMATTED)
+check-format: | $(BUILD)/deps-test
+	@clang-format --dry-run --Werror $(FORMATTED)
+check-layers:
+	@tests/check_layers
+
+# ---- What people call -----------------------------------------------------------------------------------------
+run: cgi-bin/menshen.fcgi $(BUILD)/deps-run
+	@PORT=$(PORT) tools/demo
+
+test: $(BUILD)/deps-test cgi-bin/menshen.fcgi $(BUILD)/asan/menshen.fcgi $(UNIT)
+	@$(PYTHON) tests/run_all.py $(UNIT)
+
+bench: $(BUILD)/deps-bench cgi-bin/menshen.fcgi
+	@$(MAKE) --no-print-directory -C tests/bench
+
+install: cgi-bin/menshen.fcgi
+	install -D -m 755 cgi-bin/menshen.fcgi $(DESTDIR)$(PREFIX)/lib/cgi-bin/menshen.fcgi
+	install -d $(DESTDIR)$(PREFIX)/bin
+	ln -sf ../lib/cgi-bin/menshen.fcgi $(DESTDIR)$(PREFIX)/bin/menshen
+
+clean:
+	rm -rf $(BUILD) cgi-bin/menshen.fcgi
