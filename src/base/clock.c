@@ -1,0 +1,66 @@
+#define _DEFAULT_SOURCE
+#include "base/clock.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+int64_t clock_now_s(void)
+{
+    return (int64_t)time(NULL);
+}
+
+int64_t clock_monotonic_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+/* "CST-8", "UTC0", "EST5": letters, an optional sign, one or two digits. glibc takes these without any file.
+ */
+static bool is_posix_zone(const char *zone)
+{
+    size_t letters = strspn(zone, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    const char *p = zone + letters;
+    if (*p == '+' || *p == '-')
+        p++;
+    size_t digits = strspn(p, "0123456789");
+    return letters >= 3 && letters <= 6 && digits >= 1 && digits <= 2 && p[digits] == '\0';
+}
+
+static bool has_zone_file(const char *zone)
+{
+    char path[256];
+    if (strstr(zone, "..") != NULL || zone[0] == '/' || zone[0] == '\0')
+        return false;
+    int n = snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", zone);
+    return n > 0 && (size_t)n < sizeof path && access(path, R_OK) == 0;
+}
+
+enum err clock_set_zone(const char *zone)
+{
+    const char *tz = zone;
+    if (strcmp(zone, "UTC") == 0)
+        tz = "UTC0";
+    else if (strcmp(zone, "Asia/Shanghai") == 0)
+        tz = "CST-8"; /* no daylight saving since 1991; works on hosts without zone files */
+    else if (!is_posix_zone(zone) && !has_zone_file(zone))
+        return ERR_CONFIG;
+    if (setenv("TZ", tz, 1) != 0)
+        return ERR_MEMORY;
+    tzset();
+    return ERR_OK;
+}
+
+void clock_local(int64_t t_s, char out[CLOCK_LOCAL_CAP])
+{
+    time_t t = (time_t)t_s;
+    struct tm tm;
+    if (localtime_r(&t, &tm) == NULL || strftime(out, CLOCK_LOCAL_CAP, "%Y-%m-%d %H:%M:%S", &tm) == 0)
+        memcpy(out, "1970-01-01 00:00:00", CLOCK_LOCAL_CAP);
+}

@@ -1,0 +1,30 @@
+/*
+ * Time. It is sampled at the edge (the transports, the command line) and passed down as Unix seconds.
+ * Depends on base/err.
+ */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+
+#define CLOCK_LOCAL_CAP 20 /* "YYYY-MM-DD HH:MM:SS" with NUL */
+
+/* Unix time, seconds. */
+int64_t clock_now_s(void);
+
+/* A clock that only goes forward, microseconds: for durations in the log. */
+int64_t clock_monotonic_us(void);
+
+/*
+ * Make `zone` the zone of clock_local(), process-wide. An IANA name ("Asia/Shanghai") needs the host's zone
+ * files; for the default zone, UTC and fixed offsets written as in POSIX ("CST-8") nothing is needed. ERR_OK;
+ * ERR_CONFIG for a name that this host does not know.
+ */
+enum err clock_set_zone(const char *zone);
+
+/* `t_s` as "YYYY-MM-DD HH:MM:SS" in the zone set before. */
+void clock_local(int64_t t_s, char out[CLOCK_LOCAL_CAP]);
+
+#endif

@@ -1,0 +1,610 @@
+#define _DEFAULT_SOURCE
+#include "base/config.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/codec.h"
+
+enum type {
+    TYPE_TEXT,   /* any text that fits */
+    TYPE_PATHS,  /* comma-joined URL paths */
+    TYPE_NAMES,  /* comma-joined words, at least one */
+    TYPE_INT,    /* int64_t, min..max */
+    TYPE_PIXELS, /* int, min..max */
+    TYPE_BOOL,   /* yes, no */
+    TYPE_CHOICE, /* int, index into choices */
+    TYPE_LENGTH, /* two ints: "5" or "4-6" */
+};
+
+struct setting {
+    const char *section, *key;
+    enum type type;
+    size_t offset;
+    int64_t min, max;
+    const char *const *choices; /* NULL-terminated */
+    const char *initial;        /* default, as text */
+    const char *help;
+};
+
+static const char *const dialect_names[DIALECT_COUNT] = {
+    [DIALECT_BLADE] = "blade",
+    [DIALECT_EBAAS] = "ebaas",
+    [DIALECT_EPLATFORM] = "eplatform",
+    [DIALECT_PLATFORM] = "platform",
+};
+static const char *const kinds[CAPTCHA_KIND_COUNT + 1] = {
+    [CAPTCHA_ALNUM] = "alnum",           [CAPTCHA_DIGITS] = "digits",   [CAPTCHA_LETTERS] = "letters",
+    [CAPTCHA_ARITHMETIC] = "arithmetic", [CAPTCHA_CHINESE] = "chinese",
+};
+static const char *const levels[CAPTCHA_LEVEL_COUNT + 1] = {"easy", "normal", "hard"};
+static const char *const formats[CAPTCHA_FORMAT_COUNT + 1] = {"png", "jpeg"};
+
+#define AT(MEMBER) offsetof(struct config, MEMBER)
+#define TEXT(SECTION, KEY, MEMBER, INITIAL, HELP)                                                            \
+    {                                                                                                        \
+        .section = SECTION, .key = KEY, .type = TYPE_TEXT, .offset = AT(MEMBER), .initial = INITIAL,         \
+        .help = HELP                                                                                         \
+    }
+#define INT(SECTION, KEY, MEMBER, MIN, MAX, INITIAL, HELP)                                                   \
+    {                                                                                                        \
+        .section = SECTION, .key = KEY, .type = TYPE_INT, .offset = AT(MEMBER), .min = MIN, .max = MAX,      \
+        .initial = INITIAL, .help = HELP                                                                     \
+    }
+#define BOOL(SECTION, KEY, MEMBER, INITIAL, HELP)                                                            \
+    {                                                                                                        \
+        .section = SECTION, .key = KEY, .type = TYPE_BOOL, .offset = AT(MEMBER), .initial = INITIAL,         \
+        .help = HELP                                                                                         \
+    }
+#define NAMES(SECTION, KEY, MEMBER, INITIAL, HELP)                                                           \
+    {                                                                                                        \
+        .section = SECTION, .key = KEY, .type = TYPE_NAMES, .offset = AT(MEMBER), .initial = INITIAL,        \
+        .help = HELP                                                                                         \
+    }
+#define CHOICE(SECTION, KEY, MEMBER, CHOICES, INITIAL, HELP)                                                 \
+    {                                                                                                        \
+        .section = SECTION, .key = KEY, .type = TYPE_CHOICE, .offset = AT(MEMBER), .choices = CHOICES,       \
+        .initial = INITIAL, .help = HELP                                                                     \
+    }
+/* What every dialect has. WIDTH, HEIGHT and LENGTH are texts. */
+#define DIALECT(SECTION, ID, PREFIX, KIND, WIDTH, HEIGHT, LENGTH, FORMAT)                                    \
+    BOOL(SECTION, "enabled", dialect[ID].enabled, "yes", "serve this dialect"),                              \
+        {.section = SECTION,                                                                                 \
+         .key = "prefix",                                                                                    \
+         .type = TYPE_PATHS,                                                                                 \
+         .offset = AT(dialect[ID].prefix),                                                                   \
+         .initial = PREFIX,                                                                                  \
+         .help = "path or paths it is served below"},                                                        \
+        CHOICE(SECTION, "kind", dialect[ID].captcha.kind, kinds, KIND, "what the captcha asks"),             \
+        {.section = SECTION,                                                                                 \
+         .key = "width",                                                                                     \
+         .type = TYPE_PIXELS,                                                                                \
+         .offset = AT(dialect[ID].captcha.width_px),                                                         \
+         .min = CAPTCHA_WIDTH_MIN,                                                                           \
+         .max = CAPTCHA_WIDTH_MAX,                                                                           \
+         .initial = WIDTH,                                                                                   \
+         .help = "captcha width, pixels"},                                                                   \
+        {.section = SECTION,                                                                                 \
+         .key = "height",                                                                                    \
+         .type = TYPE_PIXELS,                                                                                \
+         .offset = AT(dialect[ID].captcha.height_px),                                                        \
+         .min = CAPTCHA_HEIGHT_MIN,                                                                          \
+         .max = CAPTCHA_HEIGHT_MAX,                                                                          \
+         .initial = HEIGHT,                                                                                  \
+         .help = "captcha height, pixels"},                                                                  \
+        {.section = SECTION,                                                                                 \
+         .key = "length",                                                                                    \
+         .type = TYPE_LENGTH,                                                                                \
+         .offset = AT(dialect[ID].captcha.length_min),                                                       \
+         .min = CAPTCHA_LENGTH_MIN,                                                                          \
+         .max = CAPTCHA_LENGTH_MAX,                                                                          \
+         .initial = LENGTH,                                                                                  \
+         .help = "characters, as 5 or 4-6 (arithmetic has its own)"},                                        \
+        CHOICE(SECTION, "format", dialect[ID].captcha.format, formats, FORMAT, "picture format"),            \
+        CHOICE(SECTION, "level", dialect[ID].captcha.level, levels, NULL,                                    \
+               "difficulty; default: that of [captcha]"),                                                    \
+        TEXT(SECTION, "tenant", dialect[ID].tenant, "000000", "tenant of requests that name none")
+
+static const struct setting settings[] = {
+    TEXT("server", "data_dir", server.data_dir, NULL,
+         "folder of the database; default ~/.menshen/data; relative to this file; never below the document "
+         "root"),
+    TEXT("server", "base_url", server.base_url, "", "public address of this site, https://… (claim iss)"),
+    TEXT("server", "time_zone", server.time_zone, "Asia/Shanghai", "zone of dates in answers"),
+    TEXT("server", "trusted_proxies", server.trusted_proxies, "",
+         "addresses or CIDR ranges whose X-Forwarded-For is believed"),
+    TEXT("server", "log", server.log, "stderr", "stderr, syslog, or a file"),
+    TEXT("server", "license", server.license, "powered by menshen", "field license of blade's answers"),
+    INT("captcha", "ttl", captcha.ttl_s, 10, 3600, "300", "seconds a captcha can be answered"),
+    BOOL("captcha", "expose_answer", captcha.expose_answer, "no", "hand the answer out: development only"),
+    INT("captcha", "max_live", captcha.max_live, 100, 100000000, "100000", "captchas issued within one ttl"),
+    INT("captcha", "rate", captcha.rate, 0, 1000000000, "300",
+        "captchas per address and minute; 0: no limit"),
+    CHOICE("captcha", "level", captcha.level, levels, "normal", "difficulty"),
+    INT("login", "max_failures", login.max_failures, 1, 1000, "5",
+        "failures per account or address that lock"),
+    INT("login", "window", login.window_s, 1, 86400, "1800", "seconds that failures count and a lock lasts"),
+    INT("login", "argon2_memory_kib", login.argon2_memory_kib, 8, 1048576, "19456", "Argon2id memory, KiB"),
+    INT("login", "argon2_passes", login.argon2_passes, 1, 100, "2", "Argon2id passes"),
+    TEXT("token", "issuer", token.issuer, "", "claim iss; default: base_url, else menshen"),
+    INT("token", "access_ttl", token.access_ttl_s, 1, 31536000, "43200", "seconds an access token lives"),
+    INT("token", "refresh_ttl", token.refresh_ttl_s, 1, 315360000, "2592000",
+        "seconds a refresh token lives"),
+    INT("token", "refresh_grace", token.refresh_grace_s, 0, 3600, "30",
+        "seconds in which a used refresh token answers again with its successors"),
+    INT("token", "family_ttl", token.family_ttl_s, 1, 315360000, "7776000",
+        "seconds a login can be refreshed"),
+    DIALECT("dialect.blade", DIALECT_BLADE, "/kom-ams-auth", "alnum", "130", "48", "5", "png"),
+    BOOL("dialect.blade", "query_credentials", dialect[DIALECT_BLADE].query_credentials, "yes",
+         "accept credentials in the query string of a POST, as Saber sends them"),
+    DIALECT("dialect.ebaas", DIALECT_EBAAS, "/oauth", "alnum", "125", "45", "4", "jpeg"),
+    TEXT("dialect.ebaas", "client", dialect[DIALECT_EBAAS].client, "ebaas", "client that logins belong to"),
+    DIALECT("dialect.eplatform", DIALECT_EPLATFORM, "/", "digits", "166", "90", "5", "jpeg"),
+    TEXT("dialect.eplatform", "client", dialect[DIALECT_EPLATFORM].client, "eplatform",
+         "client that logins belong to"),
+    BOOL("dialect.eplatform", "require_bearer", dialect[DIALECT_EPLATFORM].require_bearer, "yes",
+         "a captcha wants a bearer token"),
+    NAMES("dialect.eplatform", "sources", dialect[DIALECT_EPLATFORM].sources, "WEB,APP,TG",
+          "channel names in the path"),
+    DIALECT("dialect.platform", DIALECT_PLATFORM, "/", "arithmetic", "160", "60", "5", "png"),
+    TEXT("dialect.platform", "client", dialect[DIALECT_PLATFORM].client, "platform",
+         "client that logins belong to"),
+    NAMES("dialect.platform", "sources", dialect[DIALECT_PLATFORM].sources, "PC,APP,H5",
+          "channel names in the header"),
+    NAMES("dialect.platform", "source_header", dialect[DIALECT_PLATFORM].source_header, "source",
+          "header that names the channel"),
+};
+enum { SETTING_COUNT = sizeof settings / sizeof settings[0] };
+_Static_assert((int)SETTING_COUNT <= CONFIG_SETTINGS_MAX, "struct config has one line number per setting");
+
+enum { LEVEL_INHERITED = -1 };
+
+const char *config_dialect_name(enum dialect_id id)
+{
+    return dialect_names[id];
+}
+
+const char *config_kind_name(enum captcha_kind kind)
+{
+    return kinds[kind];
+}
+
+const char *config_level_name(enum captcha_level level)
+{
+    return levels[level];
+}
+
+static bool find_name(const char *const *names, size_t count, const char *name, int *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(names[i], name) == 0) {
+            *out = (int)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool config_dialect_find(const char *name, enum dialect_id *out)
+{
+    int i = 0;
+    if (!find_name(dialect_names, DIALECT_COUNT, name, &i))
+        return false;
+    *out = (enum dialect_id)i;
+    return true;
+}
+
+bool config_level_find(const char *name, enum captcha_level *out)
+{
+    int i = 0;
+    if (!find_name(levels, CAPTCHA_LEVEL_COUNT, name, &i))
+        return false;
+    *out = (enum captcha_level)i;
+    return true;
+}
+
+bool config_list_has(const char *list, const char *name, size_t len)
+{
+    while (*list != '\0') {
+        size_t n = strcspn(list, ",");
+        if (n == len && len > 0 && memcmp(list, name, n) == 0)
+            return true;
+        list += n;
+        if (*list == ',')
+            list++;
+    }
+    return false;
+}
+
+static bool paths_ok(const char *list)
+{
+    if (*list == '\0')
+        return false;
+    while (*list != '\0') {
+        size_t n = strcspn(list, ",");
+        if (n == 0 || list[0] != '/' || (n > 1 && list[n - 1] == '/'))
+            return false;
+        for (size_t i = 0; i < n; i++)
+            if (strchr("?#% {}", list[i]) != NULL)
+                return false;
+        list += n;
+        if (*list == ',' && *++list == '\0')
+            return false;
+    }
+    return true;
+}
+
+static bool names_ok(const char *list)
+{
+    static const char word[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.,";
+    size_t n = strlen(list);
+    return n > 0 && strspn(list, word) == n && list[0] != ',' && list[n - 1] != ',' &&
+           strstr(list, ",,") == NULL;
+}
+
+static bool parse_length(const char *value, const struct setting *s, int range[2])
+{
+    char low[8];
+    const char *dash = strchr(value, '-');
+    size_t n = dash != NULL ? (size_t)(dash - value) : strlen(value);
+    int64_t min = 0, max = 0;
+    if (n == 0 || n >= sizeof low)
+        return false;
+    memcpy(low, value, n);
+    low[n] = '\0';
+    if (!codec_parse_int(low, s->min, s->max, &min))
+        return false;
+    max = min;
+    if (dash != NULL && !codec_parse_int(dash + 1, min, s->max, &max))
+        return false;
+    range[0] = (int)min;
+    range[1] = (int)max;
+    return true;
+}
+
+/* Say what the setting takes. */
+static void explain(const struct setting *s, const char *value, struct buf *why)
+{
+    buf_addf(why, "[%s] %s = %s: expected ", s->section, s->key, value);
+    switch (s->type) {
+    case TYPE_TEXT:
+        buf_addf(why, "at most %d bytes", CONFIG_TEXT_CAP - 1);
+        break;
+    case TYPE_PATHS:
+        buf_add_str(why, "a path or comma-separated paths such as /auth, without a final slash");
+        break;
+    case TYPE_NAMES:
+        buf_add_str(why, "comma-separated words of letters, digits, - _ .");
+        break;
+    case TYPE_INT:
+    case TYPE_PIXELS:
+        buf_addf(why, "a whole number from %" PRId64 " to %" PRId64, s->min, s->max);
+        break;
+    case TYPE_BOOL:
+        buf_add_str(why, "yes or no");
+        break;
+    case TYPE_CHOICE:
+        for (size_t i = 0; s->choices[i] != NULL; i++)
+            buf_addf(why, "%s%s", i > 0 ? ", " : "one of ", s->choices[i]);
+        break;
+    case TYPE_LENGTH:
+        buf_addf(why, "a length or a range such as 4-6, within %" PRId64 " to %" PRId64, s->min, s->max);
+        break;
+    }
+}
+
+static bool store(struct config *c, const struct setting *s, const char *value)
+{
+    void *at = (char *)c + s->offset;
+    int64_t number = 0;
+    switch (s->type) {
+    case TYPE_TEXT:
+    case TYPE_PATHS:
+    case TYPE_NAMES:
+        if (strlen(value) >= CONFIG_TEXT_CAP || (s->type == TYPE_PATHS && !paths_ok(value)) ||
+            (s->type == TYPE_NAMES && !names_ok(value)))
+            return false;
+        memcpy(at, value, strlen(value) + 1);
+        return true;
+    case TYPE_INT:
+        return codec_parse_int(value, s->min, s->max, at);
+    case TYPE_PIXELS:
+        if (!codec_parse_int(value, s->min, s->max, &number))
+            return false;
+        *(int *)at = (int)number;
+        return true;
+    case TYPE_BOOL:
+        if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
+            return false;
+        *(bool *)at = value[0] == 'y';
+        return true;
+    case TYPE_CHOICE: {
+        size_t count = 0;
+        while (s->choices[count] != NULL)
+            count++;
+        return find_name(s->choices, count, value, at);
+    }
+    case TYPE_LENGTH:
+        return parse_length(value, s, at);
+    }
+    return false;
+}
+
+static void render(const struct config *c, const struct setting *s, char out[CONFIG_TEXT_CAP])
+{
+    const void *at = (const char *)c + s->offset;
+    const int *ints = at;
+    switch (s->type) {
+    case TYPE_TEXT:
+    case TYPE_PATHS:
+    case TYPE_NAMES:
+        memcpy(out, at, CONFIG_TEXT_CAP);
+        break;
+    case TYPE_INT:
+        snprintf(out, CONFIG_TEXT_CAP, "%" PRId64, *(const int64_t *)at);
+        break;
+    case TYPE_PIXELS:
+        snprintf(out, CONFIG_TEXT_CAP, "%d", *ints);
+        break;
+    case TYPE_BOOL:
+        snprintf(out, CONFIG_TEXT_CAP, "%s", *(const bool *)at ? "yes" : "no");
+        break;
+    case TYPE_CHOICE:
+        snprintf(out, CONFIG_TEXT_CAP, "%s", s->choices[*ints]);
+        break;
+    case TYPE_LENGTH:
+        snprintf(out, CONFIG_TEXT_CAP, ints[0] == ints[1] ? "%d" : "%d-%d", ints[0], ints[1]);
+        break;
+    }
+}
+
+/* Home from the password database: the environment is the web server's. */
+static bool home_dir(char *out, size_t cap)
+{
+    const struct passwd *pw = getpwuid(geteuid());
+    if (pw == NULL || pw->pw_dir == NULL || strlen(pw->pw_dir) >= cap)
+        return false;
+    memcpy(out, pw->pw_dir, strlen(pw->pw_dir) + 1);
+    return true;
+}
+
+bool config_own_dir(char *out, size_t cap)
+{
+    ssize_t n = readlink("/proc/self/exe", out, cap);
+    if (n <= 0 || (size_t)n >= cap)
+        return false;
+    out[n] = '\0';
+    char *slash = strrchr(out, '/');
+    if (slash == NULL)
+        return false;
+    *slash = '\0';
+    return true;
+}
+
+void config_defaults(struct config *c)
+{
+    char home[CONFIG_TEXT_CAP - 16];
+    *c = (struct config){0};
+    for (size_t i = 0; i < SETTING_COUNT; i++)
+        if (settings[i].initial != NULL)
+            store(c, &settings[i], settings[i].initial);
+    for (size_t d = 0; d < DIALECT_COUNT; d++)
+        c->dialect[d].captcha.level = (enum captcha_level)LEVEL_INHERITED;
+    if (home_dir(home, sizeof home))
+        snprintf(c->server.data_dir, CONFIG_TEXT_CAP, "%s/.menshen/data", home);
+}
+
+static bool section_exists(const char *section)
+{
+    for (size_t i = 0; i < SETTING_COUNT; i++)
+        if (strcmp(settings[i].section, section) == 0)
+            return true;
+    return false;
+}
+
+/* List what would have been right, so that the message is also the manual. */
+static void explain_unknown(const char *section, const char *key, struct buf *why)
+{
+    bool known = section_exists(section);
+    const char *last = "";
+    if (known)
+        buf_addf(why, "unknown key \"%s\" in [%s]; allowed:", key, section);
+    else
+        buf_addf(why, "unknown section [%s]; allowed:", section);
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        const struct setting *s = &settings[i];
+        if (known && strcmp(s->section, section) == 0)
+            buf_addf(why, " %s", s->key);
+        else if (!known && strcmp(s->section, last) != 0)
+            buf_addf(why, " [%s]", s->section);
+        last = s->section;
+    }
+}
+
+static enum err set_at(struct config *c, const char *section, const char *key, const char *value, int line,
+                       struct buf *why)
+{
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        const struct setting *s = &settings[i];
+        if (strcmp(s->section, section) != 0 || strcmp(s->key, key) != 0)
+            continue;
+        if (line > 0 && c->line[i] > 0) {
+            buf_addf(why, "[%s] %s is set twice, first in line %d", section, key, c->line[i]);
+            return ERR_CONFIG;
+        }
+        if (!store(c, s, value)) {
+            explain(s, value, why);
+            return ERR_CONFIG;
+        }
+        c->line[i] = (uint16_t)line;
+        return ERR_OK;
+    }
+    explain_unknown(section, key, why);
+    return ERR_CONFIG;
+}
+
+static void inherit_level(struct config *c)
+{
+    for (size_t d = 0; d < DIALECT_COUNT; d++)
+        if ((int)c->dialect[d].captcha.level == LEVEL_INHERITED)
+            c->dialect[d].captcha.level = (enum captcha_level)c->captcha.level;
+}
+
+enum err config_set(struct config *c, const char *section, const char *key, const char *value,
+                    struct buf *why)
+{
+    return set_at(c, section, key, value, 0, why);
+}
+
+struct reading {
+    struct config *c;
+    FILE *file;
+    int line;      /* inih asks for one line after the other and calls back before it asks for the next */
+    bool too_long; /* a line did not fit inih's buffer */
+    struct buf *why;
+    enum err err;
+};
+
+static char *read_line(char *out, int cap, void *ctx)
+{
+    struct reading *r = ctx;
+    if (r->err != ERR_OK)
+        return NULL;
+    char *line = fgets(out, cap, r->file);
+    if (line == NULL)
+        return NULL;
+    r->line++;
+    if (strchr(line, '\n') == NULL && !feof(r->file)) {
+        buf_addf(r->why, "%s:%d: line longer than %d bytes", r->c->path, r->line, cap - 2);
+        r->err = ERR_CONFIG;
+        return NULL;
+    }
+    return line;
+}
+
+static int take_setting(void *ctx, const char *section, const char *key, const char *value)
+{
+    struct reading *r = ctx;
+    struct buf why;
+    buf_init(&why);
+    enum err e = r->line > UINT16_MAX ? ERR_CONFIG : set_at(r->c, section, key, value, r->line, &why);
+    if (e != ERR_OK && r->err == ERR_OK) {
+        r->err = e;
+        buf_addf(r->why, "%s:%d: %s", r->c->path, r->line, buf_str(&why));
+    }
+    buf_free(&why);
+    return e == ERR_OK;
+}
+
+static enum err read_file(struct config *c, struct buf *why)
+{
+    struct reading r = {.c = c, .why = why, .file = fopen(c->path, "re")};
+    if (r.file == NULL) {
+        buf_addf(why, "%s: %s", c->path, strerror(errno));
+        return ERR_IO;
+    }
+    int broken = ini_parse_stream(read_line, &r, take_setting, &r);
+    if (r.err == ERR_OK && ferror(r.file)) {
+        buf_addf(why, "%s: cannot be read", c->path);
+        r.err = ERR_IO;
+    } else if (r.err == ERR_OK && broken != 0) {
+        buf_addf(why, "%s:%d: expected [section], key = value, or a comment starting with ; or #", c->path,
+                 broken);
+        r.err = ERR_CONFIG;
+    }
+    fclose(r.file);
+    return r.err;
+}
+
+static bool exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+/* The file to read into c->path, or "". */
+static void find_file(struct config *c)
+{
+    char dir[CONFIG_TEXT_CAP * 3];
+    const char *named = getenv("MENSHEN_CONF");
+    if (named != NULL && named[0] != '\0') {
+        snprintf(c->path, sizeof c->path, "%s", named);
+        return;
+    }
+    if (config_own_dir(dir, sizeof dir)) {
+        static const char *const beside[] = {"menshen.conf", "../etc/menshen.conf"};
+        for (size_t i = 0; i < 2; i++) {
+            snprintf(c->path, sizeof c->path, "%s/%s", dir, beside[i]);
+            if (exists(c->path))
+                return;
+        }
+    }
+    if (home_dir(dir, sizeof dir)) {
+        snprintf(c->path, sizeof c->path, "%s/.menshen/menshen.conf", dir);
+        if (exists(c->path))
+            return;
+    }
+    snprintf(c->path, sizeof c->path, "/etc/menshen/menshen.conf");
+    if (!exists(c->path))
+        c->path[0] = '\0';
+}
+
+/* A relative data_dir is meant relative to the file that names it: a CGI's working directory differs by
+ * server. */
+static enum err absolute_data_dir(struct config *c, struct buf *why)
+{
+    char full[PATH_MAX], joined[PATH_MAX];
+    if (c->server.data_dir[0] == '\0') {
+        buf_add_str(why, "[server] data_dir is not set and this user has no home directory");
+        return ERR_CONFIG;
+    }
+    if (c->server.data_dir[0] == '/')
+        return ERR_OK;
+    if (realpath(c->path, full) == NULL) {
+        buf_addf(why, "%s: %s", c->path, strerror(errno));
+        return ERR_IO;
+    }
+    *strrchr(full, '/') = '\0';
+    int n = snprintf(joined, sizeof joined, "%s/%s", full, c->server.data_dir);
+    if (n < 0 || n >= CONFIG_TEXT_CAP) {
+        buf_addf(why, "[server] data_dir: longer than %d bytes", CONFIG_TEXT_CAP - 1);
+        return ERR_CONFIG;
+    }
+    memcpy(c->server.data_dir, joined, (size_t)n + 1);
+    return ERR_OK;
+}
+
+enum err config_load(struct config *c, const char *path, struct buf *why)
+{
+    config_defaults(c);
+    if (path != NULL)
+        snprintf(c->path, sizeof c->path, "%s", path);
+    else
+        find_file(c);
+    if (c->path[0] != '\0') {
+        enum err e = read_file(c, why);
+        if (e != ERR_OK)
+            return e;
+    }
+    inherit_level(c);
+    return absolute_data_dir(c, why);
+}
+
+bool config_view_at(const struct config *c, size_t index, struct config_view *out)
+{
+    if (index >= SETTING_COUNT)
+        return false;
+    const struct setting *s = &settings[index];
+    *out =
+        (struct config_view){.section = s->section, .key = s->key, .help = s->help, .line = c->line[index]};
+    render(c, s, out->value);
+    if (s->initial != NULL)
+        snprintf(out->initial, sizeof out->initial, "%s", s->initial);
+    return true;
+}

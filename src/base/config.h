@@ -1,0 +1,119 @@
+/*
+ * The configuration: one INI file, read once at start. Every setting is a row of one table (config.c):
+ * section, key, type, bounds, default, one line of help; from that row come parsing, refusal, `menshen
+ * config` and the sample file. An unknown section or key, a key set twice, or a bad value is refused with
+ * file, line and what is allowed.
+ *
+ * Depends on inih, base/captcha_profile, base/codec.
+ */
+#ifndef BASE_CONFIG_H
+#define BASE_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/captcha_profile.h"
+#include "base/err.h"
+
+/* The wire contracts. The order is the order of `menshen config`. */
+enum dialect_id { DIALECT_BLADE, DIALECT_EBAAS, DIALECT_EPLATFORM, DIALECT_PLATFORM, DIALECT_COUNT };
+
+#define CONFIG_TEXT_CAP     256 /* bytes of a textual setting, with NUL */
+#define CONFIG_SETTINGS_MAX 128
+
+struct config_dialect {
+    bool enabled;
+    char prefix[CONFIG_TEXT_CAP]; /* comma-joined paths, each "/" or "/a/b" */
+    struct captcha_profile captcha;
+    char client[CONFIG_TEXT_CAP];        /* client id that logins without client credentials belong to */
+    char tenant[CONFIG_TEXT_CAP];        /* tenant when the request names none */
+    bool query_credentials;              /* blade */
+    bool require_bearer;                 /* eplatform */
+    char sources[CONFIG_TEXT_CAP];       /* eplatform, platform: comma-joined channel names */
+    char source_header[CONFIG_TEXT_CAP]; /* platform */
+};
+
+struct config {
+    struct {
+        char data_dir[CONFIG_TEXT_CAP]; /* absolute after config_load */
+        char base_url[CONFIG_TEXT_CAP];
+        char time_zone[CONFIG_TEXT_CAP];
+        char trusted_proxies[CONFIG_TEXT_CAP];
+        char log[CONFIG_TEXT_CAP];
+        char license[CONFIG_TEXT_CAP];
+    } server;
+    struct {
+        int64_t ttl_s;
+        bool expose_answer;
+        int64_t max_live;
+        int64_t rate; /* issued per address and minute; 0: no limit */
+        int level;
+    } captcha;
+    struct {
+        int64_t max_failures;
+        int64_t window_s;
+        int64_t argon2_memory_kib;
+        int64_t argon2_passes;
+    } login;
+    struct {
+        char issuer[CONFIG_TEXT_CAP];
+        int64_t access_ttl_s, refresh_ttl_s, refresh_grace_s, family_ttl_s;
+    } token;
+    struct config_dialect dialect[DIALECT_COUNT];
+
+    char path[CONFIG_TEXT_CAP * 4];     /* the file that was read; "" if none was found */
+    uint16_t line[CONFIG_SETTINGS_MAX]; /* where each setting was set; 0: default */
+};
+
+const char *config_dialect_name(enum dialect_id id);
+const char *config_kind_name(enum captcha_kind kind);
+const char *config_level_name(enum captcha_level level);
+
+/* The dialect called `name`. False if there is none. */
+bool config_dialect_find(const char *name, enum dialect_id *out);
+
+/* The level called `name` ("easy", "normal", "hard"). False if there is none. */
+bool config_level_find(const char *name, enum captcha_level *out);
+
+/* Every setting at its default; data_dir below the home directory of the running user. */
+void config_defaults(struct config *c);
+
+/*
+ * Defaults, then the file: `path` if not NULL, else the first that exists of $MENSHEN_CONF, menshen.conf
+ * beside the binary, ../etc/menshen.conf, ~/.menshen/menshen.conf, /etc/menshen/menshen.conf. Without any of
+ * these the defaults stand alone.
+ *
+ * why  receives, on failure, "FILE:LINE: …" and what is allowed.
+ *
+ * ERR_OK; ERR_CONFIG; ERR_IO if a file that was named cannot be read.
+ */
+enum err config_load(struct config *c, const char *path, struct buf *why);
+
+/*
+ * Set one setting from text, as a line of the file would. `why` as config_load, without file and line.
+ * ERR_OK; ERR_CONFIG.
+ */
+enum err config_set(struct config *c, const char *section, const char *key, const char *value,
+                    struct buf *why);
+
+/* One setting, for `menshen config`. */
+struct config_view {
+    const char *section, *key, *help;
+    char value[CONFIG_TEXT_CAP];
+    char initial[CONFIG_TEXT_CAP]; /* the default, as text */
+    int line;                      /* 0: default */
+};
+
+/* The setting number `index`, from 0. False when there are no more. */
+bool config_view_at(const struct config *c, size_t index, struct config_view *out);
+
+/* Whether the comma-joined `list` has the element `name` (of `len` bytes, exact). */
+bool config_list_has(const char *list, const char *name, size_t len);
+
+/* The folder of the running binary, without a final slash. False if /proc is not there or the path is too
+ * long. */
+bool config_own_dir(char *out, size_t cap);
+
+#endif
