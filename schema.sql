@@ -1,0 +1,119 @@
+-- The whole database of Menshen: one SQLite file, shared by all worker processes. This file is embedded into the
+-- binary at build time; `menshen init` runs it once. Later versions change a database that exists by the
+-- migrations in src/store/db.c, numbered by user_version, and keep this file at the newest state.
+--
+-- Times are Unix seconds (…_s). Booleans are 0 and 1. Lists are comma-joined, as they stand in the answers.
+
+PRAGMA application_id = 0x4D656E53; -- "MenS": file(1) and doctor recognise the file
+PRAGMA user_version = 1;
+
+-- What belongs to the site as a whole and is made once, at init.
+CREATE TABLE setting (
+    name  TEXT PRIMARY KEY, -- 'captcha_style': seed of this site's captcha style, 32 bytes
+                            -- 'client_pepper': HMAC-SHA-256 key over client secrets, 32 bytes
+    value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Keys that sign tokens (JWS). The newest that is not retired signs; every one that is not retired verifies.
+CREATE TABLE sign_key (
+    kid       TEXT PRIMARY KEY,    -- key id, 16 hex digits
+    alg       TEXT NOT NULL CHECK (alg IN ('HS256', 'HS384', 'HS512')),
+    secret    BLOB NOT NULL,       -- raw HMAC key, 32 bytes or more
+    created_s INTEGER NOT NULL,
+    retired_s INTEGER              -- from then on it neither signs nor verifies; NULL: in use
+) STRICT, WITHOUT ROWID;
+
+-- A tenant: a separate population of users. Sites without tenants have the one, '000000'.
+CREATE TABLE tenant (
+    id        TEXT PRIMARY KEY,    -- as clients send it in Tenant-Id: letters, digits, - and _
+    name      TEXT NOT NULL,       -- field tenant_name
+    locked    INTEGER NOT NULL DEFAULT 0 CHECK (locked IN (0, 1)), -- nobody of it logs in
+    created_s INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- An application that asks for tokens (RFC 6749 §2).
+CREATE TABLE client (
+    id            TEXT PRIMARY KEY, -- client_id
+    secret_mac    BLOB,             -- HMAC-SHA-256 of the secret under client_pepper; NULL: cannot authenticate
+    grants        TEXT NOT NULL,    -- of captcha, password, refresh_token, client_credentials
+    scope         TEXT NOT NULL DEFAULT 'all', -- scopes it may ask for
+    password_wire TEXT NOT NULL DEFAULT 'md5' CHECK (password_wire IN ('md5', 'plain')), -- how it sends passwords
+    access_ttl_s  INTEGER,          -- lifetime of its access tokens; NULL: [token] access_ttl
+    refresh_ttl_s INTEGER,          -- lifetime of its refresh tokens; NULL: [token] refresh_ttl
+    locked        INTEGER NOT NULL DEFAULT 0 CHECK (locked IN (0, 1)), -- it gets nothing
+    created_s     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- A person.
+CREATE TABLE user (
+    id                  INTEGER PRIMARY KEY,  -- field user_id: time and chance, 19 digits as Blade's are
+    tenant_id           TEXT NOT NULL REFERENCES tenant (id),
+    account             TEXT NOT NULL,        -- login name, compared exactly
+    password_hash       TEXT NOT NULL,        -- Argon2id, PHC string, over the lower-case hex MD5 of the password
+    password_changed_s  INTEGER NOT NULL,     -- field password_last_update_date
+    password_expired    INTEGER NOT NULL DEFAULT 0 CHECK (password_expired IN (0, 1)),
+    real_name           TEXT NOT NULL DEFAULT '',
+    nick_name           TEXT NOT NULL DEFAULT '',
+    role_id             TEXT NOT NULL DEFAULT '', -- comma-joined list, as role_name, dept_id and post_id
+    role_name           TEXT NOT NULL DEFAULT '',
+    dept_id             TEXT NOT NULL DEFAULT '',
+    post_id             TEXT NOT NULL DEFAULT '',
+    oauth_id            TEXT NOT NULL DEFAULT '', -- id at a third-party login
+    id_number           TEXT NOT NULL DEFAULT '', -- field idNumber of eplatform
+    locked              INTEGER NOT NULL DEFAULT 0 CHECK (locked IN (0, 1)),
+    created_s           INTEGER NOT NULL,
+    UNIQUE (tenant_id, account)
+) STRICT;
+
+-- A captcha that waits for its answer. Taken with one DELETE … RETURNING: the first answer consumes it.
+-- Rows are inserted in the order of their expiry, so the oldest rowids are the first to purge.
+CREATE TABLE captcha (
+    seq       INTEGER PRIMARY KEY,
+    id        TEXT NOT NULL UNIQUE, -- what the client sends back; shape by dialect
+    dialect   TEXT NOT NULL,        -- one issued in a dialect is not accepted in another
+    answer    TEXT NOT NULL,
+    expires_s INTEGER NOT NULL      -- it lives while expires_s > now
+) STRICT;
+
+-- Counters of what is limited: failed logins and issued captchas.
+CREATE TABLE throttle (
+    subject TEXT PRIMARY KEY,      -- 'account:TENANT/ACCOUNT', 'address:ADDRESS', 'captcha:ADDRESS'; IPv6 as its /64
+    count   INTEGER NOT NULL,      -- within this window
+    ends_s  INTEGER NOT NULL       -- end of the window; the counter counts while ends_s > now
+) STRICT, WITHOUT ROWID;
+CREATE INDEX throttle_ends ON throttle (ends_s);
+
+-- One login, and all tokens that were refreshed from it (a family). Ending it ends all of them.
+CREATE TABLE session (
+    id          INTEGER PRIMARY KEY,
+    user_id     INTEGER REFERENCES user (id) ON DELETE CASCADE,          -- NULL: client_credentials
+    client_id   TEXT NOT NULL REFERENCES client (id) ON DELETE CASCADE,
+    tenant_id   TEXT NOT NULL,
+    dialect     TEXT NOT NULL,
+    scope       TEXT NOT NULL,
+    fingerprint TEXT NOT NULL DEFAULT '', -- parameter fp of blade
+    address     TEXT NOT NULL,            -- where the login came from
+    created_s   INTEGER NOT NULL,
+    family_end_s INTEGER NOT NULL,        -- no token of it outlives this
+    expires_s   INTEGER NOT NULL,         -- last expiry of its tokens; then it is purged
+    revoked_s   INTEGER                   -- NULL: valid
+) STRICT;
+CREATE INDEX session_user ON session (user_id);
+CREATE INDEX session_client ON session (client_id);
+CREATE INDEX session_expires ON session (expires_s);
+
+-- Issued tokens by jti, one row for an access token and the refresh token that came with it. Never the token itself:
+-- it is minted again from this row when a used refresh token is sent again within the grace window.
+CREATE TABLE token (
+    id                INTEGER PRIMARY KEY,
+    session_id        INTEGER NOT NULL, -- no REFERENCES: a token whose session is gone is invalid, and an index to
+                                        -- check it would be written at every refresh
+    jti               TEXT NOT NULL UNIQUE, -- access token; the refresh token names it in its claim ati
+    refresh_jti       TEXT,             -- NULL: no refresh token was issued
+    issued_s          INTEGER NOT NULL,
+    access_expires_s  INTEGER NOT NULL,
+    refresh_expires_s INTEGER NOT NULL, -- equals access_expires_s when there is no refresh token; purged then
+    used_s            INTEGER,          -- when it was refreshed; NULL: not yet
+    successor_id      INTEGER           -- the row it was refreshed to
+) STRICT;
+CREATE INDEX token_expires ON token (refresh_expires_s);

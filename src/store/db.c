@@ -1,0 +1,518 @@
+#define _DEFAULT_SOURCE
+#include "store/db.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "store/stmt.h"
+
+/* schema.sql, embedded by the build. */
+extern const char schema_sql[];
+
+struct db {
+    sqlite3 *handle;
+    sqlite3_stmt *stmt[SQL_COUNT];
+    const struct log *log; /* borrowed */
+    enum db_durability durability;
+    bool in_transaction;
+    const char *journal_mode;
+};
+
+enum { BUSY_WAIT_TOTAL_US = 5 * 1000 * 1000, BUSY_WAIT_FIRST_US = 50, BUSY_WAIT_LONGEST_US = 5000 };
+
+/* Each entry turns the schema of user_version N (its index) into that of N + 1. */
+static const char *const migrations[DB_SCHEMA_VERSION] = {NULL};
+
+/*
+ * SQLite's own timeout starts with naps of a millisecond and more; a commit here takes a fifth of that, so
+ * two busy workers would spend most of their time asleep.
+ */
+static int wait_while_busy(void *ctx, int tries)
+{
+    (void)ctx;
+    int64_t waited = 0, nap = BUSY_WAIT_FIRST_US;
+    for (int i = 0; i < tries && waited < BUSY_WAIT_TOTAL_US; i++) {
+        waited += nap;
+        nap = nap * 3 / 2 < BUSY_WAIT_LONGEST_US ? nap * 3 / 2 : BUSY_WAIT_LONGEST_US;
+    }
+    if (waited >= BUSY_WAIT_TOTAL_US)
+        return 0;
+    usleep((useconds_t)nap);
+    return 1;
+}
+
+static enum err result(struct db *db, int rc, const char *doing)
+{
+    switch (rc & 0xFF) {
+    case SQLITE_OK:
+    case SQLITE_DONE:
+    case SQLITE_ROW:
+        return ERR_OK;
+    case SQLITE_CONSTRAINT:
+        return ERR_EXISTS;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        LOG(db->log, ERR_LEVEL_WARN, "db_busy", LOG_S("doing", doing));
+        return ERR_BUSY;
+    default:
+        LOG(db->log, ERR_LEVEL_ERROR, "db_error", LOG_S("doing", doing), LOG_N("code", rc),
+            LOG_S("message", sqlite3_errmsg(db->handle)));
+        return ERR_STORE;
+    }
+}
+
+static sqlite3_stmt *prepared(struct db *db, enum sql id)
+{
+    if (db->stmt[id] == NULL) {
+        int rc =
+            sqlite3_prepare_v3(db->handle, sql_text[id], -1, SQLITE_PREPARE_PERSISTENT, &db->stmt[id], NULL);
+        result(db, rc, sql_text[id]);
+    }
+    return db->stmt[id];
+}
+
+static int bind_one(sqlite3_stmt *st, int at, char type, va_list *ap)
+{
+    if (type == 's')
+        return sqlite3_bind_text(st, at, va_arg(*ap, const char *), -1, SQLITE_STATIC);
+    if (type == 'i')
+        return sqlite3_bind_int64(st, at, va_arg(*ap, int64_t));
+    if (type == 'o') {
+        const int64_t *v = va_arg(*ap, const int64_t *);
+        return v != NULL ? sqlite3_bind_int64(st, at, *v) : sqlite3_bind_null(st, at);
+    }
+    const void *data = va_arg(*ap, const void *);
+    size_t len = va_arg(*ap, size_t);
+    return sqlite3_bind_blob64(st, at, data, len, SQLITE_STATIC);
+}
+
+static sqlite3_stmt *begin_v(struct db *db, enum sql id, const char *types, va_list *ap)
+{
+    sqlite3_stmt *st = prepared(db, id);
+    int rc = SQLITE_OK;
+    for (int i = 0; st != NULL && rc == SQLITE_OK && types[i] != '\0'; i++)
+        rc = bind_one(st, i + 1, types[i], ap);
+    if (rc != SQLITE_OK) {
+        result(db, rc, sql_text[id]);
+        sqlite3_clear_bindings(st);
+        return NULL;
+    }
+    return st;
+}
+
+sqlite3_stmt *stmt_begin(struct db *db, enum sql id, const char *types, ...)
+{
+    va_list ap;
+    va_start(ap, types);
+    sqlite3_stmt *st = begin_v(db, id, types, &ap);
+    va_end(ap);
+    return st;
+}
+
+enum err stmt_step(struct db *db, sqlite3_stmt *st)
+{
+    if (st == NULL)
+        return ERR_STORE;
+    int rc = sqlite3_step(st);
+    return rc == SQLITE_DONE ? ERR_NOT_FOUND : result(db, rc, sqlite3_sql(st));
+}
+
+enum err stmt_end(struct db *db, sqlite3_stmt *st, enum err e)
+{
+    if (st == NULL)
+        return e != ERR_OK ? e : ERR_STORE;
+    enum err rest = ERR_OK;
+    while (e == ERR_OK && rest == ERR_OK)
+        rest = stmt_step(db, st);
+    sqlite3_reset(st);
+    sqlite3_clear_bindings(st);
+    return e != ERR_OK || rest == ERR_NOT_FOUND ? e : rest;
+}
+
+static enum err run_v(struct db *db, enum sql id, const char *types, va_list *ap, bool wants_row)
+{
+    sqlite3_stmt *st = begin_v(db, id, types, ap);
+    enum err e = stmt_end(db, st, stmt_step(db, st));
+    return e == ERR_NOT_FOUND && !wants_row ? ERR_OK : e;
+}
+
+enum err stmt_run(struct db *db, enum sql id, const char *types, ...)
+{
+    va_list ap;
+    va_start(ap, types);
+    enum err e = run_v(db, id, types, &ap, false);
+    va_end(ap);
+    return e;
+}
+
+enum err stmt_run_one(struct db *db, enum sql id, const char *types, ...)
+{
+    va_list ap;
+    va_start(ap, types);
+    enum err e = run_v(db, id, types, &ap, true);
+    va_end(ap);
+    return e;
+}
+
+char *stmt_text(sqlite3_stmt *st, int column, struct arena *arena)
+{
+    const char *s = (const char *)sqlite3_column_text(st, column);
+    return s != NULL ? arena_strndup(arena, s, (size_t)sqlite3_column_bytes(st, column)) : NULL;
+}
+
+static enum err exec(struct db *db, const char *sql)
+{
+    return result(db, sqlite3_exec(db->handle, sql, NULL, NULL, NULL), sql);
+}
+
+static enum err pragma_int(struct db *db, const char *sql, int64_t *out)
+{
+    sqlite3_stmt *st = NULL;
+    int rc = sqlite3_prepare_v2(db->handle, sql, -1, &st, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(st);
+    if (rc == SQLITE_ROW)
+        *out = sqlite3_column_int64(st, 0);
+    sqlite3_finalize(st);
+    return result(db, rc, sql);
+}
+
+enum err db_begin(struct db *db, enum db_durability durability)
+{
+    if (durability != db->durability) {
+        enum err e =
+            exec(db, durability == DB_DURABLE ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+        if (e != ERR_OK)
+            return e;
+        db->durability = durability;
+    }
+    enum err e = stmt_run(db, SQL_BEGIN, "");
+    db->in_transaction = e == ERR_OK;
+    return e;
+}
+
+void db_rollback(struct db *db)
+{
+    if (db->in_transaction && sqlite3_get_autocommit(db->handle) == 0)
+        stmt_run(db, SQL_ROLLBACK, "");
+    db->in_transaction = false;
+}
+
+enum err db_commit(struct db *db)
+{
+    enum err e = stmt_run(db, SQL_COMMIT, "");
+    if (e != ERR_OK)
+        db_rollback(db);
+    db->in_transaction = false;
+    return e;
+}
+
+enum err db_end(struct db *db, enum err e)
+{
+    if (e == ERR_OK)
+        return db_commit(db);
+    db_rollback(db);
+    return e;
+}
+
+enum err db_purge_step(struct db *db, int64_t now_s, int rows_max)
+{
+    static const enum sql purges[] = {SQL_CAPTCHA_PURGE, SQL_THROTTLE_PURGE, SQL_TOKEN_PURGE,
+                                      SQL_SESSION_PURGE};
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < sizeof purges / sizeof purges[0]; i++)
+        e = stmt_run(db, purges[i], "ii", now_s, (int64_t)rows_max);
+    return e;
+}
+
+enum err db_expired_count(struct db *db, int64_t now_s, int64_t *count_out)
+{
+    sqlite3_stmt *st = stmt_begin(db, SQL_EXPIRED_COUNT, "i", now_s);
+    enum err e = stmt_step(db, st);
+    if (e == ERR_OK)
+        *count_out = sqlite3_column_int64(st, 0);
+    return stmt_end(db, st, e);
+}
+
+const char *db_journal_mode(const struct db *db)
+{
+    return db->journal_mode;
+}
+
+enum err db_integrity(struct db *db, struct buf *out)
+{
+    sqlite3_stmt *st = NULL;
+    int rc = sqlite3_prepare_v2(db->handle, "PRAGMA integrity_check", -1, &st, NULL);
+    while (rc == SQLITE_OK || rc == SQLITE_ROW) {
+        rc = sqlite3_step(st);
+        if (rc == SQLITE_ROW)
+            buf_addf(out, "%s%s", out->len > 0 ? "\n" : "", (const char *)sqlite3_column_text(st, 0));
+    }
+    sqlite3_finalize(st);
+    return result(db, rc, "integrity_check");
+}
+
+enum err db_prepare_all(struct db *db)
+{
+    for (int id = 0; id < SQL_COUNT; id++)
+        if (sql_text[id] == NULL || prepared(db, (enum sql)id) == NULL)
+            return ERR_STORE;
+    return ERR_OK;
+}
+
+/* WAL keeps its index in shared memory, which network and user-space file systems do not share between hosts.
+ */
+static bool is_network_fs(const char *dir)
+{
+    struct statfs fs;
+    if (statfs(dir, &fs) != 0)
+        return true;
+    switch ((unsigned long)fs.f_type & 0xFFFFFFFFUL) {
+    case 0x6969UL:     /* NFS */
+    case 0xFF534D42UL: /* CIFS */
+    case 0xFE534D42UL: /* SMB2 */
+    case 0x517BUL:     /* SMB */
+    case 0x65735546UL: /* FUSE */
+    case 0x01021997UL: /* 9P */
+        return true;
+    default:
+        return false;
+    }
+}
+
+static enum err configure(struct db *db, const char *dir)
+{
+    sqlite3_busy_handler(db->handle, wait_while_busy, NULL);
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
+    bool network = is_network_fs(dir);
+    db->journal_mode = network ? "truncate" : "wal";
+    db->durability = DB_DURABLE;
+    return exec(
+        db, network
+                ? "PRAGMA journal_mode = TRUNCATE; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; "
+                  "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY"
+                : "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; "
+                  "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY");
+}
+
+static enum err open_file(struct db *db, const char *dir, int flags, struct buf *why)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", dir, DB_FILE);
+    int rc = sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
+    if (rc == SQLITE_OK) {
+        sqlite3_extended_result_codes(db->handle, 1);
+        if (configure(db, dir) == ERR_OK)
+            return ERR_OK;
+    }
+    buf_addf(why, "%s: %s", path, db->handle != NULL ? sqlite3_errmsg(db->handle) : "out of memory");
+    return ERR_STORE;
+}
+
+/* Only the owner may come near the secrets in the file. */
+static enum err check_private(const char *path, struct buf *why)
+{
+    struct stat st;
+    if (stat(path, &st) != 0) {
+        buf_addf(why, "%s: %s; create the database with: menshen init", path, strerror(errno));
+        return errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
+    }
+    if ((st.st_mode & 077) != 0) {
+        buf_addf(why, "%s: readable by others than its owner (mode %03o); run: chmod %s %s", path,
+                 (unsigned)st.st_mode & 0777, S_ISDIR(st.st_mode) ? "700" : "600", path);
+        return ERR_CONFIG;
+    }
+    return ERR_OK;
+}
+
+static enum err migrate(struct db *db, struct buf *why)
+{
+    int64_t version = 0;
+    enum err e = pragma_int(db, "PRAGMA user_version", &version);
+    if (e != ERR_OK || version == DB_SCHEMA_VERSION)
+        return e;
+    if (version > DB_SCHEMA_VERSION || version < 1) {
+        buf_addf(why,
+                 "the database has schema version %lld, this program knows 1 to %d; use the program it was "
+                 "made with",
+                 (long long)version, DB_SCHEMA_VERSION);
+        return ERR_CONFIG;
+    }
+    e = db_begin(db, DB_DURABLE);
+    if (e != ERR_OK)
+        return e;
+    /* Another process may have migrated while this one waited for the lock. */
+    e = pragma_int(db, "PRAGMA user_version", &version);
+    for (; e == ERR_OK && version < DB_SCHEMA_VERSION; version++) {
+        char stamp[48];
+        snprintf(stamp, sizeof stamp, "PRAGMA user_version = %lld", (long long)version + 1);
+        e = exec(db, migrations[version]);
+        if (e == ERR_OK)
+            e = exec(db, stamp);
+    }
+    return db_end(db, e);
+}
+
+static struct db *db_new(const struct log *log)
+{
+    struct db *db = calloc(1, sizeof *db);
+    if (db != NULL)
+        db->log = log;
+    return db;
+}
+
+enum err db_open(const char *dir, const struct log *log, struct db **db_out, struct buf *why)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", dir, DB_FILE);
+    enum err e = check_private(path, why);
+    if (e == ERR_OK)
+        e = check_private(dir, why);
+    if (e != ERR_OK)
+        return e;
+    struct db *db = db_new(log);
+    if (db == NULL)
+        return ERR_MEMORY;
+    umask(077);
+    e = open_file(db, dir, SQLITE_OPEN_READWRITE, why);
+    if (e == ERR_OK)
+        e = migrate(db, why);
+    if (e != ERR_OK) {
+        if (why->len == 0)
+            buf_addf(why, "%s: cannot be used; run: menshen doctor", path);
+        db_close(db);
+        return e;
+    }
+    *db_out = db;
+    return ERR_OK;
+}
+
+void db_close(struct db *db)
+{
+    if (db == NULL)
+        return;
+    for (int i = 0; i < SQL_COUNT; i++)
+        sqlite3_finalize(db->stmt[i]);
+    sqlite3_close(db->handle);
+    free(db);
+}
+
+/* mkdir -p with 0700 for what is missing. */
+static enum err make_dirs(const char *dir, struct buf *why)
+{
+    char path[PATH_MAX];
+    if (strlen(dir) >= sizeof path) {
+        buf_addf(why, "%s: path too long", dir);
+        return ERR_IO;
+    }
+    memcpy(path, dir, strlen(dir) + 1);
+    for (char *p = path + 1;; p++) {
+        if (*p != '/' && *p != '\0')
+            continue;
+        char end = *p;
+        *p = '\0';
+        if (mkdir(path, 0700) != 0 && errno != EEXIST) {
+            buf_addf(why, "%s: %s", path, strerror(errno));
+            return ERR_IO;
+        }
+        *p = end;
+        if (end == '\0')
+            return ERR_OK;
+    }
+}
+
+enum err db_create(const char *dir, struct buf *why)
+{
+    static const struct log silent = {.fd = -1};
+    char path[PATH_MAX];
+    enum err e = make_dirs(dir, why);
+    if (e != ERR_OK)
+        return e;
+    snprintf(path, sizeof path, "%s/%s", dir, DB_FILE);
+    umask(077);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        buf_addf(why, "%s: %s", path,
+                 errno == EEXIST ? "exists already; it was left as it is" : strerror(errno));
+        return errno == EEXIST ? ERR_EXISTS : ERR_IO;
+    }
+    close(fd);
+    struct db *db = db_new(&silent);
+    if (db == NULL)
+        e = ERR_MEMORY;
+    else
+        e = check_private(dir, why);
+    if (e == ERR_OK)
+        e = open_file(db, dir, SQLITE_OPEN_READWRITE, why);
+    if (e == ERR_OK)
+        e = db_begin(db, DB_DURABLE);
+    if (e == ERR_OK)
+        e = db_end(db, exec(db, schema_sql));
+    if (e != ERR_OK) {
+        if (why->len == 0)
+            buf_addf(why, "%s: %s", path, db != NULL ? sqlite3_errmsg(db->handle) : "out of memory");
+    }
+    db_close(db);
+    if (e != ERR_OK)
+        unlink(path);
+    return e;
+}
+
+void db_discard(const char *dir)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
+    char path[PATH_MAX];
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+        snprintf(path, sizeof path, "%s/%s%s", dir, DB_FILE, suffixes[i]);
+        unlink(path);
+    }
+}
+
+/* A new file's content, and its name in its folder. */
+static enum err sync_new_file(int fd, const char *path)
+{
+    char dir[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    size_t len = slash == NULL ? 0 : (size_t)(slash - path) + 1;
+    if (len >= sizeof dir)
+        return ERR_IO;
+    memcpy(dir, len > 0 ? path : "./", len > 0 ? len : 2);
+    dir[len > 0 ? len : 2] = '\0';
+    int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool synced = fsync(fd) == 0 && dir_fd >= 0 && fsync(dir_fd) == 0;
+    if (dir_fd >= 0)
+        close(dir_fd);
+    return synced ? ERR_OK : ERR_IO;
+}
+
+enum err db_backup(struct db *db, const char *path, struct buf *why)
+{
+    char local[PATH_MAX]; /* with "./" a name such as file:x is a name and no URI */
+    int n = snprintf(local, sizeof local, "%s%s", path[0] == '/' ? "" : "./", path);
+    int fd = n > 0 && n < PATH_MAX ? open(local, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
+    if (fd < 0) {
+        buf_addf(why, "%s: %s", path,
+                 errno == EEXIST ? "exists already; it was left as it is" : strerror(errno));
+        return errno == EEXIST ? ERR_EXISTS : ERR_IO;
+    }
+    enum err e = stmt_run(db, SQL_BACKUP, "s", local);
+    if (e == ERR_STORE)
+        buf_addf(why, "%s: %s", path, sqlite3_errmsg(db->handle));
+    if (e == ERR_OK) {
+        e = sync_new_file(fd, local);
+        if (e != ERR_OK)
+            buf_addf(why, "%s: %s", path, strerror(errno));
+    }
+    close(fd);
+    if (e != ERR_OK)
+        unlink(local);
+    return e;
+}

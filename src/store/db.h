@@ -1,0 +1,95 @@
+/*
+ * The database: one SQLite file that all worker processes share. This header is what the layers above see of
+ * it; no SQLite type leaves store/.
+ *
+ * Depends on sqlite3, base/log, base/err.
+ * Source: DESIGN, section SQLite; schema.sql.
+ */
+#ifndef STORE_DB_H
+#define STORE_DB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/log.h"
+
+#define DB_FILE           "menshen.db"
+#define DB_SCHEMA_VERSION 1
+
+struct db;
+
+enum db_durability {
+    DB_RELAXED, /* captchas and counters: a power cut may lose the last moment of them, never corrupt the file
+                 */
+    DB_DURABLE, /* users, clients, keys, tokens: on disk before the commit returns */
+};
+
+/*
+ * Create folder (0700) and database (0600) from schema.sql.
+ *
+ * dir      absolute path.
+ * why      receives what is wrong and what to do.
+ *
+ * ERR_OK; ERR_EXISTS if there is a database already; ERR_IO; ERR_STORE. A failure leaves no database behind.
+ */
+enum err db_create(const char *dir, struct buf *why);
+
+/* Remove the database in `dir`: what db_create made and could not be filled. It must not be open. */
+void db_discard(const char *dir);
+
+/*
+ * Open the database in `dir`, and bring an older one to this version's schema.
+ *
+ * log      borrowed; receives database errors. db_out is to be closed with db_close.
+ * why      as db_create.
+ *
+ * ERR_OK; ERR_NOT_FOUND (no database: init was not run); ERR_CONFIG (others may read it; newer than this
+ * binary); ERR_STORE.
+ */
+enum err db_open(const char *dir, const struct log *log, struct db **db_out, struct buf *why);
+void db_close(struct db *db);
+
+/*
+ * A write transaction (BEGIN IMMEDIATE). ERR_OK; ERR_BUSY after 5 s of waiting; ERR_STORE. What db_commit did
+ * not return ERR_OK for has not happened: it rolls back by itself.
+ */
+enum err db_begin(struct db *db, enum db_durability durability);
+enum err db_commit(struct db *db);
+void db_rollback(struct db *db);
+
+/* End a transaction by the result of its body: commit when `e` is ERR_OK, else roll back and hand `e`
+ * through. */
+enum err db_end(struct db *db, enum err e);
+
+/*
+ * Delete a bounded number of expired rows (captchas, counters, tokens, sessions): called inside ordinary
+ * write transactions, since there is no cron. ERR_OK, ERR_STORE.
+ */
+enum err db_purge_step(struct db *db, int64_t now_s, int rows_max);
+
+/* How many rows db_purge_step has still to delete. ERR_OK, ERR_STORE. */
+enum err db_expired_count(struct db *db, int64_t now_s, int64_t *count_out);
+
+/*
+ * Write a copy of the database, as it is at this moment, to the new file `path` (0600), while others go on
+ * using it. It is on disk before this returns.
+ *
+ * why  as db_create.
+ *
+ * ERR_OK; ERR_EXISTS if the file is there already; ERR_IO; ERR_BUSY; ERR_STORE. A failure leaves no file.
+ */
+enum err db_backup(struct db *db, const char *path, struct buf *why);
+
+/* The journal mode in use: "wal", or "truncate" on a network file system. */
+const char *db_journal_mode(const struct db *db);
+
+/* PRAGMA integrity_check: appends its lines ("ok" if all is well). ERR_OK, ERR_STORE. */
+enum err db_integrity(struct db *db, struct buf *out);
+
+/* Prepare every row of the SQL table. ERR_OK; ERR_STORE after logging the row that fails. For a test and for
+ * doctor. */
+enum err db_prepare_all(struct db *db);
+
+#endif

@@ -1,0 +1,49 @@
+#include "store/key_store.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/secure.h"
+#include "store/stmt.h"
+
+static enum err read_row(sqlite3_stmt *st, struct key_row *row)
+{
+    size_t len = (size_t)sqlite3_column_bytes(st, 2);
+    if (len > sizeof row->secret)
+        return ERR_STORE;
+    snprintf(row->kid, sizeof row->kid, "%s", (const char *)sqlite3_column_text(st, 0));
+    snprintf(row->alg, sizeof row->alg, "%s", (const char *)sqlite3_column_text(st, 1));
+    memcpy(row->secret, sqlite3_column_blob(st, 2), len);
+    row->secret_len = len;
+    row->created_s = sqlite3_column_int64(st, 3);
+    row->retired_s = sqlite3_column_int64(st, 4);
+    return ERR_OK;
+}
+
+enum err key_store_list(struct db *db, key_store_each *each, void *ctx)
+{
+    struct key_row row;
+    sqlite3_stmt *st = stmt_begin(db, SQL_KEY_LIST, "");
+    enum err e;
+    while ((e = stmt_step(db, st)) == ERR_OK) {
+        e = read_row(st, &row);
+        if (e == ERR_OK)
+            e = each(ctx, &row);
+        if (e != ERR_OK)
+            break;
+    }
+    secure_wipe(&row, sizeof row);
+    e = stmt_end(db, st, e);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err key_store_put(struct db *db, const struct key_row *row)
+{
+    return stmt_run(db, SQL_KEY_PUT, "ssbi", row->kid, row->alg, row->secret, row->secret_len,
+                    row->created_s);
+}
+
+enum err key_store_retire_others(struct db *db, const char *kid, int64_t now_s)
+{
+    return stmt_run(db, SQL_KEY_RETIRE_OTHERS, "si", kid, now_s);
+}

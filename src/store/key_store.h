@@ -1,0 +1,34 @@
+/*
+ * Keys that sign tokens. Depends on store/db.
+ * Source: schema.sql, table sign_key.
+ */
+#ifndef STORE_KEY_STORE_H
+#define STORE_KEY_STORE_H
+
+#include <stddef.h>
+
+#include "store/db.h"
+
+#define KEY_ID_CAP     17 /* 16 hex digits and NUL */
+#define KEY_SECRET_CAP 512
+
+struct key_row {
+    char kid[KEY_ID_CAP];
+    char alg[8];                          /* "HS256" … */
+    unsigned char secret[KEY_SECRET_CAP]; /* the caller wipes the row */
+    size_t secret_len;
+    int64_t created_s;
+    int64_t retired_s; /* 0: in use */
+};
+
+/* Call `each` for every key, those in use first and among them the newest. Stops when it returns an error. */
+typedef enum err key_store_each(void *ctx, const struct key_row *row);
+enum err key_store_list(struct db *db, key_store_each *each, void *ctx);
+
+/* Add a key. Within a transaction. ERR_OK; ERR_EXISTS; ERR_STORE. */
+enum err key_store_put(struct db *db, const struct key_row *row);
+
+/* Retire every key but `kid`. Within a transaction. */
+enum err key_store_retire_others(struct db *db, const char *kid, int64_t now_s);
+
+#endif

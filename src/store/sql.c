@@ -1,0 +1,119 @@
+#include "store/sql.h"
+
+/* Columns in the order that the reader of each table's file expects; one definition serves get, find and
+ * list. */
+#define CLIENT_COLUMNS                                                                                       \
+    "id, secret_mac, grants, scope, password_wire, access_ttl_s, refresh_ttl_s, locked, created_s"
+#define USER_COLUMNS                                                                                         \
+    "user.id, user.tenant_id, user.account, user.password_hash, user.password_changed_s, "                   \
+    "user.password_expired, user.real_name, user.nick_name, user.role_id, user.role_name, user.dept_id, "    \
+    "user.post_id, user.oauth_id, user.id_number, user.locked, user.created_s, tenant.name, tenant.locked"
+#define USER_TABLES "FROM user JOIN tenant ON tenant.id = user.tenant_id "
+#define TOKEN_COLUMNS                                                                                        \
+    "token.id, token.jti, token.refresh_jti, token.issued_s, token.access_expires_s, "                       \
+    "token.refresh_expires_s, token.used_s, token.successor_id, session.id, session.user_id, "               \
+    "session.client_id, session.tenant_id, session.dialect, session.scope, session.fingerprint, "            \
+    "session.address, session.created_s, session.family_end_s, session.revoked_s"
+#define TOKEN_TABLES "FROM token JOIN session ON session.id = token.session_id "
+
+const char *const sql_text[SQL_COUNT] = {
+    [SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [SQL_COMMIT] = "COMMIT",
+    [SQL_ROLLBACK] = "ROLLBACK",
+    [SQL_EXPIRED_COUNT] = "SELECT (SELECT count(*) FROM captcha WHERE expires_s <= ?1) + "
+                          "(SELECT count(*) FROM throttle WHERE ends_s <= ?1) + "
+                          "(SELECT count(*) FROM token WHERE refresh_expires_s <= ?1) + "
+                          "(SELECT count(*) FROM session WHERE expires_s <= ?1)",
+    [SQL_BACKUP] = "VACUUM INTO ?1",
+
+    [SQL_CAPTCHA_PUT] = "INSERT INTO captcha (id, dialect, answer, expires_s) VALUES (?1, ?2, ?3, ?4)",
+    [SQL_CAPTCHA_TAKE] =
+        "DELETE FROM captcha WHERE id = ?1 AND dialect = ?2 AND expires_s > ?3 RETURNING answer",
+    [SQL_CAPTCHA_SPAN] =
+        "SELECT coalesce((SELECT max(seq) FROM captcha) - (SELECT min(seq) FROM captcha) + 1, 0)",
+    [SQL_CAPTCHA_PURGE] = "DELETE FROM captcha WHERE seq IN (SELECT seq FROM captcha ORDER BY seq LIMIT ?2) "
+                          "AND expires_s <= ?1",
+
+    /* A window that has ended starts anew; the count never passes what an int can hold. */
+    [SQL_THROTTLE_HIT] =
+        "INSERT INTO throttle (subject, count, ends_s) VALUES (?1, 1, ?2 + ?3) ON CONFLICT (subject) DO "
+        "UPDATE "
+        "SET count = CASE WHEN ends_s > ?2 THEN min(count + 1, 1000000000) ELSE 1 END, "
+        "ends_s = CASE WHEN ends_s > ?2 THEN ends_s ELSE ?2 + ?3 END RETURNING count, ends_s",
+    [SQL_THROTTLE_GET] = "SELECT count, ends_s FROM throttle WHERE subject = ?1 AND ends_s > ?2",
+    [SQL_THROTTLE_CLEAR] = "DELETE FROM throttle WHERE subject = ?1",
+    [SQL_THROTTLE_PURGE] = "DELETE FROM throttle WHERE subject IN "
+                           "(SELECT subject FROM throttle WHERE ends_s <= ?1 ORDER BY ends_s LIMIT ?2)",
+
+    [SQL_SETTING_GET] = "SELECT value FROM setting WHERE name = ?1",
+    [SQL_SETTING_PUT] = "INSERT INTO setting (name, value) VALUES (?1, ?2) "
+                        "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+
+    [SQL_KEY_LIST] = "SELECT kid, alg, secret, created_s, retired_s FROM sign_key "
+                     "ORDER BY retired_s IS NOT NULL, created_s DESC, kid",
+    [SQL_KEY_PUT] = "INSERT INTO sign_key (kid, alg, secret, created_s) VALUES (?1, ?2, ?3, ?4)",
+    [SQL_KEY_RETIRE_OTHERS] = "UPDATE sign_key SET retired_s = ?2 WHERE kid <> ?1 AND retired_s IS NULL",
+
+    [SQL_TENANT_GET] = "SELECT id, name, locked, created_s FROM tenant WHERE id = ?1",
+    [SQL_TENANT_LIST] = "SELECT id, name, locked, created_s FROM tenant ORDER BY id",
+    [SQL_TENANT_PUT] = "INSERT INTO tenant (id, name, locked, created_s) VALUES (?1, ?2, ?3, ?4)",
+    [SQL_TENANT_SET] = "UPDATE tenant SET name = ?2, locked = ?3 WHERE id = ?1 RETURNING id",
+    [SQL_TENANT_REMOVE] = "DELETE FROM tenant WHERE id = ?1 RETURNING id",
+
+    [SQL_CLIENT_GET] = "SELECT " CLIENT_COLUMNS " FROM client WHERE id = ?1",
+    [SQL_CLIENT_LIST] = "SELECT " CLIENT_COLUMNS " FROM client ORDER BY id",
+    [SQL_CLIENT_PUT] = "INSERT INTO client (" CLIENT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [SQL_CLIENT_SET] = "UPDATE client SET secret_mac = ?2, grants = ?3, scope = ?4, password_wire = ?5, "
+                       "access_ttl_s = ?6, refresh_ttl_s = ?7, locked = ?8 WHERE id = ?1 RETURNING id",
+    [SQL_CLIENT_REMOVE] = "DELETE FROM client WHERE id = ?1 RETURNING id",
+
+    [SQL_USER_FIND] =
+        "SELECT " USER_COLUMNS " " USER_TABLES "WHERE user.tenant_id = ?1 AND user.account = ?2",
+    [SQL_USER_GET] = "SELECT " USER_COLUMNS " " USER_TABLES "WHERE user.id = ?1",
+    [SQL_USER_LIST] = "SELECT " USER_COLUMNS " " USER_TABLES
+                      "WHERE ?1 IS NULL OR user.tenant_id = ?1 ORDER BY user.tenant_id, user.account",
+    [SQL_USER_PUT] =
+        "INSERT INTO user (id, tenant_id, account, password_hash, password_changed_s, "
+        "password_expired, real_name, nick_name, role_id, role_name, dept_id, post_id, oauth_id, "
+        "id_number, locked, created_s) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+    [SQL_USER_SET] =
+        "UPDATE user SET password_expired = ?2, real_name = ?3, nick_name = ?4, role_id = ?5, "
+        "role_name = ?6, dept_id = ?7, post_id = ?8, oauth_id = ?9, id_number = ?10, locked = ?11 "
+        "WHERE id = ?1 RETURNING id",
+    [SQL_USER_SET_PASSWORD] =
+        "UPDATE user SET password_hash = ?2, password_changed_s = ?3, password_expired = 0 "
+        "WHERE id = ?1 RETURNING id",
+    [SQL_USER_REMOVE] = "DELETE FROM user WHERE id = ?1 RETURNING id",
+    [SQL_USER_COUNT] = "SELECT count(*) FROM user",
+
+    [SQL_SESSION_PUT] =
+        "INSERT INTO session (user_id, client_id, tenant_id, dialect, scope, fingerprint, address, "
+        "created_s, family_end_s, expires_s) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) "
+        "RETURNING id",
+    [SQL_SESSION_GET] = "SELECT revoked_s FROM session WHERE id = ?1",
+    [SQL_SESSION_EXTEND] = "UPDATE session SET expires_s = max(expires_s, ?2) WHERE id = ?1",
+    [SQL_SESSION_REVOKE] =
+        "UPDATE session SET revoked_s = ?2 WHERE id = ?1 AND revoked_s IS NULL RETURNING id",
+    [SQL_SESSION_REVOKE_USER] = "UPDATE session SET revoked_s = ?2 "
+                                "WHERE user_id = ?1 AND id <> ?3 AND revoked_s IS NULL RETURNING id",
+    [SQL_SESSION_REVOKE_CLIENT] =
+        "UPDATE session SET revoked_s = ?2 WHERE client_id = ?1 AND revoked_s IS NULL RETURNING id",
+    [SQL_SESSION_PURGE] = "DELETE FROM session WHERE id IN "
+                          "(SELECT id FROM session WHERE expires_s <= ?1 ORDER BY expires_s LIMIT ?2)",
+
+    [SQL_TOKEN_PUT] = "INSERT INTO token (session_id, jti, refresh_jti, issued_s, access_expires_s, "
+                      "refresh_expires_s) VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING id",
+    [SQL_TOKEN_BY_JTI] = "SELECT " TOKEN_COLUMNS " " TOKEN_TABLES "WHERE token.jti = ?1",
+    [SQL_TOKEN_BY_ID] = "SELECT " TOKEN_COLUMNS " " TOKEN_TABLES "WHERE token.id = ?1",
+    [SQL_TOKEN_USE] =
+        "UPDATE token SET used_s = ?2, successor_id = ?3 WHERE id = ?1 AND used_s IS NULL RETURNING id",
+    [SQL_TOKEN_LIST] =
+        "SELECT " TOKEN_COLUMNS " " TOKEN_TABLES
+        "WHERE (?1 IS NULL OR session.user_id = ?1) AND (?2 IS NULL OR session.client_id = ?2) "
+        "AND token.refresh_expires_s > ?3 AND session.revoked_s IS NULL AND token.used_s IS NULL "
+        "ORDER BY token.id DESC LIMIT ?4",
+    [SQL_TOKEN_PURGE] =
+        "DELETE FROM token WHERE id IN "
+        "(SELECT id FROM token WHERE refresh_expires_s <= ?1 ORDER BY refresh_expires_s LIMIT ?2)",
+};

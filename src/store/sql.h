@@ -1,0 +1,74 @@
+/*
+ * Every SQL statement of the program, by name. A statement is prepared when it is first used and kept.
+ * Depends on nothing.
+ */
+#ifndef STORE_SQL_H
+#define STORE_SQL_H
+
+enum sql {
+    SQL_BEGIN,
+    SQL_COMMIT,
+    SQL_ROLLBACK,
+    SQL_EXPIRED_COUNT,
+    SQL_BACKUP,
+
+    SQL_CAPTCHA_PUT,
+    SQL_CAPTCHA_TAKE,
+    SQL_CAPTCHA_SPAN,
+    SQL_CAPTCHA_PURGE,
+
+    SQL_THROTTLE_HIT,
+    SQL_THROTTLE_GET,
+    SQL_THROTTLE_CLEAR,
+    SQL_THROTTLE_PURGE,
+
+    SQL_SETTING_GET,
+    SQL_SETTING_PUT,
+
+    SQL_KEY_LIST,
+    SQL_KEY_PUT,
+    SQL_KEY_RETIRE_OTHERS,
+
+    SQL_TENANT_GET,
+    SQL_TENANT_LIST,
+    SQL_TENANT_PUT,
+    SQL_TENANT_SET,
+    SQL_TENANT_REMOVE,
+
+    SQL_CLIENT_GET,
+    SQL_CLIENT_LIST,
+    SQL_CLIENT_PUT,
+    SQL_CLIENT_SET,
+    SQL_CLIENT_REMOVE,
+
+    SQL_USER_FIND,
+    SQL_USER_GET,
+    SQL_USER_LIST,
+    SQL_USER_PUT,
+    SQL_USER_SET,
+    SQL_USER_SET_PASSWORD,
+    SQL_USER_REMOVE,
+    SQL_USER_COUNT,
+
+    SQL_SESSION_PUT,
+    SQL_SESSION_GET,
+    SQL_SESSION_EXTEND,
+    SQL_SESSION_REVOKE,
+    SQL_SESSION_REVOKE_USER,
+    SQL_SESSION_REVOKE_CLIENT,
+    SQL_SESSION_PURGE,
+
+    SQL_TOKEN_PUT,
+    SQL_TOKEN_BY_JTI,
+    SQL_TOKEN_BY_ID,
+    SQL_TOKEN_USE,
+    SQL_TOKEN_LIST,
+    SQL_TOKEN_PURGE,
+
+    SQL_COUNT
+};
+
+/* The text of each statement, by enum sql. */
+extern const char *const sql_text[SQL_COUNT];
+
+#endif

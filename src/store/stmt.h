@@ -1,0 +1,40 @@
+/*
+ * Inside store/: running the statements of sql.h. The only header that shows SQLite's types.
+ * Depends on sqlite3, store/db, store/sql, base/arena.
+ */
+#ifndef STORE_STMT_H
+#define STORE_STMT_H
+
+#include <sqlite3.h>
+
+#include "base/arena.h"
+#include "store/db.h"
+#include "store/sql.h"
+
+/*
+ * Get a statement with its parameters bound, one letter each in `types`:
+ *   s  const char *, NULL for NULL      i  int64_t
+ *   o  const int64_t *, NULL for NULL   b  const void *, size_t (a NULL pointer is NULL)
+ * Texts and blobs are borrowed until stmt_end. NULL after a failure, which is logged.
+ */
+sqlite3_stmt *stmt_begin(struct db *db, enum sql id, const char *types, ...);
+
+/* Step once: ERR_OK with a row; ERR_NOT_FOUND at the end; ERR_EXISTS, ERR_BUSY, ERR_STORE. Accepts NULL. */
+enum err stmt_step(struct db *db, sqlite3_stmt *st);
+
+/*
+ * Step to the end, so that a failure of the statement itself is seen, then reset and unbind. Hands `e`
+ * through unless it is ERR_OK and the rest fails. Accepts NULL.
+ */
+enum err stmt_end(struct db *db, sqlite3_stmt *st, enum err e);
+
+/* Begin, run to the end, reset. For statements whose rows do not matter. */
+enum err stmt_run(struct db *db, enum sql id, const char *types, ...);
+
+/* Begin and run; ERR_NOT_FOUND if it returned no row (RETURNING tells that something was changed). */
+enum err stmt_run_one(struct db *db, enum sql id, const char *types, ...);
+
+/* A text column copied into the arena; NULL for NULL, or when the arena is full. */
+char *stmt_text(sqlite3_stmt *st, int column, struct arena *arena);
+
+#endif

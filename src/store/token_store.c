@@ -1,0 +1,127 @@
+#include "store/token_store.h"
+
+#include <stdio.h>
+
+#include "store/stmt.h"
+
+static const int64_t *or_null(const int64_t *v)
+{
+    return *v != 0 ? v : NULL;
+}
+
+enum err session_store_put(struct db *db, struct session *s, int64_t expires_s)
+{
+    sqlite3_stmt *st = stmt_begin(db, SQL_SESSION_PUT, "ossssssiii", or_null(&s->user_id), s->client_id,
+                                  s->tenant_id, s->dialect, s->scope, s->fingerprint, s->address,
+                                  s->created_s, s->family_end_s, expires_s);
+    enum err e = stmt_step(db, st);
+    if (e == ERR_OK)
+        s->id = sqlite3_column_int64(st, 0);
+    return stmt_end(db, st, e);
+}
+
+enum err session_store_extend(struct db *db, int64_t id, int64_t expires_s)
+{
+    return stmt_run(db, SQL_SESSION_EXTEND, "ii", id, expires_s);
+}
+
+enum err session_store_revoke(struct db *db, int64_t id, int64_t now_s)
+{
+    return stmt_run(db, SQL_SESSION_REVOKE, "ii", id, now_s);
+}
+
+enum err session_store_revoke_user(struct db *db, int64_t user_id, int64_t keep_id, int64_t now_s)
+{
+    return stmt_run(db, SQL_SESSION_REVOKE_USER, "iii", user_id, now_s, keep_id);
+}
+
+enum err session_store_revoke_client(struct db *db, const char *client_id, int64_t now_s)
+{
+    return stmt_run(db, SQL_SESSION_REVOKE_CLIENT, "si", client_id, now_s);
+}
+
+enum err token_store_put(struct db *db, struct token_row *row)
+{
+    const char *refresh = row->refresh_jti[0] != '\0' ? row->refresh_jti : NULL;
+    sqlite3_stmt *st = stmt_begin(db, SQL_TOKEN_PUT, "issiii", row->session.id, row->jti, refresh,
+                                  row->issued_s, row->access_expires_s, row->refresh_expires_s);
+    enum err e = stmt_step(db, st);
+    if (e == ERR_OK)
+        row->id = sqlite3_column_int64(st, 0);
+    return stmt_end(db, st, e);
+}
+
+static void read_jti(sqlite3_stmt *st, int column, char out[CODEC_UUID_CAP])
+{
+    const char *s = (const char *)sqlite3_column_text(st, column);
+    snprintf(out, CODEC_UUID_CAP, "%s", s != NULL ? s : "");
+}
+
+static enum err read_row(sqlite3_stmt *st, struct arena *arena, struct token_row *out)
+{
+    struct session *s = &out->session;
+    const char **texts[] = {&s->client_id, &s->tenant_id,   &s->dialect,
+                            &s->scope,     &s->fingerprint, &s->address};
+    *out = (struct token_row){
+        .id = sqlite3_column_int64(st, 0),
+        .issued_s = sqlite3_column_int64(st, 3),
+        .access_expires_s = sqlite3_column_int64(st, 4),
+        .refresh_expires_s = sqlite3_column_int64(st, 5),
+        .used_s = sqlite3_column_int64(st, 6),
+        .successor_id = sqlite3_column_int64(st, 7),
+        .session = {.id = sqlite3_column_int64(st, 8),
+                    .user_id = sqlite3_column_int64(st, 9),
+                    .created_s = sqlite3_column_int64(st, 16),
+                    .family_end_s = sqlite3_column_int64(st, 17),
+                    .revoked_s = sqlite3_column_int64(st, 18)},
+    };
+    read_jti(st, 1, out->jti);
+    read_jti(st, 2, out->refresh_jti);
+    for (int i = 0; i < 6; i++) {
+        *texts[i] = stmt_text(st, 10 + i, arena);
+        if (*texts[i] == NULL)
+            return ERR_MEMORY;
+    }
+    return ERR_OK;
+}
+
+static enum err read_one(struct db *db, sqlite3_stmt *st, struct arena *arena, struct token_row *out)
+{
+    enum err e = stmt_step(db, st);
+    if (e == ERR_OK)
+        e = read_row(st, arena, out);
+    return stmt_end(db, st, e);
+}
+
+enum err token_store_by_jti(struct db *db, const char *jti, struct arena *arena, struct token_row *out)
+{
+    return read_one(db, stmt_begin(db, SQL_TOKEN_BY_JTI, "s", jti), arena, out);
+}
+
+enum err token_store_by_id(struct db *db, int64_t id, struct arena *arena, struct token_row *out)
+{
+    return read_one(db, stmt_begin(db, SQL_TOKEN_BY_ID, "i", id), arena, out);
+}
+
+enum err token_store_use(struct db *db, int64_t id, int64_t now_s, int64_t successor_id)
+{
+    return stmt_run_one(db, SQL_TOKEN_USE, "iii", id, now_s, successor_id);
+}
+
+enum err token_store_list(struct db *db, int64_t user_id, const char *client_id, int64_t now_s, int64_t limit,
+                          struct arena *arena, token_store_each *each, void *ctx)
+{
+    struct token_row row;
+    sqlite3_stmt *st = stmt_begin(db, SQL_TOKEN_LIST, "osii", or_null(&user_id), client_id, now_s, limit);
+    enum err e;
+    while ((e = stmt_step(db, st)) == ERR_OK) {
+        e = read_row(st, arena, &row);
+        if (e == ERR_OK)
+            e = each(ctx, &row);
+        arena_reset(arena);
+        if (e != ERR_OK)
+            break;
+    }
+    e = stmt_end(db, st, e);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}

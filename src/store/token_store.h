@@ -1,0 +1,63 @@
+/*
+ * Sessions and the tokens issued in them. Depends on store/db, base/arena.
+ * Source: schema.sql, tables session and token; RFC 9700 §4.14 (families).
+ */
+#ifndef STORE_TOKEN_STORE_H
+#define STORE_TOKEN_STORE_H
+
+#include "base/arena.h"
+#include "base/codec.h"
+#include "store/db.h"
+
+struct session {
+    int64_t id;
+    int64_t user_id; /* 0: client_credentials */
+    const char *client_id, *tenant_id, *dialect, *scope, *fingerprint, *address;
+    int64_t created_s;
+    int64_t family_end_s;
+    int64_t revoked_s; /* 0: valid */
+};
+
+struct token_row {
+    int64_t id;
+    char jti[CODEC_UUID_CAP];         /* access token */
+    char refresh_jti[CODEC_UUID_CAP]; /* "" if no refresh token was issued */
+    int64_t issued_s, access_expires_s, refresh_expires_s;
+    int64_t used_s;       /* 0: not refreshed */
+    int64_t successor_id; /* 0: none */
+    struct session session;
+};
+
+/* Write a session and set its id; expires_s is when its last token expires. Within a transaction. */
+enum err session_store_put(struct db *db, struct session *s, int64_t expires_s);
+
+/* Let the session last until expires_s at least. Within a transaction. */
+enum err session_store_extend(struct db *db, int64_t id, int64_t expires_s);
+
+/* End a session, all of a user's but `keep_id` (0: none is kept), or all of a client's. Within a transaction.
+ */
+enum err session_store_revoke(struct db *db, int64_t id, int64_t now_s);
+enum err session_store_revoke_user(struct db *db, int64_t user_id, int64_t keep_id, int64_t now_s);
+enum err session_store_revoke_client(struct db *db, const char *client_id, int64_t now_s);
+
+/* Write a token row into the session row->session.id and set row->id. Within a transaction. ERR_EXISTS: jti
+ * taken. */
+enum err token_store_put(struct db *db, struct token_row *row);
+
+/*
+ * The token row, with its session, of the access token `jti`, or by row id. Texts live in `arena`.
+ * ERR_OK; ERR_NOT_FOUND; ERR_STORE; ERR_MEMORY.
+ */
+enum err token_store_by_jti(struct db *db, const char *jti, struct arena *arena, struct token_row *out);
+enum err token_store_by_id(struct db *db, int64_t id, struct arena *arena, struct token_row *out);
+
+/* Mark the row used and name its successor. Within a transaction. ERR_OK; ERR_NOT_FOUND if it was used
+ * before. */
+enum err token_store_use(struct db *db, int64_t id, int64_t now_s, int64_t successor_id);
+
+/* The newest valid rows, of one user and of one client where these are not 0 and NULL, at most `limit`. */
+typedef enum err token_store_each(void *ctx, const struct token_row *row);
+enum err token_store_list(struct db *db, int64_t user_id, const char *client_id, int64_t now_s, int64_t limit,
+                          struct arena *arena, token_store_each *each, void *ctx);
+
+#endif

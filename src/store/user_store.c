@@ -1,0 +1,110 @@
+#include "store/user_store.h"
+
+#include "store/stmt.h"
+
+static enum err read_row(sqlite3_stmt *st, struct arena *arena, struct user *out)
+{
+    const char **texts[] = {&out->tenant_id,
+                            &out->account,
+                            &out->password_hash,
+                            NULL,
+                            NULL,
+                            &out->real_name,
+                            &out->nick_name,
+                            &out->role_id,
+                            &out->role_name,
+                            &out->dept_id,
+                            &out->post_id,
+                            &out->oauth_id,
+                            &out->id_number,
+                            NULL,
+                            NULL,
+                            &out->tenant_name};
+    *out = (struct user){
+        .id = sqlite3_column_int64(st, 0),
+        .password_changed_s = sqlite3_column_int64(st, 4),
+        .password_expired = sqlite3_column_int(st, 5) != 0,
+        .locked = sqlite3_column_int(st, 14) != 0,
+        .created_s = sqlite3_column_int64(st, 15),
+        .tenant_locked = sqlite3_column_int(st, 17) != 0,
+    };
+    for (int i = 0; i < (int)(sizeof texts / sizeof texts[0]); i++) {
+        if (texts[i] == NULL)
+            continue;
+        *texts[i] = stmt_text(st, i + 1, arena);
+        if (*texts[i] == NULL)
+            return ERR_MEMORY;
+    }
+    return ERR_OK;
+}
+
+static enum err read_one(struct db *db, sqlite3_stmt *st, struct arena *arena, struct user *out)
+{
+    enum err e = stmt_step(db, st);
+    if (e == ERR_OK)
+        e = read_row(st, arena, out);
+    return stmt_end(db, st, e);
+}
+
+enum err user_store_find(struct db *db, const char *tenant_id, const char *account, struct arena *arena,
+                         struct user *out)
+{
+    return read_one(db, stmt_begin(db, SQL_USER_FIND, "ss", tenant_id, account), arena, out);
+}
+
+enum err user_store_get(struct db *db, int64_t id, struct arena *arena, struct user *out)
+{
+    return read_one(db, stmt_begin(db, SQL_USER_GET, "i", id), arena, out);
+}
+
+enum err user_store_list(struct db *db, const char *tenant_id, struct arena *arena, user_store_each *each,
+                         void *ctx)
+{
+    struct user row;
+    sqlite3_stmt *st = stmt_begin(db, SQL_USER_LIST, "s", tenant_id);
+    enum err e;
+    while ((e = stmt_step(db, st)) == ERR_OK) {
+        e = read_row(st, arena, &row);
+        if (e == ERR_OK)
+            e = each(ctx, &row);
+        arena_reset(arena);
+        if (e != ERR_OK)
+            break;
+    }
+    e = stmt_end(db, st, e);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err user_store_put(struct db *db, const struct user *row)
+{
+    return stmt_run(db, SQL_USER_PUT, "isssiissssssssii", row->id, row->tenant_id, row->account,
+                    row->password_hash, row->password_changed_s, (int64_t)row->password_expired,
+                    row->real_name, row->nick_name, row->role_id, row->role_name, row->dept_id, row->post_id,
+                    row->oauth_id, row->id_number, (int64_t)row->locked, row->created_s);
+}
+
+enum err user_store_set(struct db *db, const struct user *row)
+{
+    return stmt_run_one(db, SQL_USER_SET, "iissssssssi", row->id, (int64_t)row->password_expired,
+                        row->real_name, row->nick_name, row->role_id, row->role_name, row->dept_id,
+                        row->post_id, row->oauth_id, row->id_number, (int64_t)row->locked);
+}
+
+enum err user_store_set_password(struct db *db, int64_t id, const char *password_hash, int64_t now_s)
+{
+    return stmt_run_one(db, SQL_USER_SET_PASSWORD, "isi", id, password_hash, now_s);
+}
+
+enum err user_store_remove(struct db *db, int64_t id)
+{
+    return stmt_run_one(db, SQL_USER_REMOVE, "i", id);
+}
+
+enum err user_store_count(struct db *db, int64_t *out)
+{
+    sqlite3_stmt *st = stmt_begin(db, SQL_USER_COUNT, "");
+    enum err e = stmt_step(db, st);
+    if (e == ERR_OK)
+        *out = sqlite3_column_int64(st, 0);
+    return stmt_end(db, st, e);
+}

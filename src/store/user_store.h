@@ -1,0 +1,51 @@
+/*
+ * Users, each with the tenant it belongs to. Depends on store/db, base/arena.
+ * Source: schema.sql, tables user and tenant.
+ */
+#ifndef STORE_USER_STORE_H
+#define STORE_USER_STORE_H
+
+#include "base/arena.h"
+#include "store/db.h"
+
+struct user {
+    int64_t id;
+    const char *tenant_id;
+    const char *account;
+    const char *password_hash; /* PHC string */
+    int64_t password_changed_s;
+    bool password_expired;
+    const char *real_name, *nick_name;
+    const char *role_id, *role_name, *dept_id, *post_id; /* comma-joined */
+    const char *oauth_id, *id_number;
+    bool locked;
+    int64_t created_s;
+    const char *tenant_name; /* read only */
+    bool tenant_locked;      /* read only */
+};
+
+/* Texts of the result live in `arena`. ERR_OK, ERR_NOT_FOUND, ERR_STORE, ERR_MEMORY. */
+enum err user_store_find(struct db *db, const char *tenant_id, const char *account, struct arena *arena,
+                         struct user *out);
+enum err user_store_get(struct db *db, int64_t id, struct arena *arena, struct user *out);
+
+/* The users of a tenant, or of all when NULL, by tenant and account. As tenant_store_list. */
+typedef enum err user_store_each(void *ctx, const struct user *row);
+enum err user_store_list(struct db *db, const char *tenant_id, struct arena *arena, user_store_each *each,
+                         void *ctx);
+
+/* ERR_OK; ERR_EXISTS (the account is taken, or the tenant does not exist). */
+enum err user_store_put(struct db *db, const struct user *row);
+
+/* Change the descriptive fields, password_expired and the lock. ERR_OK; ERR_NOT_FOUND. */
+enum err user_store_set(struct db *db, const struct user *row);
+
+/* Set the password's verifier and its time; clears password_expired. ERR_OK; ERR_NOT_FOUND. */
+enum err user_store_set_password(struct db *db, int64_t id, const char *password_hash, int64_t now_s);
+
+/* Remove it and its sessions. ERR_OK; ERR_NOT_FOUND. */
+enum err user_store_remove(struct db *db, int64_t id);
+
+enum err user_store_count(struct db *db, int64_t *out);
+
+#endif
