@@ -1,0 +1,78 @@
+#include "auth/app.h"
+
+#include "base/clock.h"
+#include "base/secure.h"
+#include "crypto/digest.h"
+
+enum err app_configure(struct app *app, const char *conf_path, struct buf *why)
+{
+    *app = (struct app){.log = {.fd = -1}};
+    log_open(&app->log, "stderr");
+    enum err e = config_load(&app->cfg, conf_path, why);
+    if (e != ERR_OK)
+        return e;
+    if (log_open(&app->log, app->cfg.server.log) != ERR_OK) {
+        buf_addf(why, "[server] log: %s cannot be opened for writing", app->cfg.server.log);
+        return ERR_CONFIG;
+    }
+    if (clock_set_zone(app->cfg.server.time_zone) != ERR_OK) {
+        buf_addf(
+            why,
+            "[server] time_zone = %s: this host has no such zone; use a name below /usr/share/zoneinfo, UTC, "
+            "or a fixed offset such as CST-8",
+            app->cfg.server.time_zone);
+        return ERR_CONFIG;
+    }
+    if (digest_start() != ERR_OK) {
+        buf_add_str(why, "libcrypto does not start");
+        return ERR_CRYPTO;
+    }
+    return ERR_OK;
+}
+
+struct password_cost app_password_cost(const struct app *app)
+{
+    return (struct password_cost){.memory_kib = (uint32_t)app->cfg.login.argon2_memory_kib,
+                                  .passes = (uint32_t)app->cfg.login.argon2_passes};
+}
+
+enum err app_open(struct app *app, const char *conf_path, struct buf *why)
+{
+    enum err e = app_configure(app, conf_path, why);
+    if (e == ERR_OK)
+        e = db_open(app->cfg.server.data_dir, &app->log, &app->db, why);
+    if (e != ERR_OK)
+        return e;
+    e = setting_store_get(app->db, SETTING_CLIENT_PEPPER, app->client_pepper, sizeof app->client_pepper);
+    if (e == ERR_OK)
+        e = password_decoy(app_password_cost(app), app->decoy_hash);
+    if (e != ERR_OK)
+        buf_addf(why, "%s/%s: incomplete (%s); make a new one with: menshen init", app->cfg.server.data_dir,
+                 DB_FILE, err_info(e)->name);
+    return e;
+}
+
+void app_close(struct app *app)
+{
+    captcha_engine_free(app->engine);
+    db_close(app->db);
+    log_close(&app->log);
+    secure_wipe(app->client_pepper, sizeof app->client_pepper);
+    app->engine = NULL;
+    app->db = NULL;
+}
+
+enum err app_engine(struct app *app, struct captcha_engine **engine_out)
+{
+    unsigned char style[SETTING_SEED_LEN];
+    if (app->engine == NULL) {
+        enum err e = setting_store_get(app->db, SETTING_CAPTCHA_STYLE, style, sizeof style);
+        if (e == ERR_OK)
+            e = captcha_engine_new(style, &app->engine);
+        secure_wipe(style, sizeof style);
+        if (e != ERR_OK)
+            return e;
+    }
+    *engine_out = app->engine;
+    return ERR_OK;
+}

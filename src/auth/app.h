@@ -1,0 +1,41 @@
+/*
+ * What lives as long as the process: configuration, log, database, captcha engine. Everything else is per
+ * request. Depends on base, store, captcha.
+ */
+#ifndef AUTH_APP_H
+#define AUTH_APP_H
+
+#include "base/config.h"
+#include "base/log.h"
+#include "captcha/engine.h"
+#include "crypto/password.h"
+#include "store/db.h"
+#include "store/setting_store.h"
+
+struct app {
+    struct config cfg;
+    struct log log;
+    struct db *db;
+    unsigned char client_pepper[SETTING_SEED_LEN];
+    char decoy_hash[PASSWORD_HASH_CAP]; /* what unknown accounts are verified against */
+    struct captcha_engine *engine;      /* NULL until the first picture */
+};
+
+/*
+ * Read the configuration (conf_path NULL: look for it) and open the log. No database yet.
+ * ERR_OK; ERR_CONFIG or ERR_IO with `why` filled. app_close is needed in either case.
+ */
+enum err app_configure(struct app *app, const char *conf_path, struct buf *why);
+
+/* app_configure, and open the database. Errors as there and as db_open. */
+enum err app_open(struct app *app, const char *conf_path, struct buf *why);
+
+/* Wipe and release. */
+void app_close(struct app *app);
+
+/* The captcha engine, made on first use in this site's style. ERR_OK, ERR_STORE, ERR_MEMORY. */
+enum err app_engine(struct app *app, struct captcha_engine **engine_out);
+
+struct password_cost app_password_cost(const struct app *app);
+
+#endif

@@ -1,0 +1,95 @@
+#include "auth/client.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/codec.h"
+#include "base/secure.h"
+#include "crypto/digest.h"
+
+enum err client_secret_mac(const struct app *app, const char *secret, unsigned char mac[CLIENT_MAC_LEN])
+{
+    unsigned char full[DIGEST_MAX_LEN];
+    size_t len = 0;
+    enum err e = digest_hmac(DIGEST_SHA256, app->client_pepper, sizeof app->client_pepper, secret,
+                             strlen(secret), full, &len);
+    if (e == ERR_OK)
+        memcpy(mac, full, CLIENT_MAC_LEN);
+    secure_wipe(full, sizeof full);
+    return e;
+}
+
+enum err client_authenticate(struct app *app, const char *id, const char *secret, struct arena *arena,
+                             struct client *out)
+{
+    struct client c = {0};
+    unsigned char mac[CLIENT_MAC_LEN];
+    enum err found = client_store_get(app->db, id, arena, &c);
+    if (found != ERR_OK && found != ERR_NOT_FOUND)
+        return found;
+    enum err e = client_secret_mac(app, secret, mac);
+    if (e != ERR_OK)
+        return e;
+    bool same = secure_equal(mac, c.secret_mac, sizeof mac);
+    secure_wipe(mac, sizeof mac);
+    if (found == ERR_NOT_FOUND)
+        return ERR_CLIENT_UNKNOWN;
+    if (!same || !c.has_secret || c.locked)
+        return ERR_CLIENT_SECRET;
+    *out = c;
+    return ERR_OK;
+}
+
+enum err client_of_dialect(struct app *app, enum dialect_id dialect, struct arena *arena, struct client *out)
+{
+    enum err e = client_store_get(app->db, app->cfg.dialect[dialect].client, arena, out);
+    if (e == ERR_NOT_FOUND || (e == ERR_OK && out->locked))
+        return ERR_CLIENT_UNKNOWN;
+    return e;
+}
+
+bool client_may(const struct client *c, const char *grant)
+{
+    return config_list_has(c->grants, grant, strlen(grant));
+}
+
+enum err client_scope(const struct client *c, const char *requested, struct arena *arena,
+                      const char **scope_out)
+{
+    if (requested == NULL || requested[strspn(requested, " ")] == '\0') {
+        *scope_out = c->scope;
+        return ERR_OK;
+    }
+    char *joined = arena_alloc(arena, strlen(requested) + 1);
+    if (joined == NULL)
+        return ERR_MEMORY;
+    size_t n = 0;
+    for (const char *p = requested; *p != '\0';) {
+        p += strspn(p, " ");
+        size_t len = strcspn(p, " ");
+        if (len == 0)
+            break;
+        if (!config_list_has(c->scope, p, len))
+            return ERR_SCOPE;
+        if (!config_list_has(joined, p, len)) {
+            if (n > 0)
+                joined[n++] = ',';
+            memcpy(joined + n, p, len);
+            n += len;
+        }
+        p += len;
+    }
+    *scope_out = joined;
+    return ERR_OK;
+}
+
+enum err client_read_password(const struct client *c, const char *wire, char md5_hex[DIGEST_MD5_HEX_CAP])
+{
+    if (strcmp(c->password_wire, "md5") != 0)
+        return digest_md5_hex(wire, strlen(wire), md5_hex);
+    if (!codec_is_hex(wire, DIGEST_MD5_HEX_CAP - 1))
+        return ERR_BAD_REQUEST;
+    for (size_t i = 0; i < DIGEST_MD5_HEX_CAP; i++)
+        md5_hex[i] = (char)tolower((unsigned char)wire[i]);
+    return ERR_OK;
+}

@@ -1,0 +1,53 @@
+/*
+ * Clients: who asks for tokens, and what each may do. A secret is stored as a keyed hash: it is random, so a
+ * password hash would cost time and gain nothing.
+ *
+ * Depends on auth/app, store/client_store, crypto/digest.
+ * Source: RFC 6749 §2.3, §3.2.1; contracts, section blade.
+ */
+#ifndef AUTH_CLIENT_H
+#define AUTH_CLIENT_H
+
+#include <stdbool.h>
+
+#include "auth/app.h"
+#include "store/client_store.h"
+
+/* The grants a client can be given, by their names in grant_type. */
+#define CLIENT_GRANTS "captcha,password,refresh_token,client_credentials"
+
+/* Write the keyed hash of `secret` to `mac`. ERR_OK, ERR_CRYPTO. */
+enum err client_secret_mac(const struct app *app, const char *secret, unsigned char mac[CLIENT_MAC_LEN]);
+
+/*
+ * Authenticate a client by id and secret. An unknown id takes the same path as a wrong secret.
+ *
+ * out  texts live in `arena`.
+ *
+ * ERR_OK; ERR_CLIENT_UNKNOWN; ERR_CLIENT_SECRET (also a locked client, and one without a secret); ERR_STORE;
+ * ERR_CRYPTO.
+ */
+enum err client_authenticate(struct app *app, const char *id, const char *secret, struct arena *arena,
+                             struct client *out);
+
+/* The client that a dialect without client credentials uses. ERR_OK; ERR_CLIENT_UNKNOWN (none, or locked);
+ * ERR_STORE. */
+enum err client_of_dialect(struct app *app, enum dialect_id dialect, struct arena *arena, struct client *out);
+
+/* Whether the client was given the grant. */
+bool client_may(const struct client *c, const char *grant);
+
+/*
+ * The scope to grant for the space-separated `requested` (NULL or "": all of the client's), comma-joined in
+ * `arena`. ERR_OK; ERR_SCOPE if any of it is not the client's; ERR_MEMORY. Source: RFC 6749 §3.3.
+ */
+enum err client_scope(const struct client *c, const char *requested, struct arena *arena,
+                      const char **scope_out);
+
+/*
+ * What a password sent by this client says, as the lower-case hex MD5 that verifiers are made of.
+ * ERR_OK; ERR_BAD_REQUEST if the client sends MD5 and `wire` is not 32 hex digits; ERR_CRYPTO.
+ */
+enum err client_read_password(const struct client *c, const char *wire, char md5_hex[DIGEST_MD5_HEX_CAP]);
+
+#endif

@@ -1,0 +1,120 @@
+#include "auth/login.h"
+
+#include <string.h>
+
+#include "auth/throttle.h"
+#include "base/secure.h"
+#include "captcha/challenge.h"
+
+/*
+ * Verify, count a failure, and say which it was. `user` may be NULL (unknown): the decoy takes its place, and
+ * the outcome is a failure whatever the decoy says.
+ */
+static enum err check_password(struct app *app, const struct user *user, const char *tenant_id,
+                               const char *account, const char *md5_hex, const char *address, int64_t now_s)
+{
+    enum err e = password_verify(user != NULL ? user->password_hash : app->decoy_hash, md5_hex);
+    if (user == NULL && (e == ERR_OK || e == ERR_PASSWORD))
+        e = ERR_USER_UNKNOWN;
+    else if (e == ERR_OK && (user->locked || user->tenant_locked))
+        e = ERR_USER_LOCKED;
+    if (e == ERR_OK || e == ERR_CRYPTO)
+        return e;
+    enum err counted = throttle_failed(app, tenant_id, account, address, now_s);
+    return counted == ERR_OK ? e : counted;
+}
+
+/*
+ * The throttle is asked once more inside the transaction: of many guesses that were let in at the same
+ * moment, none may succeed after the fifth failure was counted.
+ */
+static enum err finish(struct app *app, const struct login_request *r, const struct user *user, int64_t now_s,
+                       struct arena *arena, struct token_pair *out, int64_t *retry_after_s_out)
+{
+    struct token_grant grant = {.dialect = r->dialect,
+                                .client = r->client,
+                                .user = user,
+                                .tenant_id = user->tenant_id,
+                                .scope = r->scope,
+                                .fingerprint = r->fingerprint,
+                                .address = r->address,
+                                .with_refresh = r->with_refresh};
+    enum err e = db_begin(app->db, DB_DURABLE);
+    if (e != ERR_OK)
+        return e;
+    e = throttle_check(app, r->tenant_id, r->account, r->address, now_s, retry_after_s_out);
+    if (e == ERR_OK)
+        e = throttle_succeeded(app, r->tenant_id, r->account);
+    if (e == ERR_OK)
+        e = token_issue(app, &grant, now_s, arena, out);
+    return db_end(app->db, e);
+}
+
+static enum err find_user(struct app *app, const struct login_request *r, struct arena *arena,
+                          struct user *user, const struct user **found_out)
+{
+    enum err e = user_store_find(app->db, r->tenant_id, r->account, arena, user);
+    *found_out = e == ERR_OK ? user : NULL;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err login(struct app *app, const struct login_request *r, int64_t now_s, struct arena *arena,
+               struct token_pair *out, int64_t *retry_after_s_out)
+{
+    char md5_hex[DIGEST_MD5_HEX_CAP];
+    struct user user;
+    const struct user *found = NULL;
+    enum err e = client_read_password(r->client, r->password, md5_hex);
+    if (e == ERR_OK && r->captcha_id != NULL)
+        e = challenge_answer(app->db, r->dialect, r->captcha_id, r->captcha_answer, now_s);
+    if (e == ERR_OK)
+        e = throttle_check(app, r->tenant_id, r->account, r->address, now_s, retry_after_s_out);
+    if (e == ERR_OK)
+        e = find_user(app, r, arena, &user, &found);
+    if (e == ERR_OK)
+        e = check_password(app, found, r->tenant_id, r->account, md5_hex, r->address, now_s);
+    if (e == ERR_OK)
+        e = finish(app, r, found, now_s, arena, out, retry_after_s_out);
+    secure_wipe(md5_hex, sizeof md5_hex);
+    /* An account that does not exist may be a password typed into the wrong field: it is not logged. */
+    if (e == ERR_OK || found != NULL)
+        LOG(&app->log, e == ERR_OK ? ERR_LEVEL_INFO : err_info(e)->level, "login",
+            LOG_S("result", err_info(e)->name), LOG_S("dialect", config_dialect_name(r->dialect)),
+            LOG_S("tenant", r->tenant_id), LOG_S("account", r->account), LOG_S("client", r->client->id),
+            LOG_S("address", r->address));
+    return e;
+}
+
+static enum err store_new_password(struct app *app, const struct token_bearer *bearer, const char *hash,
+                                   int64_t now_s)
+{
+    const struct user *u = &bearer->user;
+    enum err e = db_begin(app->db, DB_DURABLE);
+    if (e != ERR_OK)
+        return e;
+    e = user_store_set_password(app->db, u->id, hash, now_s);
+    if (e == ERR_OK)
+        e = session_store_revoke_user(app->db, u->id, bearer->row.session.id, now_s);
+    if (e == ERR_OK)
+        e = throttle_succeeded(app, u->tenant_id, u->account);
+    return db_end(app->db, e);
+}
+
+enum err login_change_password(struct app *app, const struct token_bearer *bearer, const char *old_md5,
+                               const char *new_md5, const char *address, int64_t now_s,
+                               int64_t *retry_after_s_out)
+{
+    const struct user *u = &bearer->user;
+    char hash[PASSWORD_HASH_CAP];
+    enum err e = throttle_check(app, u->tenant_id, u->account, address, now_s, retry_after_s_out);
+    if (e == ERR_OK)
+        e = check_password(app, u, u->tenant_id, u->account, old_md5, address, now_s);
+    if (e == ERR_OK)
+        e = password_hash(app_password_cost(app), new_md5, hash);
+    if (e == ERR_OK)
+        e = store_new_password(app, bearer, hash, now_s);
+    secure_wipe(hash, sizeof hash);
+    LOG(&app->log, err_info(e)->level, "password_change", LOG_S("result", err_info(e)->name),
+        LOG_S("tenant", u->tenant_id), LOG_S("account", u->account), LOG_S("address", address));
+    return e;
+}
