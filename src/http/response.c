@@ -1,0 +1,70 @@
+#include "http/response.h"
+
+#include <stddef.h>
+
+static const char *reason(int status)
+{
+    switch (status) {
+    case 200:
+        return "OK";
+    case 400:
+        return "Bad Request";
+    case 401:
+        return "Unauthorized";
+    case 403:
+        return "Forbidden";
+    case 404:
+        return "Not Found";
+    case 405:
+        return "Method Not Allowed";
+    case 413:
+        return "Payload Too Large";
+    case 429:
+        return "Too Many Requests";
+    default:
+        return "Internal Server Error";
+    }
+}
+
+void response_init(struct response *r)
+{
+    r->status = 200;
+    buf_init(&r->headers);
+    buf_init(&r->body);
+}
+
+void response_reset(struct response *r)
+{
+    response_restart(r, 200);
+}
+
+void response_fini(struct response *r)
+{
+    buf_free(&r->headers);
+    buf_free(&r->body);
+}
+
+void response_restart(struct response *r, int status)
+{
+    r->status = status;
+    buf_clear(&r->headers);
+    buf_clear(&r->body);
+}
+
+void response_header(struct response *r, const char *name, const char *value)
+{
+    for (const char *p = value; *p != '\0'; p++)
+        if ((unsigned char)*p < 0x20 || *p == 0x7F)
+            return;
+    buf_addf(&r->headers, "%s: %s\r\n", name, value);
+}
+
+void response_render(const struct response *r, struct buf *out)
+{
+    buf_addf(out, "Status: %d %s\r\n", r->status, reason(r->status));
+    buf_add_str(out, "Content-Type: application/json;charset=UTF-8\r\n");
+    buf_addf(out, "Content-Length: %zu\r\n", r->body.len);
+    buf_add(out, r->headers.data, r->headers.len);
+    buf_add_str(out, "\r\n");
+    buf_add(out, r->body.data, r->body.len);
+}

@@ -1,0 +1,81 @@
+/*
+ * Routes as data: what a path requires stands in the columns of its row, and the dispatcher checks it once,
+ * for all. Adding an endpoint is one row, one handler, one end-to-end test.
+ *
+ * Depends on http/request, http/params, http/response, http/text, auth.
+ */
+#ifndef HTTP_ROUTE_H
+#define HTTP_ROUTE_H
+
+#include "auth/app.h"
+#include "auth/client.h"
+#include "auth/token.h"
+#include "http/params.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "http/text.h"
+
+#define ROUTE_BODY_MAX 65536 /* bytes; contracts: a body over 64 KiB is 413 */
+
+enum route_flags {
+    ROUTE_JSON = 1 << 0,          /* reads a JSON body */
+    ROUTE_FORM = 1 << 1,          /* reads a form body */
+    ROUTE_QUERY = 1 << 2,         /* reads the query string */
+    ROUTE_CLIENT = 1 << 3,        /* the client must authenticate */
+    ROUTE_BEARER = 1 << 4,        /* a valid bearer token is required */
+    ROUTE_BEARER_IF_ANY = 1 << 5, /* a bearer token is looked at if there is one; a bad one counts as none */
+    ROUTE_BEARER_IF_CONFIGURED =
+        1 << 6,            /* ROUTE_BEARER if the dialect's require_bearer is on, else ROUTE_BEARER_IF_ANY */
+    ROUTE_SOURCE = 1 << 7, /* the configured source header must name an allowed channel */
+    ROUTE_CACHEABLE = 1 << 8, /* without Cache-Control: no-store */
+};
+
+struct dialect;
+
+/* Everything a handler works with. */
+struct call {
+    struct app *app;
+    struct arena *arena;
+    struct request *req;
+    struct response *res;
+    const struct dialect *dialect;
+    const struct config_dialect *cfg; /* the dialect's section */
+    const char *segment;              /* what {…} in the pattern matched; "" if there is none */
+    struct params params;
+    struct client client;       /* ROUTE_CLIENT */
+    struct token_bearer bearer; /* if has_bearer */
+    const char *bearer_jwt;     /* if has_bearer: the token as it came */
+    bool has_bearer;
+    struct failure failure; /* filled before an error is returned; err itself is the return value */
+};
+
+typedef enum err route_handler(struct call *c);
+
+struct route {
+    const char *method;
+    const char *pattern; /* below the prefix: literal segments, and at most one {name} for a whole segment */
+    unsigned flags;
+    route_handler *handler;
+};
+
+struct dialect {
+    enum dialect_id id;
+    const struct route *routes;
+    size_t count;
+    /* Header parameters: CGI variable and the parameter it is a second place for; ends with NULL. */
+    const char *const (*headers)[2];
+    /* Write the error answer of c->failure: status, headers of its own, body. */
+    void (*render_error)(struct call *c);
+};
+
+/*
+ * The parameter `names` (NULL-terminated list of aliases). On failure c->failure says which field and why.
+ * ERR_OK with *value_out NULL if it is absent; route_require: ERR_MISSING_PARAM then.
+ */
+enum err route_param(struct call *c, const char *const *names, const char **value_out);
+enum err route_require(struct call *c, const char *const *names, const char **value_out);
+
+/* Fill c->failure and return `e`: for `return route_fail(c, ERR_…, "field", DETAIL_…)`. */
+enum err route_fail(struct call *c, enum err e, const char *field, enum detail detail);
+
+#endif
