@@ -1,0 +1,57 @@
+#include "dialect/common.h"
+
+#include "base/secure.h"
+
+enum err common_captcha(struct call *c, enum challenge_id_shape shape, struct challenge *challenge,
+                        struct buf *image)
+{
+    struct captcha_engine *engine = NULL;
+    enum err e = challenge_issue(c->app->db, &c->app->cfg, c->dialect->id, shape, c->req->address,
+                                 c->req->now_s, challenge, &c->failure.retry_after_s);
+    if (e == ERR_OK)
+        e = app_engine(c->app, &engine);
+    if (e == ERR_OK)
+        e = challenge_draw(engine, &c->cfg->captcha, challenge, image);
+    if (e == ERR_OK && c->app->cfg.captcha.expose_answer && c->dialect->id != DIALECT_BLADE)
+        response_header(c->res, "X-Captcha-Code", challenge->text.answer);
+    return e;
+}
+
+const char *common_data_prefix(const struct call *c, bool says_jpg)
+{
+    if (c->cfg->captcha.format == CAPTCHA_PNG)
+        return "data:image/png;base64,";
+    return says_jpg ? "data:image/jpg;base64," : "data:image/jpeg;base64,";
+}
+
+enum err common_login_failed(struct call *c, enum err e, int64_t retry_after_s)
+{
+    c->failure.retry_after_s = retry_after_s;
+    /* The one thing that login() itself finds wrong with the form of a request. */
+    return e == ERR_BAD_REQUEST ? route_fail(c, e, "password", DETAIL_MD5_HEX) : e;
+}
+
+enum err common_login(struct call *c, const struct common_login_names *names, struct token_pair *out)
+{
+    struct client client;
+    struct login_request r = {.dialect = c->dialect->id,
+                              .client = &client,
+                              .tenant_id = c->cfg->tenant,
+                              .fingerprint = "",
+                              .address = c->req->address};
+    int64_t retry_after_s = 0;
+    enum err e = route_require(c, names->account, &r.account);
+    if (e == ERR_OK)
+        e = route_require(c, names->password, &r.password);
+    if (e == ERR_OK)
+        e = route_require(c, names->captcha_id, &r.captcha_id);
+    if (e == ERR_OK)
+        e = route_require(c, names->captcha_answer, &r.captcha_answer);
+    if (e == ERR_OK)
+        e = client_of_dialect(c->app, c->dialect->id, c->arena, &client);
+    if (e != ERR_OK)
+        return e;
+    r.scope = client.scope;
+    e = login(c->app, &r, c->req->now_s, c->arena, out, &retry_after_s);
+    return e == ERR_OK ? e : common_login_failed(c, e, retry_after_s);
+}

@@ -1,0 +1,46 @@
+/*
+ * What several dialects do alike: issue a captcha, take its answer, log a person in without client
+ * credentials. Depends on http/route, auth/login, captcha/challenge.
+ */
+#ifndef DIALECT_COMMON_H
+#define DIALECT_COMMON_H
+
+#include "auth/login.h"
+#include "captcha/challenge.h"
+#include "http/route.h"
+
+/*
+ * Issue a challenge of the call's dialect and draw it. While [captcha] expose_answer is on, the answer goes
+ * into the header X-Captcha-Code as well, except in blade, which has a field for it.
+ *
+ * challenge  the caller wipes it.
+ * image      appended to; the encoded picture.
+ *
+ * Errors as challenge_issue and challenge_draw.
+ */
+enum err common_captcha(struct call *c, enum challenge_id_shape shape, struct challenge *challenge,
+                        struct buf *image);
+
+/* What a data URI of the dialect's picture starts with: "data:image/png;base64,"; `jpeg_name` is "jpeg" or
+ * "jpg". */
+const char *common_data_prefix(const struct call *c, bool says_jpg);
+
+/* The parameters of a login with a captcha, by the names that a dialect has for them; each list ends with
+ * NULL. */
+struct common_login_names {
+    const char *const *account;
+    const char *const *password;
+    const char *const *captcha_id;
+    const char *const *captcha_answer;
+};
+
+/*
+ * Read these parameters, all required, and log in through the dialect's own client and tenant, without a
+ * refresh token. Errors as login and route_require; c->failure is filled.
+ */
+enum err common_login(struct call *c, const struct common_login_names *names, struct token_pair *out);
+
+/* Seconds of an error's Retry-After go where the dispatcher finds them, the wrong field's name too. */
+enum err common_login_failed(struct call *c, enum err e, int64_t retry_after_s);
+
+#endif

@@ -1,0 +1,8 @@
+#include "dialect/dialects.h"
+
+const struct dialect *const dialect_all[DIALECT_COUNT] = {
+    [DIALECT_BLADE] = &dialect_blade,
+    [DIALECT_EBAAS] = &dialect_ebaas,
+    [DIALECT_EPLATFORM] = &dialect_eplatform,
+    [DIALECT_PLATFORM] = &dialect_platform,
+};

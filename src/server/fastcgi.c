@@ -1,0 +1,64 @@
+#include <errno.h>
+#include <fcgiapp.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "server/server.h"
+
+/*
+ * FCGX_IsCGI() would say the same after starting the library, which a CGI request or a command has no use
+ * for: a listening socket has no peer.
+ */
+bool server_is_fastcgi(void)
+{
+    struct sockaddr_storage peer;
+    socklen_t len = sizeof peer;
+    return getpeername(STDIN_FILENO, (struct sockaddr *)&peer, &len) != 0 && errno == ENOTCONN;
+}
+
+static long read_fcgi(void *ctx, char *out, size_t cap)
+{
+    return FCGX_GetStr(out, (int)(cap > 65536 ? 65536 : cap), ctx);
+}
+
+static void stop(int signal_number)
+{
+    (void)signal_number;
+    FCGX_ShutdownPending();
+}
+
+/* Without SA_RESTART, so that a waiting accept(2) returns and sees that the end has come. */
+static void catch_signals(void)
+{
+    struct sigaction on_stop = {.sa_handler = stop};
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigemptyset(&on_stop.sa_mask);
+    sigemptyset(&ignore.sa_mask);
+    sigaction(SIGTERM, &on_stop, NULL);
+    sigaction(SIGUSR1, &on_stop, NULL);
+    sigaction(SIGINT, &on_stop, NULL);
+    sigaction(SIGPIPE, &ignore, NULL);
+}
+
+int server_fastcgi(const char *conf_path)
+{
+    struct server s;
+    FCGX_Request request;
+    struct buf out;
+    if (FCGX_Init() != 0 || FCGX_InitRequest(&request, 0, FCGI_FAIL_ACCEPT_ON_INTR) != 0)
+        return 1;
+    catch_signals();
+    buf_init(&out);
+    server_start(&s, conf_path);
+    while (FCGX_Accept_r(&request) == 0) {
+        buf_clear(&out);
+        server_answer(&s, request.envp, read_fcgi, request.in, &out);
+        if (out.err == ERR_OK)
+            FCGX_PutStr((const char *)out.data, (int)out.len, request.out);
+        FCGX_Finish_r(&request);
+    }
+    buf_free(&out);
+    server_stop(&s);
+    return 0;
+}

@@ -1,0 +1,34 @@
+/*
+ * The transports: plain CGI and FastCGI, over one loop body. Depends on dialect, http/dispatch, auth/app;
+ * fastcgi.c is the only includer of fcgiapp.h.
+ */
+#ifndef SERVER_SERVER_H
+#define SERVER_SERVER_H
+
+#include <stdbool.h>
+
+#include "http/dispatch.h"
+
+/* Whether descriptor 0 is a listening socket: how every spawner of FastCGI programs starts them. */
+bool server_is_fastcgi(void);
+
+/* Serve the one request of the environment and standard input. Returns the exit status. */
+int server_cgi(const char *conf_path);
+
+/* Serve requests from descriptor 0 until SIGTERM or SIGUSR1. Returns the exit status. */
+int server_fastcgi(const char *conf_path);
+
+/* What both transports set up, in start.c. */
+struct server {
+    struct app app;
+    struct dispatch dispatch;
+    bool ready; /* false: every request is answered with "unavailable"; the log says why */
+};
+
+void server_start(struct server *s, const char *conf_path);
+void server_stop(struct server *s);
+
+/* Answer one request, ready or not. */
+void server_answer(struct server *s, char **env, request_read *read, void *read_ctx, struct buf *out);
+
+#endif
