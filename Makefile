@@ -17,6 +17,15 @@ PREFIX  ?= /usr/local
 PYTHON  := /usr/bin/python3
 VERSION := 0.1.0
 
+# One short line per step; `make V=1` shows the commands.
+ifdef V
+say =
+Q :=
+else
+say = @printf '  %-5s %s\n' '$(1)' '$(2)'
+Q := @
+endif
+
 .DELETE_ON_ERROR:
 .PHONY: all run test bench fuzz install clean format check-format check-layers check-clang deps
 
@@ -59,13 +68,15 @@ $(BUILD)/gen/schema.c: schema.sql | $(DEPS_BUILD)
 	@{ echo 'extern const char schema_sql[];'; echo 'const char schema_sql[] = {'; \
 	   od -An -v -tx1 $< | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'; echo '0};'; } > $@
 
-$(BUILD)/tools/glyphgen: tools/glyphgen.c $(wildcard src/captcha/chinese.h) | $(DEPS_BUILD)
+$(BUILD)/tools/glyphgen: tools/glyphgen.c src/captcha/glyphs.h src/captcha/chinese.h | $(DEPS_BUILD)
 	@mkdir -p $(@D)
-	$(CC) $(CSTD) $(WARNINGS) -O2 $$(pkg-config --cflags freetype2) $< -o $@ $$(pkg-config --libs freetype2) -lgd -lm
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CSTD) $(WARNINGS) -O2 $$(pkg-config --cflags freetype2) $< -o $@ $$(pkg-config --libs freetype2) -lm
 
 $(BUILD)/gen/glyph_data.c: $(BUILD)/tools/glyphgen
 	@mkdir -p $(@D)
-	$(BUILD)/tools/glyphgen > $@
+	$(call say,GEN,$@)
+	$(Q)$(BUILD)/tools/glyphgen > $@
 
 # ---- Objects, per variant -------------------------------------------------------------------------------------
 SRC   := $(sort $(wildcard src/*.c src/*/*.c))
@@ -76,12 +87,15 @@ OBJ_$(1)  := $$(SRC:src/%.c=$$(BUILD)/$(1)/%.o) $$(GEN:$$(BUILD)/gen/%.c=$$(BUIL
 CORE_$(1) := $$(filter-out $$(BUILD)/$(1)/main.o,$$(OBJ_$(1)))
 $$(BUILD)/$(1)/%.o: src/%.c | $$(DEPS_BUILD)
 	@mkdir -p $$(@D)
-	$$(CC) $$(CSTD) $$(WARNINGS) $$(CFLAGS_$(1)) $$(SECTIONS) $$(CFLAGS) -MMD -MP -c $$< -o $$@
+	$$(call say,CC,$$@)
+	$$(Q)$$(CC) $$(CSTD) $$(WARNINGS) $$(CFLAGS_$(1)) $$(SECTIONS) $$(CFLAGS) -MMD -MP -c $$< -o $$@
 $$(BUILD)/$(1)/gen/%.o: $$(BUILD)/gen/%.c
 	@mkdir -p $$(@D)
-	$$(CC) $$(CSTD) $$(WARNINGS) $$(CFLAGS_$(1)) $$(SECTIONS) $$(CFLAGS) -MMD -MP -c $$< -o $$@
+	$$(call say,CC,$$@)
+	$$(Q)$$(CC) $$(CSTD) $$(WARNINGS) $$(CFLAGS_$(1)) $$(SECTIONS) $$(CFLAGS) -MMD -MP -c $$< -o $$@
 $$(BUILD)/$(1)/menshen.fcgi: $$(OBJ_$(1))
-	$$(CC) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LINK_HARDEN) $$(LDFLAGS) $$(OBJ_$(1)) -o $$@ $$(LIBS)
+	$$(call say,LD,$$@)
+	$$(Q)$$(CC) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LINK_HARDEN) $$(LDFLAGS) $$(OBJ_$(1)) -o $$@ $$(LIBS)
 -include $$(OBJ_$(1):.o=.d)
 endef
 $(eval $(call variant,release))
@@ -101,7 +115,8 @@ cgi-bin/menshen.fcgi: $(BUILD)/release/menshen.fcgi
 # ---- Unit tests -----------------------------------------------------------------------------------------------
 $(BUILD)/asan/tests/%: tests/unit/%.c $(CORE_asan) $(wildcard tests/unit/*.h) | $(BUILD)/deps-test
 	@mkdir -p $(@D)
-	$(CC) $(CSTD) -Itests/unit $(WARNINGS) $(CFLAGS_asan) $(CFLAGS) $< $(CORE_asan) -o $@ -lcmocka $(LIBS)
+	$(call say,TEST,$@)
+	$(Q)$(CC) $(CSTD) -Itests/unit $(WARNINGS) $(CFLAGS_asan) $(CFLAGS) $< $(CORE_asan) -o $@ -lcmocka $(LIBS)
 UNIT := $(TESTS:tests/unit/%.c=$(BUILD)/asan/tests/%)
 
 # The same sources through the other compiler: warnings are errors there too.
@@ -120,7 +135,7 @@ check-layers:
 
 # ---- What people call -----------------------------------------------------------------------------------------
 run: cgi-bin/menshen.fcgi $(BUILD)/deps-run
-	@PORT=$(PORT) tools/demo
+	@PORT=$(PORT) tools/demo/run
 
 test: $(BUILD)/deps-test cgi-bin/menshen.fcgi $(BUILD)/asan/menshen.fcgi $(UNIT)
 	@$(PYTHON) tests/run_all.py $(UNIT)

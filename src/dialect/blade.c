@@ -12,6 +12,7 @@
 #include "base/secure.h"
 #include "dialect/common.h"
 #include "dialect/dialects.h"
+#include "store/tenant_store.h"
 
 /* ---- Errors
  * ---------------------------------------------------------------------------------------------------- */
@@ -244,6 +245,12 @@ static enum err grant_client(struct call *c, const char *tenant, const char *sco
                                 .scope = scope,
                                 .fingerprint = "",
                                 .address = c->req->address};
+    struct tenant known;
+    enum err e = tenant_store_get(c->app->db, tenant, c->arena, &known);
+    if (e == ERR_NOT_FOUND || (e == ERR_OK && known.locked))
+        return route_fail(c, ERR_BAD_REQUEST, tenant_names[0], DETAIL_TENANT_UNKNOWN);
+    if (e != ERR_OK)
+        return e;
     return token_issue_for_client(c->app, &grant, c->req->now_s, c->arena, out);
 }
 

@@ -21,13 +21,14 @@ enum detail {
     DETAIL_JSON_DEPTH,
     DETAIL_NUL,
     DETAIL_UTF8,
-    DETAIL_ENCODING,     /* percent-encoding, NUL or UTF-8 in a form or query string */
-    DETAIL_LENGTH,       /* Content-Length */
-    DETAIL_STRING,       /* wants a JSON string */
-    DETAIL_MD5_HEX,      /* wants 32 hex digits */
-    DETAIL_TENANT,       /* wants a tenant id */
-    DETAIL_CREDENTIALS,  /* client credentials in two places */
-    DETAIL_QUERY_SECRET, /* credentials in the query string, which this site does not take */
+    DETAIL_ENCODING,       /* percent-encoding, NUL or UTF-8 in a form or query string */
+    DETAIL_LENGTH,         /* Content-Length */
+    DETAIL_STRING,         /* wants a JSON string */
+    DETAIL_MD5_HEX,        /* wants 32 hex digits */
+    DETAIL_TENANT,         /* wants a tenant id */
+    DETAIL_TENANT_UNKNOWN, /* names no tenant that can be used */
+    DETAIL_CREDENTIALS,    /* client credentials in two places */
+    DETAIL_QUERY_SECRET,   /* credentials in the query string, which this site does not take */
     DETAIL_COUNT
 };
 

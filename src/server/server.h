@@ -22,7 +22,8 @@ int server_fastcgi(const char *conf_path);
 struct server {
     struct app app;
     struct dispatch dispatch;
-    bool ready; /* false: every request is answered with "unavailable"; the log says why */
+    const char *conf_path; /* borrowed; NULL: look for it */
+    bool ready;            /* false: requests are answered with "unavailable"; the log says why */
 };
 
 void server_start(struct server *s, const char *conf_path);

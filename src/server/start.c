@@ -7,6 +7,7 @@ void server_start(struct server *s, const char *conf_path)
     struct buf why;
     buf_init(&why);
     s->ready = false;
+    s->conf_path = conf_path;
     enum err e = app_open(&s->app, conf_path, &why);
     if (e == ERR_OK)
         e = dispatch_check(&s->app.cfg, dialect_all, &why);
@@ -31,6 +32,11 @@ void server_stop(struct server *s)
 void server_answer(struct server *s, char **env, request_read *read, void *read_ctx, struct buf *out)
 {
     struct request req;
+    if (!s->ready) {
+        /* What was missing may be there by now: nobody has to restart the web server after `menshen init`. */
+        server_stop(s);
+        server_start(s, s->conf_path);
+    }
     if (!s->ready) {
         dispatch_unavailable(out);
         return;
