@@ -6,6 +6,7 @@
 #   make run [PORT=8080] build, make a throw-away demo site under build/, serve it on 127.0.0.1
 #   make test            unit, golden and end-to-end tests, under sanitizers
 #   make bench           measure, beside yardsticks
+#   make fuzz            libFuzzer over whole requests and configuration files
 #   make install [DESTDIR=] [PREFIX=/usr/local]
 
 ifeq ($(origin CC),default)
@@ -50,6 +51,12 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 CFLAGS_release := -O2 -g1 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 $(HARDEN)
 CFLAGS_asan    := -O1 -g $(SANITIZE) -fPIE -DMENSHEN_SANITIZED='"$(CURDIR)/$(BUILD)/sanitizer"'
 
+# libFuzzer is clang's.
+CFLAGS_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fPIE
+CC_release := $(CC)
+CC_asan    := $(CC)
+CC_fuzz    := clang
+
 LINK_HARDEN := -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--gc-sections
 LIBS_OWN    := -lgd -lpng -ljpeg -lfcgi -ljson-c -lsqlite3 -lcrypto -largon2 -linih -lz
 LIBS_GLIBC  := -lm -lpthread -ldl
@@ -88,18 +95,19 @@ CORE_$(1) := $$(filter-out $$(BUILD)/$(1)/main.o,$$(OBJ_$(1)))
 $$(BUILD)/$(1)/%.o: src/%.c | $$(DEPS_BUILD)
 	@mkdir -p $$(@D)
 	$$(call say,CC,$$@)
-	$$(Q)$$(CC) $$(CSTD) $$(WARNINGS) $$(CFLAGS_$(1)) $$(SECTIONS) $$(CFLAGS) -MMD -MP -c $$< -o $$@
+	$$(Q)$$(CC_$(1)) $$(CSTD) $$(WARNINGS) $$(CFLAGS_$(1)) $$(SECTIONS) $$(CFLAGS) -MMD -MP -c $$< -o $$@
 $$(BUILD)/$(1)/gen/%.o: $$(BUILD)/gen/%.c
 	@mkdir -p $$(@D)
 	$$(call say,CC,$$@)
-	$$(Q)$$(CC) $$(CSTD) $$(WARNINGS) $$(CFLAGS_$(1)) $$(SECTIONS) $$(CFLAGS) -MMD -MP -c $$< -o $$@
+	$$(Q)$$(CC_$(1)) $$(CSTD) $$(WARNINGS) $$(CFLAGS_$(1)) $$(SECTIONS) $$(CFLAGS) -MMD -MP -c $$< -o $$@
 $$(BUILD)/$(1)/menshen.fcgi: $$(OBJ_$(1))
 	$$(call say,LD,$$@)
-	$$(Q)$$(CC) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LINK_HARDEN) $$(LDFLAGS) $$(OBJ_$(1)) -o $$@ $$(LIBS)
+	$$(Q)$$(CC_$(1)) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LINK_HARDEN) $$(LDFLAGS) $$(OBJ_$(1)) -o $$@ $$(LIBS)
 -include $$(OBJ_$(1):.o=.d)
 endef
 $(eval $(call variant,release))
 $(eval $(call variant,asan))
+$(eval $(call variant,fuzz))
 
 # Switching SHARED or CC relinks: the file changes only when the settings do.
 $(BUILD)/settings: FORCE
@@ -123,6 +131,19 @@ UNIT := $(TESTS:tests/unit/%.c=$(BUILD)/asan/tests/%)
 check-clang: | $(DEPS_BUILD) $(BUILD)/deps-test $(GEN)
 	@for f in $(SRC) tools/glyphgen.c; do \
 	  clang $(CSTD) $(WARNINGS) $$(pkg-config --cflags freetype2) -fsyntax-only $$f || exit 1; done
+
+# ---- Fuzzing --------------------------------------------------------------------------------------------------
+# make fuzz [SECONDS=60]: every tests/fuzz/fuzz_X.c for that long, from the seeds in tests/fuzz/X and what earlier
+# runs found.
+SECONDS ?= 60
+FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+$(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(CORE_fuzz)
+	$(call say,LD,$@)
+	$(Q)clang $(CSTD) $(WARNINGS) -O1 -g -fsanitize=fuzzer,address,undefined $< $(CORE_fuzz) -o $@ $(LIBS)
+fuzz: $(BUILD)/deps-test $(FUZZ)
+	@for f in $(FUZZ); do n=$${f##*/fuzz_}; mkdir -p $(BUILD)/fuzz/corpus/$$n; \
+	  $$f -max_total_time=$(SECONDS) -max_len=70000 -timeout=10 -print_final_stats=1 -dict=tests/fuzz/dictionary \
+	      -artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/corpus/$$n tests/fuzz/$$n || exit 1; done
 
 # ---- Style ----------------------------------------------------------------------------------------------------
 FORMATTED := $(wildcard src/*.[ch] src/*/*.[ch] tests/*/*.[ch] tools/*.[ch])

@@ -1,0 +1,31 @@
+/*
+ * menshen backup: a copy of the database while the site runs.
+ */
+#include "cli/cli.h"
+
+static enum cli_status run_backup(struct cli *cli)
+{
+    struct buf why;
+    buf_init(&why);
+    enum err e = db_backup(cli->app.db, cli->operand[0], &why);
+    enum cli_status status = why.len > 0 ? cli_fail(cli, "%s", buf_str(&why)) : cli_result(cli, e);
+    if (status == CLI_DONE)
+        cli_say(cli, "Copied to %s. It holds keys and password hashes: keep it as safe as the database.\n",
+                cli->operand[0]);
+    buf_free(&why);
+    return status;
+}
+
+const struct cli_command cli_backup_commands[] = {
+    {.family = "backup",
+     .summary = "Copy the database while the site runs",
+     .operands = "FILE",
+     .operands_min = 1,
+     .operands_max = 1,
+     .needs = CLI_NEEDS_DATABASE,
+     .details =
+         "FILE must not exist yet; only its owner can read it. To restore: stop the site, put the copy in\n"
+         "place of " DB_FILE " in [server] data_dir, and remove " DB_FILE "-wal and " DB_FILE "-shm.",
+     .examples = "menshen backup /backup/menshen-2026-11-21.db",
+     .run = run_backup},
+    {0}};

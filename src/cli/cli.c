@@ -1,0 +1,374 @@
+#include "cli/cli.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/codec.h"
+#include "cli/help.h"
+
+enum { ARENA_CAP = 16 * 1024 * 1024 };
+
+/* What getopt_long returns for each option. */
+enum { OPT_CONF = 256, OPT_HELP, OPT_VERSION, OPT_JSON, OPT_OWN };
+
+static const struct cli_command *const families[] = {
+    cli_init_commands,  cli_tenant_commands, cli_client_commands, cli_user_commands,   cli_key_commands,
+    cli_token_commands, cli_config_commands, cli_doctor_commands, cli_backup_commands, NULL};
+
+/* ---- What is said ------------------------------------------------------------------------------------ */
+
+static void print_name(FILE *to, const struct cli *cli)
+{
+    fputs("menshen", to);
+    if (cli->command != NULL) {
+        fprintf(to, ": %s", cli->command->family);
+        if (cli->command->verb != NULL)
+            fprintf(to, " %s", cli->command->verb);
+    }
+}
+
+__attribute__((format(printf, 3, 0))) static void complain(const struct cli *cli, const char *mark,
+                                                           const char *fmt, va_list ap)
+{
+    fflush(stdout);
+    print_name(stderr, cli);
+    fprintf(stderr, ": %s", mark);
+    vfprintf(stderr, fmt, ap);
+}
+
+enum cli_status cli_fail(const struct cli *cli, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    complain(cli, "", fmt, ap);
+    va_end(ap);
+    fputc('\n', stderr);
+    return CLI_FAILED;
+}
+
+enum cli_status cli_misuse(const struct cli *cli, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    complain(cli, "", fmt, ap);
+    va_end(ap);
+    fputs("; see: menshen", stderr);
+    if (cli->command != NULL)
+        fprintf(stderr, " %s", cli->command->family);
+    if (cli->command != NULL && cli->command->verb != NULL)
+        fprintf(stderr, " %s", cli->command->verb);
+    fputs(" --help\n", stderr);
+    return CLI_USAGE;
+}
+
+void cli_note(const struct cli *cli, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    complain(cli, "note: ", fmt, ap);
+    va_end(ap);
+    fputc('\n', stderr);
+}
+
+void cli_say(const struct cli *cli, const char *fmt, ...)
+{
+    if (cli->json)
+        return;
+    va_list ap;
+    va_start(ap, fmt);
+    vprintf(fmt, ap);
+    va_end(ap);
+}
+
+enum cli_status cli_result(const struct cli *cli, enum err e)
+{
+    switch (e) {
+    case ERR_OK:
+        return CLI_DONE;
+    case ERR_BUSY:
+        return cli_fail(cli, "the database was locked by another process for 5 seconds; nothing was changed; "
+                             "try again");
+    case ERR_STORE:
+        return cli_fail(cli, "the database in %s failed; the log says how; check it with: menshen doctor",
+                        cli->app.cfg.server.data_dir);
+    case ERR_RANDOM:
+        return cli_fail(cli, "the system's random source failed; check it with: menshen doctor");
+    case ERR_CRYPTO:
+        return cli_fail(cli, "a cryptographic function failed; if memory is short, lower [login] "
+                             "argon2_memory_kib");
+    case ERR_MEMORY:
+        return cli_fail(cli, "out of memory");
+    case ERR_IO:
+        return cli_fail(cli, "reading or writing failed: %s", strerror(errno));
+    default:
+        return cli_fail(cli, "failed: %s", err_info(e)->name);
+    }
+}
+
+/* ---- Values ------------------------------------------------------------------------------------------ */
+
+static size_t option_count(const struct cli_command *c)
+{
+    size_t n = 0;
+    while (c->options != NULL && c->options[n].name != NULL)
+        n++;
+    assert(n <= CLI_OPTIONS_MAX);
+    return n;
+}
+
+const char *cli_value(const struct cli *cli, const char *name)
+{
+    size_t n = option_count(cli->command);
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(cli->command->options[i].name, name) == 0)
+            return cli->value[i];
+    assert(!"an option that its command lacks");
+    return NULL;
+}
+
+const char *cli_value_or(const struct cli *cli, const char *name, const char *otherwise)
+{
+    const char *value = cli_value(cli, name);
+    return value != NULL ? value : otherwise;
+}
+
+bool cli_given(const struct cli *cli, const char *name)
+{
+    return cli_value(cli, name) != NULL;
+}
+
+enum cli_status cli_number(const struct cli *cli, const char *name, int64_t min, int64_t max, int64_t *out)
+{
+    const char *value = cli_value(cli, name);
+    if (value == NULL || codec_parse_int(value, min, max, out))
+        return CLI_DONE;
+    return cli_misuse(cli, "--%s %s: expected a whole number from %" PRId64 " to %" PRId64, name, value, min,
+                      max);
+}
+
+enum err cli_write(struct cli *cli, cli_body *body, void *ctx)
+{
+    enum err e = db_begin(cli->app.db, DB_DURABLE);
+    return e == ERR_OK ? db_end(cli->app.db, body(cli, ctx)) : e;
+}
+
+/* ---- Parsing ----------------------------------------------------------------------------------------- */
+
+/* `said` is what getopt_long stumbled over. */
+static enum cli_status refuse_option(const struct cli *cli, int returned, const char *said)
+{
+    if (returned == ':')
+        return cli_misuse(cli, "%s: a value is missing", said);
+    if (optopt >= OPT_CONF)
+        return cli_misuse(cli, "%s: this option takes no value", said);
+    if (optopt != 0)
+        return cli_misuse(cli, "-%c: no such option", optopt);
+    return cli_misuse(cli, "%s: no such option", said);
+}
+
+static enum cli_status take_conf(struct cli *cli, const char *value)
+{
+    if (value[0] == '\0')
+        return cli_misuse(cli, "--conf: the file name is empty");
+    cli->conf = value;
+    return CLI_DONE;
+}
+
+/* What an option of any command asks for instead of running it. */
+struct wish {
+    bool help, version;
+};
+
+/* The options before the command. optind is then the place of its first word. */
+static enum cli_status parse_global(struct cli *cli, int argc, char **argv, struct wish *wish)
+{
+    static const struct option options[] = {{"conf", required_argument, NULL, OPT_CONF},
+                                            {"help", no_argument, NULL, OPT_HELP},
+                                            {"version", no_argument, NULL, OPT_VERSION},
+                                            {0}};
+    enum cli_status status = CLI_DONE;
+    optind = 0;
+    opterr = 0;
+    for (int c; status == CLI_DONE && (c = getopt_long(argc, argv, "+:h", options, NULL)) != -1;) {
+        if (c == OPT_CONF)
+            status = take_conf(cli, optarg);
+        else if (c == OPT_HELP || c == 'h')
+            wish->help = true;
+        else if (c == OPT_VERSION)
+            wish->version = true;
+        else
+            status = refuse_option(cli, c, argv[optind - 1]);
+    }
+    return status;
+}
+
+/* The row's options as getopt_long wants them, those of every command last. */
+static void getopt_table(const struct cli_command *c, struct option out[CLI_OPTIONS_MAX + 4])
+{
+    size_t n = option_count(c);
+    for (size_t i = 0; i < n; i++)
+        out[i] =
+            (struct option){c->options[i].name, c->options[i].value != NULL ? required_argument : no_argument,
+                            NULL, OPT_OWN + (int)i};
+    out[n++] = (struct option){"conf", required_argument, NULL, OPT_CONF};
+    out[n++] = (struct option){"help", no_argument, NULL, OPT_HELP};
+    if (c->json)
+        out[n++] = (struct option){"json", no_argument, NULL, OPT_JSON};
+    out[n] = (struct option){0};
+}
+
+static enum cli_status take_own(struct cli *cli, size_t index)
+{
+    if (cli->value[index] != NULL)
+        return cli_misuse(cli, "--%s is given twice", cli->command->options[index].name);
+    cli->value[index] = optarg != NULL ? optarg : "";
+    return CLI_DONE;
+}
+
+/* argv[0] is the command's last word. */
+static enum cli_status parse_command(struct cli *cli, int argc, char **argv, struct wish *wish)
+{
+    struct option options[CLI_OPTIONS_MAX + 4];
+    enum cli_status status = CLI_DONE;
+    getopt_table(cli->command, options);
+    optind = 0;
+    for (int c; status == CLI_DONE && (c = getopt_long(argc, argv, ":h", options, NULL)) != -1;) {
+        if (c >= OPT_OWN)
+            status = take_own(cli, (size_t)(c - OPT_OWN));
+        else if (c == OPT_CONF)
+            status = take_conf(cli, optarg);
+        else if (c == OPT_JSON)
+            cli->json = true;
+        else if (c == OPT_HELP || c == 'h')
+            wish->help = true;
+        else
+            status = refuse_option(cli, c, argv[optind - 1]);
+    }
+    if (status != CLI_DONE || wish->help)
+        return status;
+    if (argc - optind < cli->command->operands_min)
+        return cli_misuse(cli, "%s is missing", cli->command->operands);
+    if (argc - optind > cli->command->operands_max)
+        return cli_misuse(cli, "%s: one argument too many", argv[optind + cli->command->operands_max]);
+    assert(cli->command->operands_max <= CLI_OPERANDS_MAX);
+    while (optind < argc)
+        cli->operand[cli->operand_count++] = argv[optind++];
+    return CLI_DONE;
+}
+
+/* ---- Running ----------------------------------------------------------------------------------------- */
+
+static const struct cli_command *find_family(const char *word)
+{
+    for (size_t i = 0; families[i] != NULL; i++)
+        if (strcmp(families[i]->family, word) == 0)
+            return families[i];
+    return NULL;
+}
+
+static const struct cli_command *find_verb(const struct cli_command *family, const char *word)
+{
+    for (const struct cli_command *c = family; c->family != NULL; c++)
+        if (c->verb == NULL || (word != NULL && strcmp(c->verb, word) == 0))
+            return c;
+    return NULL;
+}
+
+/* Output that did not arrive (a full disk, a closed pipe) must not pass for success. */
+static enum cli_status flush_output(const struct cli *cli, enum cli_status status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    return cli_fail(cli, "writing to standard output failed: %s", strerror(errno));
+}
+
+static enum cli_status open_app(struct cli *cli)
+{
+    struct buf why;
+    buf_init(&why);
+    enum err e = cli->command->needs == CLI_NEEDS_DATABASE ? app_open(&cli->app, cli->conf, &why)
+                                                           : app_configure(&cli->app, cli->conf, &why);
+    enum cli_status status = CLI_DONE;
+    if (e != ERR_OK)
+        status = why.len > 0 ? cli_fail(cli, "%s", buf_str(&why)) : cli_result(cli, e);
+    buf_free(&why);
+    return status;
+}
+
+static enum cli_status run(struct cli *cli)
+{
+    enum cli_status status = CLI_DONE;
+    arena_init(&cli->arena, ARENA_CAP);
+    if (cli->command->needs != CLI_NEEDS_NOTHING)
+        status = open_app(cli);
+    if (status == CLI_DONE)
+        status = flush_output(cli, cli->command->run(cli));
+    if (cli->command->needs != CLI_NEEDS_NOTHING)
+        app_close(&cli->app);
+    arena_fini(&cli->arena);
+    return status;
+}
+
+/* A family without one of its verbs. */
+static enum cli_status explain_family(const struct cli *cli, const struct cli_command *family,
+                                      const char *word)
+{
+    if (word != NULL && (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)) {
+        help_family(stdout, family);
+        return flush_output(cli, CLI_DONE);
+    }
+    if (word == NULL)
+        fprintf(stderr, "menshen: %s: which command?\n", family->family);
+    else
+        fprintf(stderr, "menshen: %s: no command \"%s\"\n", family->family, word);
+    help_family(stderr, family);
+    return CLI_USAGE;
+}
+
+/* argv[0] is the first word of the command. */
+static enum cli_status dispatch(struct cli *cli, int argc, char **argv)
+{
+    struct wish wish = {0};
+    const struct cli_command *family = find_family(argv[0]);
+    if (family == NULL)
+        return cli_misuse(cli, "no command \"%s\"", argv[0]);
+    cli->command = find_verb(family, argc > 1 ? argv[1] : NULL);
+    if (cli->command == NULL)
+        return explain_family(cli, family, argc > 1 ? argv[1] : NULL);
+    int words = cli->command->verb != NULL ? 1 : 0;
+    enum cli_status status = parse_command(cli, argc - words, argv + words, &wish);
+    if (status != CLI_DONE)
+        return status;
+    if (wish.help) {
+        help_command(stdout, cli->command);
+        return flush_output(cli, CLI_DONE);
+    }
+    return run(cli);
+}
+
+int cli_main(int argc, char **argv)
+{
+    struct cli cli = {.now_s = clock_now_s(), .app = {.log = {.fd = -1}}};
+    struct wish wish = {0};
+    enum cli_status status = parse_global(&cli, argc, argv, &wish);
+    if (status != CLI_DONE)
+        return status;
+    if (wish.help || wish.version) {
+        if (wish.help)
+            help_all(stdout, families);
+        else
+            puts("menshen " MENSHEN_VERSION);
+        return flush_output(&cli, CLI_DONE);
+    }
+    if (optind >= argc) {
+        help_all(stderr, families);
+        return CLI_USAGE;
+    }
+    return dispatch(&cli, argc - optind, argv + optind);
+}

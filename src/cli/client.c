@@ -1,0 +1,365 @@
+/*
+ * menshen client …: the applications that ask for tokens.
+ * Source: schema.sql, table client; DESIGN, "Command line and configuration"; RFC 6749 §2.
+ */
+#include "auth/client.h"
+
+#include <string.h>
+
+#include "base/random.h"
+#include "base/secure.h"
+#include "cli/cli.h"
+#include "cli/secret.h"
+#include "cli/table.h"
+#include "cli/text.h"
+#include "store/token_store.h"
+
+enum {
+    SECRET_MAX = 128,
+    SECRET_GENERATED = 32, /* of 62 characters: 190 bits */
+    ACCESS_TTL_MAX = 31536000,
+    REFRESH_TTL_MAX = 315360000,
+};
+
+static const char secret_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+/* ---- Shared by the commands -------------------------------------------------------------------------- */
+
+static enum cli_status report(const struct cli *cli, enum err e, const char *doing)
+{
+    const char *id = cli->operand[0];
+    if (e == ERR_NOT_FOUND)
+        return cli_fail(cli, "no client %s; list them with: menshen client list", id);
+    if (e == ERR_OK)
+        cli_say(cli, "Client %s %s.\n", id, doing);
+    return cli_result(cli, e);
+}
+
+static enum cli_status take_wire(const struct cli *cli, struct client *c)
+{
+    const char *wire = cli_value_or(cli, "password-wire", c->password_wire);
+    if (strcmp(wire, "md5") != 0 && strcmp(wire, "plain") != 0)
+        return cli_misuse(cli, "--password-wire %s: expected md5 or plain", wire);
+    c->password_wire = wire;
+    return CLI_DONE;
+}
+
+/* The options that describe a client, checked and written to `c`; what was not given keeps its value. */
+static enum cli_status take_description(const struct cli *cli, struct client *c)
+{
+    c->grants = cli_value_or(cli, "grants", c->grants);
+    c->scope = cli_value_or(cli, "scope", c->scope);
+    enum cli_status status = text_check_list(cli, "--grants", c->grants, CLIENT_GRANTS);
+    if (status == CLI_DONE)
+        status = text_check_list(cli, "--scope", c->scope, NULL);
+    if (status == CLI_DONE)
+        status = take_wire(cli, c);
+    if (status == CLI_DONE)
+        status = cli_number(cli, "access-ttl", 0, ACCESS_TTL_MAX, &c->access_ttl_s);
+    if (status == CLI_DONE)
+        status = cli_number(cli, "refresh-ttl", 0, REFRESH_TTL_MAX, &c->refresh_ttl_s);
+    return status;
+}
+
+/* The secret of the client: typed with --secret, else made here. */
+static enum cli_status take_secret(const struct cli *cli, struct secret *out)
+{
+    if (cli_given(cli, "secret"))
+        return secret_read_new(cli, "client secret", SECRET_MAX, out);
+    out->len = SECRET_GENERATED;
+    return cli_result(cli, random_text(out->text, SECRET_GENERATED, secret_alphabet));
+}
+
+/* A secret that was made here is shown, this once. */
+static enum cli_status show_secret(const struct cli *cli, const char *doing, const char *secret)
+{
+    const char *shown = cli_given(cli, "secret") ? NULL : secret;
+    if (!cli->json) {
+        cli_say(cli, "Client %s %s.\n", cli->operand[0], doing);
+        if (shown != NULL)
+            cli_say(cli, "Its secret, which is shown only now: %s\n", shown);
+        return CLI_DONE;
+    }
+    struct buf text;
+    struct json_out j;
+    table_object(&j, &text);
+    json_str(&j, "id", cli->operand[0]);
+    json_str(&j, "secret", shown);
+    return table_object_end(cli, &j);
+}
+
+static enum err get(struct cli *cli, struct client *out)
+{
+    return client_store_get(cli->app.db, cli->operand[0], &cli->arena, out);
+}
+
+/* ---- add --------------------------------------------------------------------------------------------- */
+
+static enum err put(struct cli *cli, void *ctx)
+{
+    return client_store_put(cli->app.db, ctx);
+}
+
+static enum cli_status add(struct cli *cli, struct client *c, const struct secret *secret)
+{
+    c->has_secret = secret->len > 0;
+    enum err e = c->has_secret ? client_secret_mac(&cli->app, secret->text, c->secret_mac) : ERR_OK;
+    if (e == ERR_OK)
+        e = cli_write(cli, put, c);
+    if (e == ERR_EXISTS)
+        return cli_fail(cli, "client %s is there already; change it with: menshen client set", c->id);
+    if (e != ERR_OK)
+        return cli_result(cli, e);
+    return show_secret(cli, c->has_secret ? "added" : "added, without a secret",
+                       c->has_secret ? secret->text : NULL);
+}
+
+static enum cli_status run_add(struct cli *cli)
+{
+    struct secret secret = {.len = 0};
+    struct client c = {
+        .id = cli->operand[0], .scope = "all", .password_wire = "md5", .created_s = cli->now_s};
+    if (!cli_given(cli, "grants"))
+        return cli_misuse(cli, "--grants is missing; a list of %s", CLIENT_GRANTS);
+    if (cli_given(cli, "secret") && cli_given(cli, "public"))
+        return cli_misuse(cli, "--secret and --public exclude each other");
+    enum cli_status status = text_check_id(cli, "ID", c.id);
+    if (status == CLI_DONE)
+        status = take_description(cli, &c);
+    if (status == CLI_DONE && !cli_given(cli, "public"))
+        status = take_secret(cli, &secret);
+    if (status == CLI_DONE)
+        status = add(cli, &c, &secret);
+    secret_wipe(&secret);
+    return status;
+}
+
+/* ---- list -------------------------------------------------------------------------------------------- */
+
+static enum err list_one(void *ctx, const struct client *c)
+{
+    struct table *t = ctx;
+    table_row(t);
+    table_str(t, "id", c->id);
+    table_bool(t, "secret", c->has_secret);
+    table_str(t, "grants", c->grants);
+    table_str(t, "scope", c->scope);
+    table_str(t, "password_wire", c->password_wire);
+    table_seconds(t, "access_ttl_s", c->access_ttl_s);
+    table_seconds(t, "refresh_ttl_s", c->refresh_ttl_s);
+    table_bool(t, "locked", c->locked);
+    table_time(t, "created_s", c->created_s);
+    table_row_end(t);
+    return ERR_OK;
+}
+
+static enum cli_status run_list(struct cli *cli)
+{
+    struct table t;
+    table_open(&t, cli);
+    return table_close(&t, client_store_list(cli->app.db, &cli->arena, list_one, &t),
+                       "No clients. Add one with: menshen client add ID --grants captcha,refresh_token");
+}
+
+/* ---- set, secret, lock, unlock, remove --------------------------------------------------------------- */
+
+/* `ctx` receives whether the options are good: they are checked together with what is stored. */
+static enum err set(struct cli *cli, void *ctx)
+{
+    enum cli_status *checked = ctx;
+    struct client c;
+    enum err e = get(cli, &c);
+    if (e != ERR_OK)
+        return e;
+    *checked = take_description(cli, &c);
+    return *checked == CLI_DONE ? client_store_set(cli->app.db, &c) : ERR_BAD_REQUEST;
+}
+
+static enum cli_status run_set(struct cli *cli)
+{
+    static const char *const names[] = {"grants", "scope", "password-wire", "access-ttl", "refresh-ttl"};
+    enum cli_status checked = CLI_DONE;
+    bool any = false;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        any = any || cli_given(cli, names[i]);
+    if (!any)
+        return cli_misuse(cli, "nothing to change: give at least one option");
+    enum err e = cli_write(cli, set, &checked);
+    return checked != CLI_DONE ? checked : report(cli, e, "changed");
+}
+
+static enum err set_secret(struct cli *cli, void *ctx)
+{
+    struct client c;
+    enum err e = get(cli, &c);
+    if (e != ERR_OK)
+        return e;
+    c.has_secret = true;
+    e = client_secret_mac(&cli->app, ctx, c.secret_mac);
+    return e == ERR_OK ? client_store_set(cli->app.db, &c) : e;
+}
+
+static enum cli_status run_secret(struct cli *cli)
+{
+    struct secret secret = {.len = 0};
+    struct client c;
+    enum err e = get(cli, &c);
+    if (e != ERR_OK)
+        return report(cli, e, "");
+    enum cli_status status = take_secret(cli, &secret);
+    if (status == CLI_DONE) {
+        e = cli_write(cli, set_secret, secret.text);
+        status = e == ERR_OK
+                     ? show_secret(cli, "has a new secret; the old one is refused from now on", secret.text)
+                     : report(cli, e, "");
+    }
+    secret_wipe(&secret);
+    return status;
+}
+
+static enum err set_locked(struct cli *cli, void *ctx)
+{
+    const bool *locked = ctx;
+    struct client c;
+    enum err e = get(cli, &c);
+    if (e != ERR_OK)
+        return e;
+    c.locked = *locked;
+    e = client_store_set(cli->app.db, &c);
+    return e == ERR_OK && *locked ? session_store_revoke_client(cli->app.db, c.id, cli->now_s) : e;
+}
+
+static enum cli_status run_lock(struct cli *cli)
+{
+    return report(cli, cli_write(cli, set_locked, &(bool){true}), "locked; all its sessions ended");
+}
+
+static enum cli_status run_unlock(struct cli *cli)
+{
+    return report(cli, cli_write(cli, set_locked, &(bool){false}), "unlocked");
+}
+
+static enum err remove_client(struct cli *cli, void *ctx)
+{
+    (void)ctx;
+    return client_store_remove(cli->app.db, cli->operand[0]);
+}
+
+/* The dialect that lets this client's users in, so that removing it is no riddle. */
+static const char *dialect_using(const struct cli *cli)
+{
+    for (int d = 0; d < DIALECT_COUNT; d++)
+        if (cli->app.cfg.dialect[d].enabled && strcmp(cli->app.cfg.dialect[d].client, cli->operand[0]) == 0)
+            return config_dialect_name((enum dialect_id)d);
+    return NULL;
+}
+
+static enum cli_status run_remove(struct cli *cli)
+{
+    enum cli_status status = report(cli, cli_write(cli, remove_client, NULL), "removed, with its sessions");
+    const char *dialect = dialect_using(cli);
+    if (status == CLI_DONE && dialect != NULL)
+        cli_note(cli,
+                 "logins of the dialect %s belong to this client: without it they fail; name another in "
+                 "[dialect.%s] client",
+                 dialect, dialect);
+    return status;
+}
+
+/* ---- Rows -------------------------------------------------------------------------------------------- */
+
+#define DESCRIBING_OPTIONS                                                                                   \
+    {"grants", "LIST", "what it may ask for: " CLIENT_GRANTS},                                               \
+        {"password-wire", "md5|plain", "how it sends passwords; default md5"},                               \
+        {"access-ttl", "SECONDS", "life of its access tokens; 0: as configured"},                            \
+        {"refresh-ttl", "SECONDS", "life of its refresh tokens; 0: as configured"},                          \
+    {                                                                                                        \
+        "scope", "LIST", "scopes it may ask for; default all"                                                \
+    }
+#define SECRET_OPTION                                                                                        \
+    {                                                                                                        \
+        "secret", NULL, "ask for the secret instead of making one"                                           \
+    }
+
+static const struct cli_option add_options[] = {
+    DESCRIBING_OPTIONS, SECRET_OPTION, {"public", NULL, "without a secret: it cannot authenticate"}, {0}};
+static const struct cli_option set_options[] = {DESCRIBING_OPTIONS, {0}};
+static const struct cli_option secret_options[] = {SECRET_OPTION, {0}};
+
+#define SECRET_DETAILS                                                                                       \
+    "Without --secret a secret is made and shown once. With it, it is asked for twice on a terminal, else\n" \
+    "read as one line from standard input."
+
+const struct cli_command cli_client_commands[] = {
+    {.family = "client",
+     .verb = "add",
+     .summary = "Add a client",
+     .operands = "ID",
+     .operands_min = 1,
+     .operands_max = 1,
+     .options = add_options,
+     .json = true,
+     .needs = CLI_NEEDS_DATABASE,
+     .details = SECRET_DETAILS,
+     .examples = "menshen client add portal --grants captcha,refresh_token\n"
+                 "menshen client add app --grants password,refresh_token --password-wire plain --secret\n"
+                 "menshen client add kiosk --grants captcha --public",
+     .run = run_add},
+    {.family = "client",
+     .verb = "list",
+     .summary = "List clients",
+     .json = true,
+     .needs = CLI_NEEDS_DATABASE,
+     .examples = "menshen client list\nmenshen client list --json",
+     .run = run_list},
+    {.family = "client",
+     .verb = "set",
+     .summary = "Change what a client may do",
+     .operands = "ID",
+     .operands_min = 1,
+     .operands_max = 1,
+     .options = set_options,
+     .needs = CLI_NEEDS_DATABASE,
+     .details = "What is not given stays as it is.",
+     .examples = "menshen client set portal --access-ttl 3600 --refresh-ttl 86400",
+     .run = run_set},
+    {.family = "client",
+     .verb = "secret",
+     .summary = "Give a client a new secret",
+     .operands = "ID",
+     .operands_min = 1,
+     .operands_max = 1,
+     .options = secret_options,
+     .json = true,
+     .needs = CLI_NEEDS_DATABASE,
+     .details = SECRET_DETAILS,
+     .examples = "menshen client secret portal\nmenshen client secret app --secret < secret.txt",
+     .run = run_secret},
+    {.family = "client",
+     .verb = "lock",
+     .summary = "Lock a client out and end its sessions",
+     .operands = "ID",
+     .operands_min = 1,
+     .operands_max = 1,
+     .needs = CLI_NEEDS_DATABASE,
+     .examples = "menshen client lock portal",
+     .run = run_lock},
+    {.family = "client",
+     .verb = "unlock",
+     .summary = "Let a client in again",
+     .operands = "ID",
+     .operands_min = 1,
+     .operands_max = 1,
+     .needs = CLI_NEEDS_DATABASE,
+     .examples = "menshen client unlock portal",
+     .run = run_unlock},
+    {.family = "client",
+     .verb = "remove",
+     .summary = "Remove a client and its sessions",
+     .operands = "ID",
+     .operands_min = 1,
+     .operands_max = 1,
+     .needs = CLI_NEEDS_DATABASE,
+     .examples = "menshen client remove portal",
+     .run = run_remove},
+    {0}};

@@ -1,0 +1,100 @@
+/*
+ * menshen config: the settings in force and where each comes from; and a sample file.
+ * Source: DESIGN, "Command line and configuration".
+ */
+#include "base/config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/table.h"
+
+static void print_row(struct table *t, const struct config *cfg, const struct config_view *v)
+{
+    char name[64], origin[sizeof cfg->path + 16];
+    snprintf(name, sizeof name, "%s.%s", v->section, v->key);
+    if (v->line > 0)
+        snprintf(origin, sizeof origin, "%s:%d", cfg->path, v->line);
+    else
+        snprintf(origin, sizeof origin, "default");
+    table_row(t);
+    table_str(t, "setting", name);
+    table_str(t, "value", v->value);
+    table_str(t, "origin", origin);
+    table_details(t);
+    table_str(t, "default", v->initial);
+    table_str(t, "help", v->help);
+    table_row_end(t);
+}
+
+static enum cli_status print_effective(struct cli *cli)
+{
+    struct table t;
+    struct config_view v;
+    const struct config *cfg = &cli->app.cfg;
+    if (cfg->path[0] == '\0')
+        cli_say(cli, "No configuration file was found; every setting has its default. See: menshen config "
+                     "--sample\n\n");
+    table_open(&t, cli);
+    for (size_t i = 0; config_view_at(cfg, i, &v); i++)
+        print_row(&t, cfg, &v);
+    return table_close(&t, ERR_OK, "");
+}
+
+/* Every setting as a comment with its default, so that a line is set by removing its mark. */
+static enum cli_status print_sample(struct cli *cli)
+{
+    struct config_view v;
+    char section[64] = "";
+    struct config *cfg = &cli->app.cfg;
+    config_defaults(cfg);
+    for (int d = 0; d < DIALECT_COUNT; d++) /* a level that is not set is that of [captcha] */
+        cfg->dialect[d].captcha.level = (enum captcha_level)cfg->captcha.level;
+    puts("; Configuration of Menshen. Every line is optional; what stands here are the defaults.\n"
+         "; It is looked for as: --conf FILE, $MENSHEN_CONF, menshen.conf beside the program,\n"
+         "; ../etc/menshen.conf, ~/.menshen/menshen.conf, /etc/menshen/menshen.conf.\n"
+         "; Times are seconds. Check it with: menshen config; menshen doctor");
+    for (size_t i = 0; config_view_at(cfg, i, &v); i++) {
+        if (strcmp(section, v.section) != 0)
+            printf("\n[%s]\n", v.section);
+        snprintf(section, sizeof section, "%s", v.section);
+        printf("; %s\n;%s = %s\n", v.help, v.key, v.initial);
+    }
+    return CLI_DONE;
+}
+
+static enum cli_status run_config(struct cli *cli)
+{
+    if (cli_given(cli, "sample"))
+        return print_sample(cli);
+    struct buf why;
+    buf_init(&why);
+    enum err e = app_configure(&cli->app, cli->conf, &why);
+    enum cli_status status;
+    if (e == ERR_OK)
+        status = print_effective(cli);
+    else
+        status = why.len > 0 ? cli_fail(cli, "%s", buf_str(&why)) : cli_result(cli, e);
+    app_close(&cli->app);
+    buf_free(&why);
+    return status;
+}
+
+static const struct cli_option options[] = {{"sample", NULL, "print a commented sample file instead"}, {0}};
+
+const struct cli_command cli_config_commands[] = {
+    {.family = "config",
+     .summary = "Print the settings in force and where each comes from",
+     .options = options,
+     .json = true,
+     .needs = CLI_NEEDS_NOTHING,
+     .details =
+         "Fails, naming file and line, if the configuration is wrong. The file is the one of --conf, else\n"
+         "of $MENSHEN_CONF, else the first there is of: menshen.conf beside the program,\n"
+         "../etc/menshen.conf, ~/.menshen/menshen.conf, /etc/menshen/menshen.conf.",
+     .examples = "menshen config\n"
+                 "menshen --conf ./menshen.conf config --json\n"
+                 "menshen config --sample > menshen.conf",
+     .run = run_config},
+    {0}};

@@ -1,0 +1,534 @@
+/*
+ * menshen doctor: checks an installation and says what to do about each finding.
+ *
+ * A check adds one finding, good or bad; checks that need what an earlier one did not find are left out.
+ * Source: DESIGN, "Command line and configuration", "SQLite".
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "auth/client.h"
+#include "auth/keyring.h"
+#include "base/address.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/secure.h"
+#include "cli/cli.h"
+#include "cli/demo.h"
+#include "cli/table.h"
+#include "store/key_store.h"
+#include "store/tenant_store.h"
+#include "store/user_store.h"
+
+enum status { OK, WARNING, ERROR };
+static const char *const status_names[] = {[OK] = "ok", [WARNING] = "warning", [ERROR] = "error"};
+
+struct finding {
+    const char *name;
+    enum status status;
+    const char *message;
+    const char *advice; /* NULL: nothing is to be done */
+};
+
+enum {
+    FINDINGS_MAX = 40,
+    DISK_ERROR_MIB = 10,
+    DISK_WARNING_MIB = 100,
+    ARGON2_SLOW_MS = 1000,
+    ARGON2_LOW_KIB = 19456, /* with two passes: OWASP Password Storage Cheat Sheet */
+};
+
+/* Before this day no build of this program existed. */
+static const int64_t CLOCK_EARLIEST_S = 1735689600; /* 2025-01-01 */
+
+struct doctor {
+    struct cli *cli;
+    struct finding finding[FINDINGS_MAX];
+    size_t count;
+};
+
+/* Texts of one letter per finding would be lost on a full arena; a finding never is. */
+static const char *or_name(const char *text, const char *name)
+{
+    return text != NULL ? text : name;
+}
+
+static void find(struct doctor *d, const char *name, enum status status, const char *message,
+                 const char *advice)
+{
+    if (d->count < FINDINGS_MAX)
+        d->finding[d->count++] = (struct finding){name, status, or_name(message, name), advice};
+}
+
+#define TEXT(D, ...) arena_printf(&(D)->cli->arena, __VA_ARGS__)
+
+/* ---- Configuration ----------------------------------------------------------------------------------- */
+
+static void check_conf_file(struct doctor *d)
+{
+    const char *path = d->cli->app.cfg.path;
+    struct stat st;
+    if (path[0] == '\0') {
+        find(d, "configuration", OK, "no file found; every setting has its default",
+             "for other settings: menshen config --sample > menshen.conf, beside the program");
+        return;
+    }
+    if (stat(path, &st) == 0 && (st.st_mode & 022) != 0)
+        find(d, "configuration", (st.st_mode & 02) != 0 ? ERROR : WARNING,
+             TEXT(d, "%s can be changed by others (mode %03o)", path, (unsigned)st.st_mode & 0777),
+             TEXT(d, "chmod go-w %s", path));
+    else
+        find(d, "configuration", OK, path, NULL);
+}
+
+static bool check_config(struct doctor *d)
+{
+    struct buf why;
+    buf_init(&why);
+    enum err e = app_configure(&d->cli->app, d->cli->conf, &why);
+    if (e == ERR_OK)
+        check_conf_file(d);
+    else
+        find(d, "configuration", ERROR, TEXT(d, "%s", why.len > 0 ? buf_str(&why) : err_info(e)->name),
+             "correct it; the settings and what they take: menshen config --sample");
+    buf_free(&why);
+    return e == ERR_OK;
+}
+
+static void check_expose_answer(struct doctor *d)
+{
+    if (d->cli->app.cfg.captcha.expose_answer)
+        find(d, "expose_answer", WARNING, "captchas hand out their answers: they keep nobody out",
+             "[captcha] expose_answer = no, unless this site is for development");
+    else
+        find(d, "expose_answer", OK, "captcha answers are kept secret", NULL);
+}
+
+/* What is wrong with one element of trusted_proxies; NULL if nothing is. */
+static const char *proxy_fault(const char *element, size_t len)
+{
+    char canonical[ADDRESS_CAP];
+    const char *slash = memchr(element, '/', len);
+    size_t address_len = slash != NULL ? (size_t)(slash - element) : len;
+    while (address_len > 0 && element[0] == ' ') {
+        element++;
+        address_len--;
+    }
+    if (!address_canonical(element, address_len, canonical))
+        return "is no address";
+    return slash != NULL && strncmp(slash, "/0", 2) == 0 && (slash[2] == '\0' || slash[2] == ',')
+               ? "trusts everybody: whoever sends X-Forwarded-For chooses an address of their own"
+               : NULL;
+}
+
+static void check_proxies(struct doctor *d)
+{
+    const char *list = d->cli->app.cfg.server.trusted_proxies;
+    if (list[0] == '\0') {
+        find(d, "trusted_proxies", OK,
+             "none: limits count by the address that connects. Behind a proxy that is the proxy's for all",
+             NULL);
+        return;
+    }
+    for (const char *p = list; *p != '\0';) {
+        size_t len = strcspn(p, ",");
+        const char *fault = proxy_fault(p, len);
+        if (fault != NULL) {
+            find(d, "trusted_proxies", WARNING, TEXT(d, "%.*s %s", (int)len, p, fault),
+                 "[server] trusted_proxies: the addresses of your own proxies, such as 127.0.0.1,10.0.0.0/8");
+            return;
+        }
+        p += len;
+        if (*p == ',')
+            p++;
+    }
+    find(d, "trusted_proxies", OK, list, NULL);
+}
+
+/* ---- The host ---------------------------------------------------------------------------------------- */
+
+static void check_random(struct doctor *d)
+{
+    unsigned char noise[32];
+    if (random_bytes(noise, sizeof noise) == ERR_OK)
+        find(d, "random", OK, "the system's random source works", NULL);
+    else
+        find(d, "random", ERROR, "the system's random source fails",
+             "getrandom(2) has to work: ask your host, or use a newer kernel");
+    secure_wipe(noise, sizeof noise);
+}
+
+/* A clock that is behind makes tokens from before look like the future, and expired ones valid. */
+static void check_clock(struct doctor *d)
+{
+    char now[CLOCK_LOCAL_CAP];
+    struct stat st;
+    clock_local(d->cli->now_s, now);
+    const char *file = TEXT(d, "%s/%s", d->cli->app.cfg.server.data_dir, DB_FILE);
+    bool behind = d->cli->now_s < CLOCK_EARLIEST_S;
+    if (!behind && file != NULL && stat(file, &st) == 0)
+        behind = (int64_t)st.st_mtime > d->cli->now_s + 86400;
+    if (behind)
+        find(d, "clock", ERROR, TEXT(d, "the clock says %s, which is in the past", now),
+             "set it, best by NTP: lifetimes of captchas and tokens depend on it");
+    else
+        find(d, "clock", OK, TEXT(d, "%s (%s)", now, d->cli->app.cfg.server.time_zone), NULL);
+}
+
+static void check_argon2(struct doctor *d)
+{
+    char hash[PASSWORD_HASH_CAP];
+    struct password_cost cost = app_password_cost(&d->cli->app);
+    int64_t start_us = clock_monotonic_us();
+    enum err e = password_hash(cost, "00000000000000000000000000000000", hash);
+    int64_t took_ms = (clock_monotonic_us() - start_us) / 1000;
+    const char *measured = TEXT(d, "a password check takes %" PRId64 " ms and %u KiB (%u passes)", took_ms,
+                                cost.memory_kib, cost.passes);
+    if (e != ERR_OK)
+        find(d, "argon2", ERROR, TEXT(d, "hashing a password with %u KiB fails", cost.memory_kib),
+             "the host allows less memory: lower [login] argon2_memory_kib and raise argon2_passes");
+    else if (took_ms > ARGON2_SLOW_MS)
+        find(d, "argon2", WARNING, measured,
+             "lower [login] argon2_memory_kib or argon2_passes; then set passwords anew");
+    else if (cost.memory_kib < ARGON2_LOW_KIB)
+        find(d, "argon2", WARNING, measured,
+             "less than 19456 KiB makes stolen verifiers cheaper to guess; raise [login] argon2_memory_kib");
+    else
+        find(d, "argon2", OK, measured, NULL);
+}
+
+/* ---- The folder of the database ---------------------------------------------------------------------- */
+
+/* Names of folders that web servers hand out as they are. */
+static bool is_document_root(const char *name, size_t len, const char *parent, size_t parent_len)
+{
+    static const char *const names[] = {"public_html", "htdocs", "httpdocs", "wwwroot", "webroot", "cgi-bin"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strlen(names[i]) == len && memcmp(names[i], name, len) == 0)
+            return true;
+    return len == 4 && memcmp(name, "html", 4) == 0 && parent_len == 3 && memcmp(parent, "www", 3) == 0;
+}
+
+static bool below_document_root(const char *path)
+{
+    const char *parent = "";
+    size_t parent_len = 0;
+    while (*path != '\0') {
+        path += strspn(path, "/");
+        size_t len = strcspn(path, "/");
+        if (len > 0 && is_document_root(path, len, parent, parent_len))
+            return true;
+        parent = path;
+        parent_len = len;
+        path += len;
+    }
+    return false;
+}
+
+static void check_place(struct doctor *d)
+{
+    char real[PATH_MAX];
+    const char *dir = d->cli->app.cfg.server.data_dir;
+    const char *path = realpath(dir, real) != NULL ? real : dir;
+    if (below_document_root(path))
+        find(d, "place", ERROR, TEXT(d, "%s looks as if a web server would hand it out", path),
+             "move the folder out of the document root and set [server] data_dir");
+    else
+        find(d, "place", OK, "the database is not below an obvious document root", NULL);
+}
+
+/* Owner and mode of one path. */
+static void check_private(struct doctor *d, const char *name, const char *path, unsigned mode)
+{
+    struct stat st;
+    if (path == NULL)
+        return;
+    if (stat(path, &st) != 0) {
+        find(d, name, ERROR, TEXT(d, "%s: %s", path, strerror(errno)),
+             errno == ENOENT ? "make it with: menshen init" : "run this as the user that owns it");
+        return;
+    }
+    if ((st.st_mode & 077) != 0)
+        find(d, name, ERROR, TEXT(d, "%s: others may read it (mode %03o)", path, (unsigned)st.st_mode & 0777),
+             TEXT(d, "chmod %o %s", mode, path));
+    else if (st.st_uid != geteuid())
+        find(
+            d, name, WARNING,
+            TEXT(d, "%s belongs to user %u, this is user %u", path, (unsigned)st.st_uid, (unsigned)geteuid()),
+            "run menshen as the user that the web server runs it as");
+    else
+        find(d, name, OK, TEXT(d, "%s, mode %03o", path, (unsigned)st.st_mode & 0777), NULL);
+}
+
+static void check_disk(struct doctor *d)
+{
+    struct statvfs fs;
+    if (statvfs(d->cli->app.cfg.server.data_dir, &fs) != 0)
+        return;
+    uint64_t free_mib = (uint64_t)fs.f_bavail * fs.f_frsize >> 20;
+    enum status status = free_mib < DISK_ERROR_MIB ? ERROR : free_mib < DISK_WARNING_MIB ? WARNING : OK;
+    find(d, "disk", status, TEXT(d, "%" PRIu64 " MiB free", free_mib),
+         status != OK ? "make room: when the disk is full nobody can log in" : NULL);
+}
+
+/* ---- The database ------------------------------------------------------------------------------------ */
+
+static bool check_open(struct doctor *d)
+{
+    struct buf why;
+    buf_init(&why);
+    struct app *app = &d->cli->app;
+    enum err e = db_open(app->cfg.server.data_dir, &app->log, &app->db, &why);
+    if (e == ERR_OK)
+        e = setting_store_get(app->db, SETTING_CLIENT_PEPPER, app->client_pepper, sizeof app->client_pepper);
+    if (e == ERR_OK)
+        find(d, "database", OK, TEXT(d, "opens, schema version %d", DB_SCHEMA_VERSION), NULL);
+    else if (e == ERR_NOT_FOUND && app->db == NULL)
+        find(d, "database", ERROR, "there is none", "make it with: menshen init");
+    else if (e == ERR_NOT_FOUND)
+        find(d, "database", ERROR, "it is empty: init did not come to its end",
+             TEXT(d, "remove %s/%s and run: menshen init", app->cfg.server.data_dir, DB_FILE));
+    else
+        find(d, "database", ERROR, TEXT(d, "%s", why.len > 0 ? buf_str(&why) : err_info(e)->name),
+             "if it cannot be repaired, put a backup in its place");
+    buf_free(&why);
+    return e == ERR_OK;
+}
+
+static void check_integrity(struct doctor *d)
+{
+    struct buf lines;
+    buf_init(&lines);
+    enum err e = db_integrity(d->cli->app.db, &lines);
+    if (e == ERR_OK && strcmp(buf_str(&lines), "ok") == 0)
+        find(d, "integrity", OK, "the database file is whole", NULL);
+    else
+        find(d, "integrity", ERROR, TEXT(d, "the database file is damaged: %.200s", buf_str(&lines)),
+             "put a backup in its place");
+    buf_free(&lines);
+}
+
+static void check_statements(struct doctor *d)
+{
+    if (db_prepare_all(d->cli->app.db) == ERR_OK)
+        find(d, "schema", OK, "every statement of this program fits the database", NULL);
+    else
+        find(d, "schema", ERROR, "the database lacks what this program needs",
+             "it was changed by other means: put a backup in its place");
+}
+
+static void check_journal(struct doctor *d)
+{
+    if (strcmp(db_journal_mode(d->cli->app.db), "wal") == 0)
+        find(d, "journal", OK, "write-ahead log", NULL);
+    else
+        find(d, "journal", WARNING,
+             "the folder is on a network or user-space file system: a rollback journal is used, which is "
+             "slower",
+             "move [server] data_dir to a local disk if there is one");
+}
+
+static enum err count_key(void *ctx, const struct key_row *row)
+{
+    int *count = ctx;
+    *count += row->retired_s == 0;
+    return ERR_OK;
+}
+
+static enum err count_tenant(void *ctx, const struct tenant *row)
+{
+    int *count = ctx;
+    (void)row;
+    (*count)++;
+    return ERR_OK;
+}
+
+static enum err count_client(void *ctx, const struct client *row)
+{
+    int *count = ctx;
+    *count += row->has_secret && !row->locked;
+    return ERR_OK;
+}
+
+/* Something a site needs one of. */
+static void check_some(struct doctor *d, const char *name, enum err e, int64_t count, enum status if_none,
+                       const char *advice)
+{
+    if (e != ERR_OK)
+        find(d, name, ERROR, TEXT(d, "they cannot be read: %s", err_info(e)->name), NULL);
+    else if (count == 0)
+        find(d, name, if_none, "there is none", advice);
+    else
+        find(d, name, OK, TEXT(d, "%" PRId64, count), NULL);
+}
+
+static void check_content(struct doctor *d)
+{
+    struct db *db = d->cli->app.db;
+    struct arena rows;
+    int keys = 0, tenants = 0, clients = 0;
+    int64_t users = 0;
+    arena_init(&rows, 1 << 20);
+    enum err e = key_store_list(db, count_key, &keys);
+    check_some(d, "sign_keys", e, keys, ERROR,
+               "no token can be signed; import a key with: menshen key import");
+    e = tenant_store_list(db, &rows, count_tenant, &tenants);
+    check_some(d, "tenants", e, tenants, WARNING, "menshen tenant add 000000 --name NAME");
+    e = client_store_list(db, &rows, count_client, &clients);
+    check_some(d, "clients", e, clients, WARNING,
+               "no client can ask for tokens; menshen client add ID --grants captcha,refresh_token");
+    e = user_store_count(db, &users);
+    check_some(d, "users", e, users, WARNING, "nobody can log in; menshen user add ACCOUNT --real-name NAME");
+    arena_fini(&rows);
+}
+
+/* Dialects whose requests carry no client credentials name a client. */
+static void check_dialect_clients(struct doctor *d)
+{
+    for (int i = 0; i < DIALECT_COUNT; i++) {
+        const struct config_dialect *dialect = &d->cli->app.cfg.dialect[i];
+        const char *name = config_dialect_name((enum dialect_id)i);
+        struct client c;
+        if (!dialect->enabled || dialect->client[0] == '\0' ||
+            client_of_dialect(&d->cli->app, (enum dialect_id)i, &d->cli->arena, &c) == ERR_OK)
+            continue;
+        find(d, "dialect_client", WARNING,
+             TEXT(d, "logins of the dialect %s belong to client %s, which is missing or locked", name,
+                  dialect->client),
+             TEXT(d,
+                  "menshen client add %s --grants captcha --public, or name another in [dialect.%s] client",
+                  dialect->client, name));
+    }
+}
+
+/* ---- The demo's passwords ---------------------------------------------------------------------------- */
+
+static bool demo_user_left(struct cli *cli)
+{
+    struct user u;
+    char md5_hex[DIGEST_MD5_HEX_CAP];
+    return user_store_find(cli->app.db, DEMO_TENANT, DEMO_ACCOUNT, &cli->arena, &u) == ERR_OK && !u.locked &&
+           digest_md5_hex(DEMO_PASSWORD, strlen(DEMO_PASSWORD), md5_hex) == ERR_OK &&
+           password_verify(u.password_hash, md5_hex) == ERR_OK;
+}
+
+static void check_demo(struct doctor *d)
+{
+    struct client c;
+    bool user = demo_user_left(d->cli);
+    bool client = client_authenticate(&d->cli->app, DEMO_CLIENT, DEMO_SECRET, &d->cli->arena, &c) == ERR_OK;
+    if (user)
+        find(d, "demo_user", WARNING, "user " DEMO_ACCOUNT " has the demo's password, which everybody knows",
+             "menshen user passwd " DEMO_ACCOUNT);
+    if (client)
+        find(d, "demo_client", WARNING, "client " DEMO_CLIENT " has the demo's secret, which everybody knows",
+             "menshen client secret " DEMO_CLIENT);
+    if (!user && !client)
+        find(d, "demo", OK, "no password of the demo is in use", NULL);
+}
+
+/* ---- All of it --------------------------------------------------------------------------------------- */
+
+static void check_database(struct doctor *d)
+{
+    const char *dir = d->cli->app.cfg.server.data_dir;
+    check_place(d);
+    check_private(d, "data_dir", dir, 0700);
+    check_private(d, "file", TEXT(d, "%s/%s", dir, DB_FILE), 0600);
+    check_disk(d);
+    if (!check_open(d))
+        return;
+    check_integrity(d);
+    check_statements(d);
+    check_journal(d);
+    check_content(d);
+    check_dialect_clients(d);
+    check_demo(d);
+}
+
+static void examine(struct doctor *d)
+{
+    if (!check_config(d)) {
+        check_random(d);
+        return;
+    }
+    check_expose_answer(d);
+    check_proxies(d);
+    check_random(d);
+    check_clock(d);
+    check_argon2(d);
+    check_database(d);
+}
+
+static size_t count_status(const struct doctor *d, enum status status)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < d->count; i++)
+        n += d->finding[i].status == status;
+    return n;
+}
+
+static enum cli_status print_json(const struct doctor *d)
+{
+    struct buf text;
+    struct json_out j;
+    table_object(&j, &text);
+    json_bool(&j, "ok", count_status(d, ERROR) == 0);
+    json_open_array(&j, "checks");
+    for (size_t i = 0; i < d->count; i++) {
+        const struct finding *f = &d->finding[i];
+        json_open_object(&j, NULL);
+        json_str(&j, "name", f->name);
+        json_str(&j, "status", status_names[f->status]);
+        json_str(&j, "message", f->message);
+        json_str(&j, "advice", f->advice);
+        json_close_object(&j);
+    }
+    json_close_array(&j);
+    return table_object_end(d->cli, &j);
+}
+
+static enum cli_status print_text(const struct doctor *d)
+{
+    for (size_t i = 0; i < d->count; i++) {
+        const struct finding *f = &d->finding[i];
+        cli_say(d->cli, "%-8s %-16s %s\n", status_names[f->status], f->name, f->message);
+        if (f->advice != NULL)
+            cli_say(d->cli, "%-25s > %s\n", "", f->advice);
+    }
+    size_t errors = count_status(d, ERROR), warnings = count_status(d, WARNING);
+    cli_say(d->cli, "\n%zu checks: %zu %s, %zu %s.\n", d->count, errors, errors == 1 ? "error" : "errors",
+            warnings, warnings == 1 ? "warning" : "warnings");
+    return CLI_DONE;
+}
+
+static enum cli_status run_doctor(struct cli *cli)
+{
+    struct doctor d = {.cli = cli};
+    examine(&d);
+    enum cli_status status = cli->json ? print_json(&d) : print_text(&d);
+    if (status == CLI_DONE && count_status(&d, ERROR) > 0)
+        status = CLI_FAILED;
+    app_close(&cli->app);
+    return status;
+}
+
+const struct cli_command cli_doctor_commands[] = {
+    {.family = "doctor",
+     .summary = "Check this installation and say what to do about each finding",
+     .json = true,
+     .needs = CLI_NEEDS_NOTHING,
+     .details =
+         "Run it as the user that the web server runs Menshen as. The exit status is 1 if there is an\n"
+         "error, 0 if there are at most warnings.",
+     .examples = "menshen doctor\n"
+                 "menshen --conf /home/site/menshen.conf doctor --json",
+     .run = run_doctor},
+    {0}};

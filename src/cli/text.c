@@ -1,0 +1,72 @@
+#include "cli/text.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/codec.h"
+#include "base/config.h"
+
+#define LETTERS_DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+const char *text_fault(const char *s, size_t len)
+{
+    if (!codec_utf8_valid(s, len))
+        return "invalid UTF-8";
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)s[i];
+        /* C0, DEL, and C1 (U+0080 to U+009F), which is C2 80 to C2 9F. */
+        bool c1 = c == 0xC2 && (unsigned char)s[i + 1] < 0xA0;
+        if (c < 0x20 || c == 0x7F || c1)
+            return "a control character";
+    }
+    return NULL;
+}
+
+enum cli_status text_check(const struct cli *cli, const char *what, const char *value, size_t max)
+{
+    size_t len = strlen(value);
+    const char *fault = text_fault(value, len);
+    if (fault != NULL)
+        return cli_misuse(cli, "%s: the value has %s", what, fault);
+    if (len > max)
+        return cli_misuse(cli, "%s: longer than %zu bytes", what, max);
+    return CLI_DONE;
+}
+
+enum cli_status text_check_id(const struct cli *cli, const char *what, const char *value)
+{
+    size_t len = strlen(value);
+    if (len >= 1 && len <= TEXT_ID_MAX && strspn(value, LETTERS_DIGITS "-_.") == len)
+        return CLI_DONE;
+    return cli_misuse(cli, "%s: expected 1 to %d letters, digits, - _ or .", what, TEXT_ID_MAX);
+}
+
+enum cli_status text_check_account(const struct cli *cli, const char *value)
+{
+    size_t len = strlen(value);
+    if (len == 0 || value[0] == ' ' || value[len - 1] == ' ')
+        return cli_misuse(cli, "ACCOUNT: empty, or a blank at its begin or end");
+    return text_check(cli, "ACCOUNT", value, TEXT_ACCOUNT_MAX);
+}
+
+enum cli_status text_check_list(const struct cli *cli, const char *what, const char *value,
+                                const char *allowed)
+{
+    if (strlen(value) > TEXT_MAX)
+        return cli_misuse(cli, "%s: longer than %d bytes", what, TEXT_MAX);
+    for (const char *p = value;; p++) {
+        size_t len = strcspn(p, ",");
+        if (len == 0)
+            return cli_misuse(cli, "%s: expected a list such as a,b without empty elements", what);
+        if (allowed != NULL && !config_list_has(allowed, p, len))
+            return cli_misuse(cli, "%s %s: expected a list of %s", what, value, allowed);
+        if (allowed == NULL && strspn(p, LETTERS_DIGITS "-_.:/") < len)
+            return cli_misuse(cli, "%s: expected a list of words of letters, digits, - _ . : /", what);
+        const char *rest = p + len;
+        if (*rest == ',' && config_list_has(rest + 1, p, len))
+            return cli_misuse(cli, "%s: %.*s is in the list twice", what, (int)len, p);
+        p = rest;
+        if (*p == '\0')
+            return CLI_DONE;
+    }
+}

@@ -1,0 +1,475 @@
+/*
+ * menshen user …: the people of a tenant.
+ * Source: schema.sql, table user; DESIGN, "Command line and configuration".
+ */
+#include "cli/user.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "auth/throttle.h"
+#include "base/random.h"
+#include "base/secure.h"
+#include "cli/secret.h"
+#include "cli/table.h"
+#include "cli/text.h"
+#include "store/tenant_store.h"
+#include "store/token_store.h"
+#include "store/user_store.h"
+
+enum { PASSWORD_MAX = 128, ID_RANDOM_BITS = 22 };
+
+static const int64_t ID_EPOCH_MS = 1288834974657;
+
+/* The texts of a user that an option sets: the option's name, and where it goes. */
+static const struct {
+    const char *option;
+    size_t offset;
+} texts[] = {
+    {"real-name", offsetof(struct user, real_name)}, {"nick-name", offsetof(struct user, nick_name)},
+    {"role-id", offsetof(struct user, role_id)},     {"role-name", offsetof(struct user, role_name)},
+    {"dept-id", offsetof(struct user, dept_id)},     {"post-id", offsetof(struct user, post_id)},
+    {"oauth-id", offsetof(struct user, oauth_id)},   {"id-number", offsetof(struct user, id_number)},
+};
+enum { TEXTS = sizeof texts / sizeof texts[0] };
+
+static const char **text_at(struct user *u, size_t i)
+{
+    return (const char **)(void *)((char *)u + texts[i].offset);
+}
+
+enum err user_new_id(int64_t *id_out)
+{
+    uint32_t noise = 0;
+    struct timespec now;
+    enum err e = random_bytes(&noise, sizeof noise);
+    clock_gettime(CLOCK_REALTIME, &now);
+    int64_t now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    *id_out = (now_ms - ID_EPOCH_MS) << ID_RANDOM_BITS | (noise & ((1U << ID_RANDOM_BITS) - 1));
+    return e;
+}
+
+enum err user_hash_password(const struct cli *cli, const char *password, size_t len,
+                            char hash_out[PASSWORD_HASH_CAP])
+{
+    char md5_hex[DIGEST_MD5_HEX_CAP];
+    enum err e = digest_md5_hex(password, len, md5_hex);
+    if (e == ERR_OK)
+        e = password_hash(app_password_cost(&cli->app), md5_hex, hash_out);
+    secure_wipe(md5_hex, sizeof md5_hex);
+    return e;
+}
+
+const char *user_tenant(const struct cli *cli)
+{
+    return cli_value_or(cli, "tenant", "000000");
+}
+
+enum cli_status user_refuse_unknown(const struct cli *cli, const char *account)
+{
+    return cli_fail(cli, "no user %s in tenant %s; list them with: menshen user list", account,
+                    user_tenant(cli));
+}
+
+/* ---- Shared by the commands -------------------------------------------------------------------------- */
+
+/* ACCOUNT and --tenant as given. */
+static enum cli_status check_name(const struct cli *cli)
+{
+    enum cli_status status = text_check_account(cli, cli->operand[0]);
+    return status == CLI_DONE ? text_check_id(cli, "--tenant", user_tenant(cli)) : status;
+}
+
+static enum err find(struct cli *cli, struct user *out)
+{
+    return user_store_find(cli->app.db, user_tenant(cli), cli->operand[0], &cli->arena, out);
+}
+
+/* What these commands say of a result; `doing` is what was done to the user ("locked"). */
+static enum cli_status report(const struct cli *cli, enum err e, const char *doing)
+{
+    if (e == ERR_NOT_FOUND)
+        return user_refuse_unknown(cli, cli->operand[0]);
+    if (e == ERR_OK)
+        cli_say(cli, "User %s of tenant %s %s.\n", cli->operand[0], user_tenant(cli), doing);
+    return cli_result(cli, e);
+}
+
+/* A command that takes ACCOUNT and --tenant and changes the user in one transaction. */
+static enum cli_status change(struct cli *cli, cli_body *body, void *ctx, const char *doing)
+{
+    enum cli_status status = check_name(cli);
+    return status == CLI_DONE ? report(cli, cli_write(cli, body, ctx), doing) : status;
+}
+
+/* The descriptive options, checked and written to `u`; what was not given keeps its value. */
+static enum cli_status take_texts(const struct cli *cli, struct user *u)
+{
+    enum cli_status status = CLI_DONE;
+    for (size_t i = 0; status == CLI_DONE && i < TEXTS; i++) {
+        const char *value = cli_value(cli, texts[i].option);
+        char what[32];
+        snprintf(what, sizeof what, "--%s", texts[i].option);
+        if (value != NULL) {
+            status = text_check(cli, what, value, TEXT_MAX);
+            *text_at(u, i) = value;
+        }
+    }
+    return status;
+}
+
+static enum cli_status take_expired(const struct cli *cli, struct user *u)
+{
+    const char *value = cli_value(cli, "password-expired");
+    if (value == NULL)
+        return CLI_DONE;
+    if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
+        return cli_misuse(cli, "--password-expired %s: expected yes or no", value);
+    u->password_expired = value[0] == 'y';
+    return CLI_DONE;
+}
+
+/* A new password as its verifier. */
+static enum cli_status read_password(const struct cli *cli, char hash_out[PASSWORD_HASH_CAP])
+{
+    struct secret password;
+    char what[TEXT_ACCOUNT_MAX + 32];
+    snprintf(what, sizeof what, "password of %s", cli->operand[0]);
+    enum cli_status status = secret_read_new(cli, what, PASSWORD_MAX, &password);
+    if (status == CLI_DONE)
+        status = cli_result(cli, user_hash_password(cli, password.text, password.len, hash_out));
+    secret_wipe(&password);
+    return status;
+}
+
+/* ---- add --------------------------------------------------------------------------------------------- */
+
+struct adding {
+    struct user user;
+    bool no_tenant; /* it was the tenant that was not found */
+};
+
+/* Whether the tenant is there and the account is free. ERR_OK, ERR_NOT_FOUND, ERR_EXISTS, ERR_STORE. */
+static enum err check_free(struct cli *cli, struct adding *a)
+{
+    struct tenant tenant;
+    struct user other;
+    enum err e = tenant_store_get(cli->app.db, a->user.tenant_id, &cli->arena, &tenant);
+    a->no_tenant = e == ERR_NOT_FOUND;
+    if (e != ERR_OK)
+        return e;
+    e = find(cli, &other);
+    return e == ERR_NOT_FOUND ? ERR_OK : e == ERR_OK ? ERR_EXISTS : e;
+}
+
+static enum err add(struct cli *cli, void *ctx)
+{
+    struct adding *a = ctx;
+    enum err e = check_free(cli, a);
+    return e == ERR_OK ? user_store_put(cli->app.db, &a->user) : e;
+}
+
+static enum cli_status report_added(const struct cli *cli, const struct adding *a, enum err e)
+{
+    const struct user *u = &a->user;
+    if (a->no_tenant)
+        return cli_fail(cli, "no tenant %s; make it with: menshen tenant add %s --name NAME", u->tenant_id,
+                        u->tenant_id);
+    if (e == ERR_EXISTS)
+        return cli_fail(cli, "tenant %s has a user %s already; change it with: menshen user set",
+                        u->tenant_id, u->account);
+    if (e != ERR_OK)
+        return cli_result(cli, e);
+    cli_say(cli, "User %s of tenant %s added, id %lld.\n", u->account, u->tenant_id, (long long)u->id);
+    if (!cli->json)
+        return CLI_DONE;
+    struct buf text;
+    struct json_out j;
+    char id[24];
+    snprintf(id, sizeof id, "%lld", (long long)u->id);
+    table_object(&j, &text);
+    json_str(&j, "id", id);
+    json_str(&j, "tenant_id", u->tenant_id);
+    json_str(&j, "account", u->account);
+    return table_object_end(cli, &j);
+}
+
+static enum cli_status run_add(struct cli *cli)
+{
+    char hash[PASSWORD_HASH_CAP];
+    struct adding a = {.user = {.tenant_id = user_tenant(cli),
+                                .account = cli->operand[0],
+                                .password_hash = hash,
+                                .password_changed_s = cli->now_s,
+                                .created_s = cli->now_s}};
+    for (size_t i = 0; i < TEXTS; i++)
+        *text_at(&a.user, i) = "";
+    enum cli_status status = check_name(cli);
+    if (status == CLI_DONE)
+        status = take_texts(cli, &a.user);
+    if (status == CLI_DONE)
+        status = take_expired(cli, &a.user);
+    if (status != CLI_DONE)
+        return status;
+    enum err e = check_free(cli, &a); /* nobody should type a password in vain */
+    if (e != ERR_OK)
+        return report_added(cli, &a, e);
+    status = read_password(cli, hash);
+    if (status == CLI_DONE)
+        status = cli_result(cli, user_new_id(&a.user.id));
+    if (status == CLI_DONE)
+        status = report_added(cli, &a, cli_write(cli, add, &a));
+    secure_wipe(hash, sizeof hash);
+    return status;
+}
+
+/* ---- list -------------------------------------------------------------------------------------------- */
+
+static enum err list_one(void *ctx, const struct user *u)
+{
+    struct table *t = ctx;
+    table_row(t);
+    table_id(t, "id", u->id);
+    table_str(t, "tenant_id", u->tenant_id);
+    table_str(t, "account", u->account);
+    table_str(t, "real_name", u->real_name);
+    table_str(t, "nick_name", u->nick_name);
+    table_str(t, "role_name", u->role_name);
+    table_bool(t, "locked", u->locked);
+    table_time(t, "created_s", u->created_s);
+    table_details(t);
+    table_str(t, "tenant_name", u->tenant_name);
+    table_str(t, "role_id", u->role_id);
+    table_str(t, "dept_id", u->dept_id);
+    table_str(t, "post_id", u->post_id);
+    table_str(t, "oauth_id", u->oauth_id);
+    table_str(t, "id_number", u->id_number);
+    table_bool(t, "password_expired", u->password_expired);
+    table_time(t, "password_changed_s", u->password_changed_s);
+    table_row_end(t);
+    return ERR_OK;
+}
+
+static enum cli_status run_list(struct cli *cli)
+{
+    struct table t;
+    const char *tenant = cli_value(cli, "tenant");
+    if (tenant != NULL && text_check_id(cli, "--tenant", tenant) != CLI_DONE)
+        return CLI_USAGE;
+    table_open(&t, cli);
+    return table_close(&t, user_store_list(cli->app.db, tenant, &cli->arena, list_one, &t),
+                       "No users. Add one with: menshen user add ACCOUNT --real-name NAME");
+}
+
+/* ---- set, passwd, lock, unlock, remove --------------------------------------------------------------- */
+
+static enum err set(struct cli *cli, void *ctx)
+{
+    const struct user *changes = ctx;
+    struct user u;
+    enum err e = find(cli, &u);
+    if (e != ERR_OK)
+        return e;
+    for (size_t i = 0; i < TEXTS; i++)
+        if (cli_given(cli, texts[i].option))
+            *text_at(&u, i) = *text_at(ctx, i);
+    if (cli_given(cli, "password-expired"))
+        u.password_expired = changes->password_expired;
+    return user_store_set(cli->app.db, &u);
+}
+
+static enum cli_status run_set(struct cli *cli)
+{
+    struct user changes = {0};
+    bool any = cli_given(cli, "password-expired");
+    for (size_t i = 0; i < TEXTS; i++)
+        any = any || cli_given(cli, texts[i].option);
+    if (!any)
+        return cli_misuse(cli, "nothing to change: give at least one option");
+    enum cli_status status = take_texts(cli, &changes);
+    if (status == CLI_DONE)
+        status = take_expired(cli, &changes);
+    return status == CLI_DONE ? change(cli, set, &changes, "changed") : status;
+}
+
+static enum err set_password(struct cli *cli, void *ctx)
+{
+    struct user u;
+    enum err e = find(cli, &u);
+    if (e == ERR_OK)
+        e = user_store_set_password(cli->app.db, u.id, ctx, cli->now_s);
+    if (e == ERR_OK)
+        e = session_store_revoke_user(cli->app.db, u.id, 0, cli->now_s);
+    return e == ERR_OK ? throttle_succeeded(&cli->app, u.tenant_id, u.account) : e;
+}
+
+static enum cli_status run_passwd(struct cli *cli)
+{
+    char hash[PASSWORD_HASH_CAP];
+    struct user u;
+    enum cli_status status = check_name(cli);
+    /* Nobody should type a password for a user that is not there. */
+    enum err e = status == CLI_DONE ? find(cli, &u) : ERR_OK;
+    if (e != ERR_OK)
+        return report(cli, e, "");
+    if (status == CLI_DONE)
+        status = read_password(cli, hash);
+    if (status == CLI_DONE)
+        status = change(cli, set_password, hash, "has a new password; all its sessions ended");
+    secure_wipe(hash, sizeof hash);
+    return status;
+}
+
+static enum err lock(struct cli *cli, void *ctx)
+{
+    struct user u;
+    (void)ctx;
+    enum err e = find(cli, &u);
+    if (e != ERR_OK)
+        return e;
+    u.locked = true;
+    e = user_store_set(cli->app.db, &u);
+    return e == ERR_OK ? session_store_revoke_user(cli->app.db, u.id, 0, cli->now_s) : e;
+}
+
+static enum cli_status run_lock(struct cli *cli)
+{
+    return change(cli, lock, NULL, "locked; all its sessions ended");
+}
+
+/* Failed logins are forgotten too, so that the person can log in at once. */
+static enum err unlock(struct cli *cli, void *ctx)
+{
+    struct user u;
+    (void)ctx;
+    enum err e = find(cli, &u);
+    if (e != ERR_OK)
+        return e;
+    u.locked = false;
+    e = user_store_set(cli->app.db, &u);
+    return e == ERR_OK ? throttle_succeeded(&cli->app, u.tenant_id, u.account) : e;
+}
+
+static enum cli_status run_unlock(struct cli *cli)
+{
+    return change(cli, unlock, NULL, "unlocked");
+}
+
+static enum err remove_user(struct cli *cli, void *ctx)
+{
+    struct user u;
+    (void)ctx;
+    enum err e = find(cli, &u);
+    return e == ERR_OK ? user_store_remove(cli->app.db, u.id) : e;
+}
+
+static enum cli_status run_remove(struct cli *cli)
+{
+    return change(cli, remove_user, NULL, "removed, with its sessions");
+}
+
+/* ---- Rows -------------------------------------------------------------------------------------------- */
+
+#define TENANT_OPTION                                                                                        \
+    {                                                                                                        \
+        "tenant", "ID", "tenant of the user; default 000000"                                                 \
+    }
+
+static const struct cli_option tenant_option[] = {TENANT_OPTION, {0}};
+static const struct cli_option list_options[] = {{"tenant", "ID", "users of this tenant only"}, {0}};
+static const struct cli_option describing_options[] = {
+    TENANT_OPTION,
+    {"real-name", "NAME", "real name"},
+    {"nick-name", "NAME", "name shown in pages"},
+    {"role-id", "LIST", "ids of roles, comma-separated"},
+    {"role-name", "LIST", "names of roles, comma-separated"},
+    {"dept-id", "LIST", "ids of departments, comma-separated"},
+    {"post-id", "LIST", "ids of posts, comma-separated"},
+    {"oauth-id", "ID", "id at a third-party login"},
+    {"id-number", "NUMBER", "identity number (eplatform)"},
+    {"password-expired", "yes|no", "whether front ends ask for a new password"},
+    {0}};
+
+#define PASSWORD_DETAILS                                                                                     \
+    "The password is asked for twice on a terminal, else read as one line from standard input."
+
+const struct cli_command cli_user_commands[] = {
+    {.family = "user",
+     .verb = "add",
+     .summary = "Add a user",
+     .operands = "ACCOUNT",
+     .operands_min = 1,
+     .operands_max = 1,
+     .options = describing_options,
+     .json = true,
+     .needs = CLI_NEEDS_DATABASE,
+     .details = PASSWORD_DETAILS,
+     .examples = "menshen user add zhangsan --real-name 张三 --role-id 1,2 --role-name admin,editor\n"
+                 "menshen user add lisi --tenant 100001 --real-name 李四 < password.txt",
+     .run = run_add},
+    {.family = "user",
+     .verb = "list",
+     .summary = "List users",
+     .options = list_options,
+     .json = true,
+     .needs = CLI_NEEDS_DATABASE,
+     .examples = "menshen user list\nmenshen user list --tenant 000000 --json",
+     .run = run_list},
+    {.family = "user",
+     .verb = "set",
+     .summary = "Change what is known of a user",
+     .operands = "ACCOUNT",
+     .operands_min = 1,
+     .operands_max = 1,
+     .options = describing_options,
+     .needs = CLI_NEEDS_DATABASE,
+     .details = "What is not given stays as it is; an empty text (--dept-id \"\") clears.",
+     .examples = "menshen user set zhangsan --nick-name 小张\n"
+                 "menshen user set lisi --tenant 100001 --password-expired yes",
+     .run = run_set},
+    {.family = "user",
+     .verb = "passwd",
+     .summary = "Give a user a new password and end its sessions",
+     .operands = "ACCOUNT",
+     .operands_min = 1,
+     .operands_max = 1,
+     .options = tenant_option,
+     .needs = CLI_NEEDS_DATABASE,
+     .details = PASSWORD_DETAILS,
+     .examples = "menshen user passwd zhangsan",
+     .run = run_passwd},
+    {.family = "user",
+     .verb = "lock",
+     .summary = "Lock a user out and end its sessions",
+     .operands = "ACCOUNT",
+     .operands_min = 1,
+     .operands_max = 1,
+     .options = tenant_option,
+     .needs = CLI_NEEDS_DATABASE,
+     .examples = "menshen user lock zhangsan",
+     .run = run_lock},
+    {.family = "user",
+     .verb = "unlock",
+     .summary = "Let a user in again, also after too many failed logins",
+     .operands = "ACCOUNT",
+     .operands_min = 1,
+     .operands_max = 1,
+     .options = tenant_option,
+     .needs = CLI_NEEDS_DATABASE,
+     .details =
+         "Forgets the account's failed logins. Those of the address they came from keep counting until\n"
+         "their window ends.",
+     .examples = "menshen user unlock zhangsan",
+     .run = run_unlock},
+    {.family = "user",
+     .verb = "remove",
+     .summary = "Remove a user and its sessions",
+     .operands = "ACCOUNT",
+     .operands_min = 1,
+     .operands_max = 1,
+     .options = tenant_option,
+     .needs = CLI_NEEDS_DATABASE,
+     .examples = "menshen user remove zhangsan --tenant 000000",
+     .run = run_remove},
+    {0}};

@@ -1,0 +1,30 @@
+/*
+ * What commands outside user.c need of users: making one, naming one.
+ * Depends on cli/cli, crypto/password, base/random.
+ */
+#ifndef CLI_USER_H
+#define CLI_USER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cli/cli.h"
+#include "crypto/password.h"
+
+/*
+ * A user id as BladeX makes them: milliseconds since 2010-11-04 01:42:54.657 UTC, shifted by 22 bits, and 22
+ * random bits: 19 decimal digits. ERR_OK, ERR_RANDOM.
+ */
+enum err user_new_id(int64_t *id_out);
+
+/* The verifier of a password as it was typed, at the configured cost. ERR_OK, ERR_RANDOM, ERR_CRYPTO. */
+enum err user_hash_password(const struct cli *cli, const char *password, size_t len,
+                            char hash_out[PASSWORD_HASH_CAP]);
+
+/* The tenant that --tenant names; 000000 if it was not given. */
+const char *user_tenant(const struct cli *cli);
+
+/* Say that the tenant has no such account. CLI_FAILED. */
+enum cli_status user_refuse_unknown(const struct cli *cli, const char *account);
+
+#endif
