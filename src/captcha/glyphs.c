@@ -1,0 +1,51 @@
+#include "captcha/glyphs.h"
+
+#include <assert.h>
+
+/* A texel at or above this, unpacked, is ink. */
+#define OUTLINE 128
+
+const struct glyph *glyph_find(size_t face, uint32_t code)
+{
+    assert(face < glyph_face_count);
+    const struct glyph *list = glyph_list + glyph_faces[face].first;
+    size_t low = 0;
+    size_t high = glyph_faces[face].count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (list[middle].code == code) {
+            return &list[middle];
+        }
+        if (list[middle].code < code) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return NULL;
+}
+
+void glyph_unpack(const struct glyph *g, struct glyph_tile *tile_out)
+{
+    static_assert(GLYPH_TILE_MAX % 2 == 0, "the padding of an odd row fits in the tile");
+    const uint8_t *packed = glyph_texels + g->offset;
+    tile_out->width = g->width;
+    tile_out->height = g->height;
+    for (int y = 0; y < g->height; y++) {
+        uint8_t *row = tile_out->at + (size_t)y * GLYPH_TILE_MAX;
+        for (int x = 0; x < g->width; x += 2, packed++) {
+            row[x] = (uint8_t)((*packed >> 4) * 17);
+            row[x + 1] = (uint8_t)((*packed & 15) * 17);
+        }
+        int left = 0;
+        while (left < g->width && row[left] < OUTLINE) {
+            left++;
+        }
+        int right = g->width - 1;
+        while (right >= left && row[right] < OUTLINE) {
+            right--;
+        }
+        tile_out->left[y] = left;
+        tile_out->right[y] = right;
+    }
+}
