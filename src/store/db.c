@@ -456,13 +456,11 @@ enum err db_create(const char *dir, struct buf *why)
         e = db_begin(db, DB_DURABLE);
     if (e == ERR_OK)
         e = db_end(db, exec(db, schema_sql));
-    if (e != ERR_OK) {
-        if (why->len == 0)
-            buf_addf(why, "%s: %s", path, db != NULL ? sqlite3_errmsg(db->handle) : "out of memory");
-    }
+    if (e != ERR_OK && why->len == 0)
+        buf_addf(why, "%s: %s", path, db != NULL ? sqlite3_errmsg(db->handle) : "out of memory");
     db_close(db);
     if (e != ERR_OK)
-        unlink(path);
+        db_discard(dir);
     return e;
 }
 
@@ -496,8 +494,11 @@ static enum err sync_new_file(int fd, const char *path)
 enum err db_backup(struct db *db, const char *path, struct buf *why)
 {
     char local[PATH_MAX]; /* with "./" a name such as file:x is a name and no URI */
-    int n = snprintf(local, sizeof local, "%s%s", path[0] == '/' ? "" : "./", path);
-    int fd = n > 0 && n < PATH_MAX ? open(local, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
+    if (snprintf(local, sizeof local, "%s%s", path[0] == '/' ? "" : "./", path) >= PATH_MAX) {
+        buf_addf(why, "%s: path too long", path);
+        return ERR_IO;
+    }
+    int fd = open(local, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0) {
         buf_addf(why, "%s: %s", path,
                  errno == EEXIST ? "exists already; it was left as it is" : strerror(errno));

@@ -1,0 +1,129 @@
+"""The demo page of `make run`, in a real browser: every contract's captcha is shown and logs in."""
+
+import os
+import signal
+import subprocess
+
+import pytest
+import requests
+from harness.servers import free_port
+from harness.site import TREE
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+CHROMIUM_FLAGS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
+--disable-component-update --disable-sync --disable-dev-shm-usage""".split()
+
+# The page itself does not look at the answers that the demo hands out; the test does, as the person it stands for.
+REMEMBER_ANSWERS = """
+const real = window.fetch;
+window.fetch = async (...request) => {
+  const answer = await real(...request);
+  const body = await answer.clone().json();
+  const exposed = body.captchaCode ?? answer.headers.get("X-Captcha-Code");
+  if (exposed) window.seenAnswer = exposed;
+  return answer;
+};
+"""
+
+
+@pytest.fixture(scope="module")
+def demo():
+    """What `make run` starts, after its build: the address of the page."""
+    port = free_port()
+    run = subprocess.Popen([TREE / "tools/demo/run"], env={**os.environ, "PORT": str(port)}, stdout=subprocess.PIPE,
+                           stderr=subprocess.STDOUT, text=True, start_new_session=True)
+    lines = []
+    for line in run.stdout:
+        lines.append(line)
+        if "Ctrl-C" in line:
+            break
+    assert run.poll() is None, "".join(lines)
+    run.text = "".join(lines)
+    run.url = f"http://127.0.0.1:{port}"
+    yield run
+    os.killpg(run.pid, signal.SIGINT)  # as Ctrl-C does
+    assert run.wait(timeout=30) == 0
+    with pytest.raises(requests.ConnectionError):
+        requests.get(run.url, timeout=5)
+
+
+@pytest.fixture
+def page(demo):
+    options = webdriver.ChromeOptions()
+    for flag in CHROMIUM_FLAGS:
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    browser = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+    browser.set_window_size(390, 844)
+    browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": REMEMBER_ANSWERS})
+    browser.get(demo.url)
+    yield browser
+    browser.quit()
+
+
+def until(page, condition):
+    return WebDriverWait(page, 20, poll_frequency=0.05).until(condition)
+
+
+def picture_is_drawn(page):
+    script = "const p = document.getElementById('picture'); return p.complete && p.naturalWidth > 0 && window.seenAnswer"
+    return page.execute_script(script)
+
+
+def choose(page, dialect):
+    page.execute_script("window.seenAnswer = null; document.getElementById('picture').removeAttribute('src')")
+    page.find_element(By.CSS_SELECTOR, f"[data-dialect={dialect}]").click()
+    return until(page, picture_is_drawn)
+
+
+def fill_in(page, password, answer):
+    for field, text in (("password", password), ("answer", answer)):
+        box = page.find_element(By.ID, field)
+        box.clear()
+        box.send_keys(text)
+    page.find_element(By.ID, "submit").click()
+
+
+@pytest.mark.parametrize("dialect", ["blade", "ebaas", "eplatform", "platform"])
+def test_logs_in(page, dialect):
+    fill_in(page, "admin", choose(page, dialect))
+    until(page, lambda p: p.find_element(By.ID, "result").is_displayed())
+    assert "eyJ" in page.find_element(By.ID, "answer-body").text
+    assert page.get_log("browser") == []
+
+
+def test_a_wrong_answer_is_said_and_gets_a_new_picture(page):
+    answer = choose(page, "blade")
+    before = page.find_element(By.ID, "picture").get_attribute("src")
+    fill_in(page, "admin", "nothing" + answer)
+    until(page, lambda p: p.find_element(By.ID, "message").text == "验证码不正确")
+    until(page, lambda p: p.find_element(By.ID, "picture").get_attribute("src") != before)
+
+
+@pytest.mark.parametrize("width", [320, 390, 1200])
+def test_nothing_is_cut_off(page, width):
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+                         {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 800})
+    choose(page, "eplatform")
+    assert page.execute_script("return document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_the_printed_curl_lines_work(demo):
+    """Each line as it stands, in a shell: what a new user does first."""
+    text = demo.text.replace("\\\n", " ")
+    commands = [line[line.index("curl -s"):] for line in text.splitlines() if "curl -s" in line]
+    assert len(commands) == 5
+    for command in commands:
+        answer = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=30).stdout
+        assert '"access_token":"eyJ' in answer or '"image":' in answer or '"img":' in answer, (command, answer)
+
+
+def test_a_taken_port_is_said_and_the_first_demo_goes_on(demo):
+    port = demo.url.rsplit(":", 1)[1]
+    second = subprocess.run([TREE / "tools/demo/run"], env={**os.environ, "PORT": port}, capture_output=True, text=True, timeout=60)
+    assert second.returncode == 1
+    assert "make run PORT=" in second.stderr
+    assert requests.get(demo.url + "/kom-ams-auth/oauth/captcha", timeout=5).status_code == 200
