@@ -50,6 +50,15 @@ def demo():
         requests.get(run.url, timeout=5)
 
 
+def until(page, condition):
+    return WebDriverWait(page, 20, poll_frequency=0.05).until(condition)
+
+
+def picture_is_drawn(page):
+    script = "const p = document.getElementById('picture'); return p.complete && p.naturalWidth > 0 && window.seenAnswer"
+    return page.execute_script(script)
+
+
 @pytest.fixture
 def page(demo):
     options = webdriver.ChromeOptions()
@@ -60,17 +69,9 @@ def page(demo):
     browser.set_window_size(390, 844)
     browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": REMEMBER_ANSWERS})
     browser.get(demo.url)
+    until(browser, picture_is_drawn)
     yield browser
     browser.quit()
-
-
-def until(page, condition):
-    return WebDriverWait(page, 20, poll_frequency=0.05).until(condition)
-
-
-def picture_is_drawn(page):
-    script = "const p = document.getElementById('picture'); return p.complete && p.naturalWidth > 0 && window.seenAnswer"
-    return page.execute_script(script)
 
 
 def choose(page, dialect):

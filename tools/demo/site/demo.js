@@ -107,12 +107,15 @@ const contracts = {
 const $ = (id) => document.getElementById(id);
 let contract = contracts.blade;
 let challenge = null;
+let renewals = 0;
 
 async function renew() {
+  const mine = ++renewals;
   $("answer").value = "";
   challenge = null;
   try {
     const got = await contract.captcha();
+    if (mine !== renewals) return; // another picture was asked for meanwhile
     if (!got.id) throw new Error(got.error);
     challenge = got;
     $("picture").src = got.image;
