@@ -63,40 +63,72 @@ static bool same_prefix(const unsigned char *a, const unsigned char *b, int64_t 
     return rest == 0 || (a[whole] ^ b[whole]) >> (8 - rest) == 0;
 }
 
-static bool in_range(const struct ip *ip, const char *range, size_t len)
+/* Read "192.0.2.0/24" or "192.0.2.1". */
+static bool parse_range(const char *range, size_t len, struct ip *net, int64_t *bits)
 {
-    struct ip net;
     char width[8];
     const char *slash = memchr(range, '/', len);
     size_t host = slash != NULL ? (size_t)(slash - range) : len;
-    if (!parse(range, host, &net) || net.family != ip->family)
+    if (!parse(range, host, net))
         return false;
-    int64_t bits = net.family == AF_INET ? 32 : 128;
-    if (slash != NULL) {
-        size_t n = len - host - 1;
-        if (n >= sizeof width)
+    *bits = net->family == AF_INET ? 32 : 128;
+    if (slash == NULL)
+        return true;
+    size_t n = len - host - 1;
+    if (n >= sizeof width)
+        return false;
+    memcpy(width, slash + 1, n);
+    width[n] = '\0';
+    return codec_parse_int(width, 0, *bits, bits);
+}
+
+/* The next element of a list; NULL at its end. */
+static const char *next_range(const char **list, size_t *len)
+{
+    *list += strspn(*list, ", ");
+    const char *range = *list;
+    *len = strcspn(range, ", ");
+    *list += *len;
+    return *len > 0 ? range : NULL;
+}
+
+bool address_list_ok(const char *list)
+{
+    struct ip net;
+    int64_t bits;
+    size_t len;
+    for (const char *range; (range = next_range(&list, &len)) != NULL;)
+        if (!parse_range(range, len, &net, &bits))
             return false;
-        memcpy(width, slash + 1, n);
-        width[n] = '\0';
-        if (!codec_parse_int(width, 0, bits, &bits))
-            return false;
-    }
-    return same_prefix(ip->bytes, net.bytes, bits);
+    return true;
 }
 
 bool address_in_list(const char *address, const char *list)
 {
-    struct ip ip;
+    struct ip ip, net;
+    int64_t bits;
+    size_t len;
     if (!parse(address, strlen(address), &ip))
         return false;
-    while (*list != '\0') {
-        list += strspn(list, ", ");
-        size_t n = strcspn(list, ", ");
-        if (n > 0 && in_range(&ip, list, n))
+    for (const char *range; (range = next_range(&list, &len)) != NULL;)
+        if (parse_range(range, len, &net, &bits) && net.family == ip.family &&
+            same_prefix(ip.bytes, net.bytes, bits))
             return true;
-        list += n;
-    }
     return false;
+}
+
+/* "192.0.2.1:4711" and "[2001:db8::1]:4711" are addresses too, in the logs of some proxies and in their
+ * headers. */
+static void strip_port(const char **hop, size_t *len)
+{
+    const char *colon = memchr(*hop, ':', *len);
+    const char *bracket = memchr(*hop, ']', *len);
+    if (*len > 0 && (*hop)[0] == '[' && bracket != NULL) {
+        *len = (size_t)(bracket - *hop - 1);
+        (*hop)++;
+    } else if (colon != NULL && memchr(colon + 1, ':', *len - (size_t)(colon + 1 - *hop)) == NULL) {
+        *len = (size_t)(colon - *hop);
+    }
 }
 
 void address_of_client(const char *remote, const char *forwarded, const char *trusted, char out[ADDRESS_CAP])
@@ -114,6 +146,7 @@ void address_of_client(const char *remote, const char *forwarded, const char *tr
         while (len > 0 && hop[len - 1] == ' ')
             len--;
         char next[ADDRESS_CAP];
+        strip_port(&hop, &len);
         if (!address_canonical(hop, len, next))
             return;
         memcpy(out, next, sizeof next);

@@ -19,6 +19,9 @@ bool address_canonical(const char *s, size_t len, char out[ADDRESS_CAP]);
 /* What limits count by: an IPv4 address itself, an IPv6 address' /64. `address` is canonical. */
 void address_bucket(const char *address, char out[ADDRESS_CAP]);
 
+/* Whether every element of the comma-joined `list` is an address or a CIDR range; an empty list is fine. */
+bool address_list_ok(const char *list);
+
 /* Whether `address` (canonical) is in the comma-joined `list` of addresses and CIDR ranges. */
 bool address_in_list(const char *address, const char *list);
 

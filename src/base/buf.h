@@ -39,7 +39,8 @@ void buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf,
  */
 unsigned char *buf_reserve(struct buf *b, size_t len);
 
-/* The content as a C string; "" for an empty or failed buffer. Borrowed until the next append. */
+/* The content as a C string; "" for a buffer that never held any; what was appended before a failure stays.
+ * Borrowed until the next append. */
 const char *buf_str(const struct buf *b);
 
 #endif

@@ -1,4 +1,3 @@
-#define _DEFAULT_SOURCE
 #include "base/clock.h"
 
 #include <ctype.h>

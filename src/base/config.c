@@ -1,4 +1,3 @@
-#define _DEFAULT_SOURCE
 #include "base/config.h"
 
 #include <errno.h>
@@ -6,17 +5,21 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <pwd.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/address.h"
 #include "base/codec.h"
 
 enum type {
     TYPE_TEXT,   /* any text that fits */
     TYPE_PATHS,  /* comma-joined URL paths */
     TYPE_NAMES,  /* comma-joined words, at least one */
+    TYPE_RANGES, /* comma-joined addresses and CIDR ranges, or none */
+    TYPE_URL,    /* https://… or http://…, without a final slash, or none */
     TYPE_INT,    /* int64_t, min..max */
     TYPE_PIXELS, /* int, min..max */
     TYPE_BOOL,   /* yes, no */
@@ -62,6 +65,10 @@ static const char *const formats[CAPTCHA_FORMAT_COUNT + 1] = {"png", "jpeg"};
     {                                                                                                        \
         .section = SECTION, .key = KEY, .type = TYPE_BOOL, .offset = AT(MEMBER), .initial = INITIAL,         \
         .help = HELP                                                                                         \
+    }
+#define TYPED(SECTION, KEY, TYPE, MEMBER, INITIAL, HELP)                                                     \
+    {                                                                                                        \
+        .section = SECTION, .key = KEY, .type = TYPE, .offset = AT(MEMBER), .initial = INITIAL, .help = HELP \
     }
 #define NAMES(SECTION, KEY, MEMBER, INITIAL, HELP)                                                           \
     {                                                                                                        \
@@ -116,10 +123,11 @@ static const struct setting settings[] = {
     TEXT("server", "data_dir", server.data_dir, NULL,
          "folder of the database; default ~/.menshen/data; relative to this file; never below the document "
          "root"),
-    TEXT("server", "base_url", server.base_url, "", "public address of this site, https://… (claim iss)"),
+    TYPED("server", "base_url", TYPE_URL, server.base_url, "",
+          "public address of this site, https://… (claim iss)"),
     TEXT("server", "time_zone", server.time_zone, "Asia/Shanghai", "zone of dates in answers"),
-    TEXT("server", "trusted_proxies", server.trusted_proxies, "",
-         "addresses or CIDR ranges whose X-Forwarded-For is believed"),
+    TYPED("server", "trusted_proxies", TYPE_RANGES, server.trusted_proxies, "",
+          "addresses or CIDR ranges whose X-Forwarded-For is believed"),
     TEXT("server", "log", server.log, "stderr", "stderr, syslog, or a file"),
     TEXT("server", "license", server.license, "powered by menshen", "field license of blade's answers"),
     INT("captcha", "ttl", captcha.ttl_s, 10, 3600, "300", "seconds a captcha can be answered"),
@@ -232,7 +240,7 @@ static bool paths_ok(const char *list)
         if (n == 0 || list[0] != '/' || (n > 1 && list[n - 1] == '/'))
             return false;
         for (size_t i = 0; i < n; i++)
-            if (strchr("?#% {}", list[i]) != NULL)
+            if (strchr("?#% {}", list[i]) != NULL || (list[i] == '.' && list[i - 1] == '/'))
                 return false;
         list += n;
         if (*list == ',' && *++list == '\0')
@@ -247,6 +255,32 @@ static bool names_ok(const char *list)
     size_t n = strlen(list);
     return n > 0 && strspn(list, word) == n && list[0] != ',' && list[n - 1] != ',' &&
            strstr(list, ",,") == NULL;
+}
+
+static bool url_ok(const char *url)
+{
+    size_t scheme = strncmp(url, "https://", 8) == 0 ? 8 : strncmp(url, "http://", 7) == 0 ? 7 : 0;
+    size_t len = strlen(url);
+    return len == 0 ||
+           (scheme > 0 && len > scheme && url[len - 1] != '/' && strpbrk(url, " \"\\<>?#") == NULL);
+}
+
+static bool text_ok(enum type type, const char *value)
+{
+    if (strlen(value) >= CONFIG_TEXT_CAP)
+        return false;
+    switch (type) {
+    case TYPE_PATHS:
+        return paths_ok(value);
+    case TYPE_NAMES:
+        return names_ok(value);
+    case TYPE_RANGES:
+        return address_list_ok(value);
+    case TYPE_URL:
+        return url_ok(value);
+    default:
+        return true;
+    }
 }
 
 static bool parse_length(const char *value, const struct setting *s, int range[2])
@@ -283,6 +317,12 @@ static void explain(const struct setting *s, const char *value, struct buf *why)
     case TYPE_NAMES:
         buf_add_str(why, "comma-separated words of letters, digits, - _ .");
         break;
+    case TYPE_RANGES:
+        buf_add_str(why, "comma-separated addresses or ranges such as 10.0.0.0/8 or 2001:db8::/32");
+        break;
+    case TYPE_URL:
+        buf_add_str(why, "https://HOST or http://HOST, with a path if need be, without a final slash");
+        break;
     case TYPE_INT:
     case TYPE_PIXELS:
         buf_addf(why, "a whole number from %" PRId64 " to %" PRId64, s->min, s->max);
@@ -308,8 +348,9 @@ static bool store(struct config *c, const struct setting *s, const char *value)
     case TYPE_TEXT:
     case TYPE_PATHS:
     case TYPE_NAMES:
-        if (strlen(value) >= CONFIG_TEXT_CAP || (s->type == TYPE_PATHS && !paths_ok(value)) ||
-            (s->type == TYPE_NAMES && !names_ok(value)))
+    case TYPE_RANGES:
+    case TYPE_URL:
+        if (!text_ok(s->type, value))
             return false;
         memcpy(at, value, strlen(value) + 1);
         return true;
@@ -345,6 +386,8 @@ static void render(const struct config *c, const struct setting *s, char out[CON
     case TYPE_TEXT:
     case TYPE_PATHS:
     case TYPE_NAMES:
+    case TYPE_RANGES:
+    case TYPE_URL:
         memcpy(out, at, CONFIG_TEXT_CAP);
         break;
     case TYPE_INT:
@@ -466,8 +509,8 @@ enum err config_set(struct config *c, const char *section, const char *key, cons
 struct reading {
     struct config *c;
     FILE *file;
-    int line;      /* inih asks for one line after the other and calls back before it asks for the next */
-    bool too_long; /* a line did not fit inih's buffer */
+    int line; /* inih asks for one line after the other and calls back before it asks for the next */
+
     struct buf *why;
     enum err err;
 };
@@ -486,6 +529,9 @@ static char *read_line(char *out, int cap, void *ctx)
         r->err = ERR_CONFIG;
         return NULL;
     }
+    /* inih takes an indented line for more of the value before it; nobody means that here. */
+    size_t blanks = strspn(line, " \t");
+    memmove(line, line + blanks, strlen(line + blanks) + 1);
     return line;
 }
 
@@ -528,72 +574,100 @@ static bool exists(const char *path)
     return access(path, F_OK) == 0;
 }
 
+/* Format c->path. False, and it is "", if it does not fit. */
+__attribute__((format(printf, 2, 3))) static bool set_path(struct config *c, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(c->path, sizeof c->path, fmt, ap);
+    va_end(ap);
+    if (n >= 0 && (size_t)n < sizeof c->path)
+        return true;
+    c->path[0] = '\0';
+    return false;
+}
+
 /* The file to read into c->path, or "". */
 static void find_file(struct config *c)
 {
     char dir[CONFIG_TEXT_CAP * 3];
     const char *named = getenv("MENSHEN_CONF");
     if (named != NULL && named[0] != '\0') {
-        snprintf(c->path, sizeof c->path, "%s", named);
+        set_path(c, "%s", named);
         return;
     }
     if (config_own_dir(dir, sizeof dir)) {
         static const char *const beside[] = {"menshen.conf", "../etc/menshen.conf"};
         for (size_t i = 0; i < 2; i++) {
-            snprintf(c->path, sizeof c->path, "%s/%s", dir, beside[i]);
-            if (exists(c->path))
+            if (set_path(c, "%s/%s", dir, beside[i]) && exists(c->path))
                 return;
         }
     }
     if (home_dir(dir, sizeof dir)) {
-        snprintf(c->path, sizeof c->path, "%s/.menshen/menshen.conf", dir);
-        if (exists(c->path))
+        if (set_path(c, "%s/.menshen/menshen.conf", dir) && exists(c->path))
             return;
     }
-    snprintf(c->path, sizeof c->path, "/etc/menshen/menshen.conf");
-    if (!exists(c->path))
+    if (!set_path(c, "/etc/menshen/menshen.conf") || !exists(c->path))
         c->path[0] = '\0';
 }
 
-/* A relative data_dir is meant relative to the file that names it: a CGI's working directory differs by
- * server. */
-static enum err absolute_data_dir(struct config *c, struct buf *why)
+/* A relative path is meant relative to the file that names it: a CGI's working directory differs by server.
+ */
+static enum err make_absolute(const struct config *c, const char *key, char path[CONFIG_TEXT_CAP],
+                              struct buf *why)
 {
     char full[PATH_MAX], joined[PATH_MAX];
-    if (c->server.data_dir[0] == '\0') {
-        buf_add_str(why, "[server] data_dir is not set and this user has no home directory");
-        return ERR_CONFIG;
-    }
-    if (c->server.data_dir[0] == '/')
+    if (path[0] == '/')
         return ERR_OK;
     if (realpath(c->path, full) == NULL) {
         buf_addf(why, "%s: %s", c->path, strerror(errno));
         return ERR_IO;
     }
     *strrchr(full, '/') = '\0';
-    int n = snprintf(joined, sizeof joined, "%s/%s", full, c->server.data_dir);
+    int n = snprintf(joined, sizeof joined, "%s/%s", full, path);
     if (n < 0 || n >= CONFIG_TEXT_CAP) {
-        buf_addf(why, "[server] data_dir: longer than %d bytes", CONFIG_TEXT_CAP - 1);
+        buf_addf(why, "[server] %s: longer than %d bytes", key, CONFIG_TEXT_CAP - 1);
         return ERR_CONFIG;
     }
-    memcpy(c->server.data_dir, joined, (size_t)n + 1);
+    memcpy(path, joined, (size_t)n + 1);
     return ERR_OK;
+}
+
+static enum err absolute_paths(struct config *c, struct buf *why)
+{
+    enum err e = ERR_OK;
+    if (c->server.data_dir[0] == '\0') {
+        buf_add_str(why, "[server] data_dir is not set and this user has no home directory");
+        return ERR_CONFIG;
+    }
+    if (strcmp(c->server.log, "stderr") != 0 && strcmp(c->server.log, "syslog") != 0)
+        e = make_absolute(c, "log", c->server.log, why);
+    return e == ERR_OK ? make_absolute(c, "data_dir", c->server.data_dir, why) : e;
 }
 
 enum err config_load(struct config *c, const char *path, struct buf *why)
 {
     config_defaults(c);
-    if (path != NULL)
-        snprintf(c->path, sizeof c->path, "%s", path);
-    else
+    if (path == NULL)
         find_file(c);
+    else if (!set_path(c, "%s", path)) {
+        buf_addf(why, "%s: path too long", path);
+        return ERR_IO;
+    }
     if (c->path[0] != '\0') {
         enum err e = read_file(c, why);
         if (e != ERR_OK)
             return e;
     }
     inherit_level(c);
-    return absolute_data_dir(c, why);
+    return absolute_paths(c, why);
+}
+
+void config_where(const struct config *c, const char *section, const char *key, struct buf *out)
+{
+    for (size_t i = 0; i < SETTING_COUNT; i++)
+        if (strcmp(settings[i].section, section) == 0 && strcmp(settings[i].key, key) == 0 && c->line[i] > 0)
+            buf_addf(out, "%s:%d: ", c->path, c->line[i]);
 }
 
 bool config_view_at(const struct config *c, size_t index, struct config_view *out)

@@ -37,7 +37,7 @@ struct config_dialect {
 
 struct config {
     struct {
-        char data_dir[CONFIG_TEXT_CAP]; /* absolute after config_load */
+        char data_dir[CONFIG_TEXT_CAP]; /* absolute after config_load, as is the path in log */
         char base_url[CONFIG_TEXT_CAP];
         char time_zone[CONFIG_TEXT_CAP];
         char trusted_proxies[CONFIG_TEXT_CAP];
@@ -97,6 +97,9 @@ enum err config_load(struct config *c, const char *path, struct buf *why);
  */
 enum err config_set(struct config *c, const char *section, const char *key, const char *value,
                     struct buf *why);
+
+/* Append "FILE:LINE: " if the setting was set in the file: what a complaint about its value starts with. */
+void config_where(const struct config *c, const char *section, const char *key, struct buf *out);
 
 /* One setting, for `menshen config`. */
 struct config_view {

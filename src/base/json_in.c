@@ -1,6 +1,7 @@
 #include "base/json_in.h"
 
 #include <json-c/json.h>
+#include <json-c/printbuf.h>
 #include <limits.h>
 #include <string.h>
 
@@ -8,20 +9,28 @@
 #include "base/secure.h"
 
 /*
- * json-c replaces a repeated member silently and cuts keys at \u0000. In text that parses, every ':' outside
- * a string separates one member, so the count tells whether the tree lost any.
+ * json-c replaces a repeated member silently, cuts keys at \u0000, and even when strict takes 'x' for "x".
+ * Outside strings only JSON's own characters pass, so that a quote is what it seems; then, in text that
+ * parses, every ':' outside a string separates one member, and the count tells whether the tree lost any.
  */
 static enum json_fault scan(const char *text, size_t len, size_t *members_out)
 {
+    static const char structural[] = " \t\r\n{}[]:,\"+-.0123456789eEtrufalsn";
     bool in_string = false;
-    size_t members = 0;
+    size_t members = 0, depth = 0;
     for (size_t i = 0; i < len; i++) {
         unsigned char c = (unsigned char)text[i];
         if (c == '\0')
             return JSON_NUL;
         if (!in_string) {
+            if (strchr(structural, c) == NULL)
+                return JSON_MALFORMED;
             in_string = c == '"';
             members += c == ':';
+            depth += c == '{' || c == '[';
+            depth -= depth > 0 && (c == '}' || c == ']');
+            if (depth > JSON_DEPTH_MAX)
+                return JSON_DEPTH;
         } else if (c < 0x20) {
             return JSON_MALFORMED;
         } else if (c == '"') {
@@ -59,7 +68,8 @@ static bool only_blanks(const char *text, size_t from, size_t len)
     return from == len;
 }
 
-enum err json_in_parse(const char *text, size_t len, struct json_object **root_out, enum json_fault *fault_out)
+enum err json_in_parse(const char *text, size_t len, struct json_object **root_out,
+                       enum json_fault *fault_out)
 {
     size_t members = 0;
     *fault_out = scan(text, len, &members);
@@ -69,16 +79,15 @@ enum err json_in_parse(const char *text, size_t len, struct json_object **root_o
         *fault_out = JSON_UTF8;
         return ERR_BAD_REQUEST;
     }
-    struct json_tokener *tok = json_tokener_new_ex(JSON_DEPTH_MAX);
+    /* json-c counts scalars as a level; scan() has counted exactly. */
+    struct json_tokener *tok = json_tokener_new_ex(JSON_DEPTH_MAX + 2);
     if (tok == NULL)
         return ERR_MEMORY;
     enum err e = ERR_BAD_REQUEST;
     json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
     struct json_object *root = json_tokener_parse_ex(tok, text, (int)len);
     enum json_tokener_error parse_error = json_tokener_get_error(tok);
-    if (parse_error == json_tokener_error_depth)
-        *fault_out = JSON_DEPTH;
-    else if (parse_error != json_tokener_success)
+    if (parse_error != json_tokener_success)
         *fault_out = JSON_MALFORMED;
     else if (!json_object_is_type(root, json_type_object))
         *fault_out = JSON_NOT_OBJECT;
@@ -92,6 +101,7 @@ enum err json_in_parse(const char *text, size_t len, struct json_object **root_o
         *root_out = root;
     else
         json_in_free(root);
+    secure_wipe(tok->pb->buf, (size_t)tok->pb->size); /* it keeps the last string */
     json_tokener_free(tok);
     return e;
 }

@@ -39,7 +39,8 @@ enum json_fault {
  * ERR_OK; ERR_BAD_REQUEST for anything but one well-formed object without duplicate members, NULs, invalid
  * UTF-8, nested at most JSON_DEPTH_MAX deep; ERR_MEMORY.
  */
-enum err json_in_parse(const char *text, size_t len, struct json_object **root_out, enum json_fault *fault_out);
+enum err json_in_parse(const char *text, size_t len, struct json_object **root_out,
+                       enum json_fault *fault_out);
 
 /* Wipe every string of the tree and free it. NULL is allowed. */
 void json_in_free(struct json_object *root);

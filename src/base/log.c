@@ -1,4 +1,3 @@
-#define _DEFAULT_SOURCE
 #include "base/log.h"
 
 #include <fcntl.h>
@@ -53,6 +52,28 @@ void log_close(struct log *l)
     *l = (struct log){.fd = -1};
 }
 
+/*
+ * Clean UTF-8 as it is, all else byte by byte: a path may be anything, and a terminal that shows the log
+ * takes even U+0080 to U+009F for commands.
+ */
+static void add_value(struct buf *line, const char *s)
+{
+    size_t len = strlen(s);
+    bool clean = codec_utf8_valid(s, len);
+    for (size_t i = 0; clean && i + 1 < len; i++)
+        clean = !((unsigned char)s[i] == 0xC2 && (unsigned char)s[i + 1] < 0xA0);
+    if (clean) {
+        codec_json_escape(line, s, len);
+        return;
+    }
+    for (size_t i = 0; i < len; i++) {
+        if ((unsigned char)s[i] < 0x80)
+            codec_json_escape(line, s + i, 1);
+        else
+            buf_addf(line, "\\u%04x", (unsigned char)s[i]);
+    }
+}
+
 void log_write(const struct log *l, enum err_level level, const char *event, const struct log_field *fields,
                size_t count)
 {
@@ -75,7 +96,7 @@ void log_write(const struct log *l, enum err_level level, const char *event, con
             buf_add_str(&line, "null");
         } else {
             buf_add_char(&line, '"');
-            codec_json_escape(&line, f->str, strlen(f->str));
+            add_value(&line, f->str);
             buf_add_char(&line, '"');
         }
     }

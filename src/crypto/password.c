@@ -23,6 +23,20 @@ enum err password_hash(struct password_cost cost, const char md5_hex[DIGEST_MD5_
     return rc == ARGON2_OK ? ERR_OK : ERR_CRYPTO;
 }
 
+/* What a PHC string of this cost starts with. */
+static void phc_head(struct password_cost cost, char *out, size_t cap)
+{
+    snprintf(out, cap, "$argon2id$v=%d$m=%u,t=%u,p=%d$", ARGON2_VERSION_13, cost.memory_kib, cost.passes,
+             LANES);
+}
+
+bool password_needs_rehash(const char *stored, struct password_cost cost)
+{
+    char head[64];
+    phc_head(cost, head, sizeof head);
+    return strncmp(stored, head, strlen(head)) != 0;
+}
+
 enum err password_decoy(struct password_cost cost, char out[PASSWORD_HASH_CAP])
 {
     unsigned char noise[SALT_LEN + HASH_LEN];
@@ -30,13 +44,14 @@ enum err password_decoy(struct password_cost cost, char out[PASSWORD_HASH_CAP])
     if (e != ERR_OK)
         return e;
     struct buf salt, hash;
+    char head[64];
     buf_init(&salt);
     buf_init(&hash);
     codec_base64(&salt, noise, SALT_LEN);
     codec_base64(&hash, noise + SALT_LEN, HASH_LEN);
-    int n = snprintf(out, PASSWORD_HASH_CAP, "$argon2id$v=%d$m=%u,t=%u,p=%d$%.*s$%.*s", ARGON2_VERSION_13,
-                     cost.memory_kib, cost.passes, LANES, (int)strcspn(buf_str(&salt), "="), buf_str(&salt),
-                     (int)strcspn(buf_str(&hash), "="), buf_str(&hash));
+    phc_head(cost, head, sizeof head);
+    int n = snprintf(out, PASSWORD_HASH_CAP, "%s%.*s$%.*s", head, (int)strcspn(buf_str(&salt), "="),
+                     buf_str(&salt), (int)strcspn(buf_str(&hash), "="), buf_str(&hash));
     if (salt.err != ERR_OK || hash.err != ERR_OK || n < 0 || n >= PASSWORD_HASH_CAP)
         e = ERR_MEMORY;
     buf_free(&salt);

@@ -32,6 +32,10 @@ enum err password_hash(struct password_cost cost, const char md5_hex[DIGEST_MD5_
  */
 enum err password_decoy(struct password_cost cost, char out[PASSWORD_HASH_CAP]);
 
+/* Whether `stored` was made with another cost than this, or in another way: it is hashed anew at the next
+ * login. */
+bool password_needs_rehash(const char *stored, struct password_cost cost);
+
 /* ERR_OK if it is the password; ERR_PASSWORD if not; ERR_CRYPTO if `stored` is no verifier. Takes the cost of
  * `stored`. */
 enum err password_verify(const char *stored, const char md5_hex[DIGEST_MD5_HEX_CAP]);
