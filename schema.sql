@@ -66,7 +66,8 @@ CREATE TABLE user (
 ) STRICT;
 
 -- A captcha that waits for its answer. Taken with one DELETE … RETURNING: the first answer consumes it.
--- Rows are inserted in the order of their expiry, so the oldest rowids are the first to purge.
+-- Rows are inserted nearly in the order of their expiry, so the purge looks at the oldest rowids only; one that lives
+-- longer than those behind it (the ttl was lowered) holds them up until it expires.
 CREATE TABLE captcha (
     seq       INTEGER PRIMARY KEY,
     id        TEXT NOT NULL UNIQUE, -- what the client sends back; shape by dialect

@@ -1,6 +1,6 @@
-#define _DEFAULT_SOURCE
 #include "store/db.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -23,7 +23,7 @@ struct db {
     const struct log *log; /* borrowed */
     enum db_durability durability;
     bool in_transaction;
-    const char *journal_mode;
+    char journal_mode[16];
 };
 
 enum { BUSY_WAIT_TOTAL_US = 5 * 1000 * 1000, BUSY_WAIT_FIRST_US = 50, BUSY_WAIT_LONGEST_US = 5000 };
@@ -187,6 +187,7 @@ static enum err pragma_int(struct db *db, const char *sql, int64_t *out)
 
 enum err db_begin(struct db *db, enum db_durability durability)
 {
+    assert(!db->in_transaction);
     if (durability != db->durability) {
         enum err e =
             exec(db, durability == DB_DURABLE ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
@@ -288,19 +289,29 @@ static bool is_network_fs(const char *dir)
     }
 }
 
+/* Ask for the journal that the file system bears, and remember which one SQLite gave. */
+static enum err set_journal(struct db *db, const char *dir)
+{
+    const char *sql = is_network_fs(dir) ? "PRAGMA journal_mode = TRUNCATE" : "PRAGMA journal_mode = WAL";
+    sqlite3_stmt *st = NULL;
+    int rc = sqlite3_prepare_v2(db->handle, sql, -1, &st, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(st);
+    if (rc == SQLITE_ROW)
+        snprintf(db->journal_mode, sizeof db->journal_mode, "%s", (const char *)sqlite3_column_text(st, 0));
+    sqlite3_finalize(st);
+    return result(db, rc, sql);
+}
+
 static enum err configure(struct db *db, const char *dir)
 {
     sqlite3_busy_handler(db->handle, wait_while_busy, NULL);
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
-    bool network = is_network_fs(dir);
-    db->journal_mode = network ? "truncate" : "wal";
     db->durability = DB_DURABLE;
-    return exec(
-        db, network
-                ? "PRAGMA journal_mode = TRUNCATE; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; "
-                  "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY"
-                : "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; "
-                  "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY");
+    enum err e = set_journal(db, dir);
+    return e == ERR_OK ? exec(db, "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; "
+                                  "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY")
+                       : e;
 }
 
 static enum err open_file(struct db *db, const char *dir, int flags, struct buf *why)
@@ -336,7 +347,14 @@ static enum err check_private(const char *path, struct buf *why)
 static enum err migrate(struct db *db, struct buf *why)
 {
     int64_t version = 0;
-    enum err e = pragma_int(db, "PRAGMA user_version", &version);
+    int64_t id = 0;
+    enum err e = pragma_int(db, "PRAGMA application_id", &id);
+    if (e == ERR_OK && id != DB_APPLICATION_ID) {
+        buf_add_str(why, "the file is no database of Menshen (application_id)");
+        return ERR_CONFIG;
+    }
+    if (e == ERR_OK)
+        e = pragma_int(db, "PRAGMA user_version", &version);
     if (e != ERR_OK || version == DB_SCHEMA_VERSION)
         return e;
     if (version > DB_SCHEMA_VERSION || version < 1) {
@@ -381,7 +399,6 @@ enum err db_open(const char *dir, const struct log *log, struct db **db_out, str
     struct db *db = db_new(log);
     if (db == NULL)
         return ERR_MEMORY;
-    umask(077);
     e = open_file(db, dir, SQLITE_OPEN_READWRITE, why);
     if (e == ERR_OK)
         e = migrate(db, why);
@@ -437,7 +454,6 @@ enum err db_create(const char *dir, struct buf *why)
     if (e != ERR_OK)
         return e;
     snprintf(path, sizeof path, "%s/%s", dir, DB_FILE);
-    umask(077);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0) {
         buf_addf(why, "%s: %s", path,

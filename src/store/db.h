@@ -17,6 +17,7 @@
 
 #define DB_FILE           "menshen.db"
 #define DB_SCHEMA_VERSION 1
+#define DB_APPLICATION_ID 0x4D656E53 /* "MenS", as schema.sql sets it */
 
 struct db;
 

@@ -13,8 +13,9 @@
     "token.id, token.jti, token.refresh_jti, token.issued_s, token.access_expires_s, "                       \
     "token.refresh_expires_s, token.used_s, token.successor_id, session.id, session.user_id, "               \
     "session.client_id, session.tenant_id, session.dialect, session.scope, session.fingerprint, "            \
-    "session.address, session.created_s, session.family_end_s, session.revoked_s"
-#define TOKEN_TABLES "FROM token JOIN session ON session.id = token.session_id "
+    "session.address, session.created_s, session.family_end_s, session.revoked_s, client.locked"
+#define TOKEN_TABLES                                                                                         \
+    "FROM token JOIN session ON session.id = token.session_id JOIN client ON client.id = session.client_id "
 
 const char *const sql_text[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -34,12 +35,14 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_CAPTCHA_PURGE] = "DELETE FROM captcha WHERE seq IN (SELECT seq FROM captcha ORDER BY seq LIMIT ?2) "
                           "AND expires_s <= ?1",
 
-    /* A window that has ended starts anew; the count never passes what an int can hold. */
+    /* A window that has ended starts anew; the hit that reaches ?4 starts it anew too, so that a lock lasts a
+     * whole window. The count never passes what an int can hold. */
     [SQL_THROTTLE_HIT] =
         "INSERT INTO throttle (subject, count, ends_s) VALUES (?1, 1, ?2 + ?3) ON CONFLICT (subject) DO "
         "UPDATE "
         "SET count = CASE WHEN ends_s > ?2 THEN min(count + 1, 1000000000) ELSE 1 END, "
-        "ends_s = CASE WHEN ends_s > ?2 THEN ends_s ELSE ?2 + ?3 END RETURNING count, ends_s",
+        "ends_s = CASE WHEN ends_s > ?2 AND count + 1 <> ?4 THEN ends_s ELSE ?2 + ?3 END RETURNING count, "
+        "ends_s",
     [SQL_THROTTLE_GET] = "SELECT count, ends_s FROM throttle WHERE subject = ?1 AND ends_s > ?2",
     [SQL_THROTTLE_CLEAR] = "DELETE FROM throttle WHERE subject = ?1",
     [SQL_THROTTLE_PURGE] = "DELETE FROM throttle WHERE subject IN "
@@ -84,6 +87,7 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_USER_SET_PASSWORD] =
         "UPDATE user SET password_hash = ?2, password_changed_s = ?3, password_expired = 0 "
         "WHERE id = ?1 RETURNING id",
+    [SQL_USER_REHASH] = "UPDATE user SET password_hash = ?2 WHERE id = ?1 RETURNING id",
     [SQL_USER_REMOVE] = "DELETE FROM user WHERE id = ?1 RETURNING id",
     [SQL_USER_COUNT] = "SELECT count(*) FROM user",
 
@@ -91,7 +95,7 @@ const char *const sql_text[SQL_COUNT] = {
         "INSERT INTO session (user_id, client_id, tenant_id, dialect, scope, fingerprint, address, "
         "created_s, family_end_s, expires_s) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) "
         "RETURNING id",
-    [SQL_SESSION_GET] = "SELECT revoked_s FROM session WHERE id = ?1",
+
     [SQL_SESSION_EXTEND] = "UPDATE session SET expires_s = max(expires_s, ?2) WHERE id = ?1",
     [SQL_SESSION_REVOKE] =
         "UPDATE session SET revoked_s = ?2 WHERE id = ?1 AND revoked_s IS NULL RETURNING id",

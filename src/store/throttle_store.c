@@ -13,9 +13,9 @@ static enum err read_count(struct db *db, sqlite3_stmt *st, struct throttle_coun
 }
 
 enum err throttle_store_hit(struct db *db, const char *subject, int64_t now_s, int64_t window_s,
-                            struct throttle_count *out)
+                            int64_t limit, struct throttle_count *out)
 {
-    return read_count(db, stmt_begin(db, SQL_THROTTLE_HIT, "sii", subject, now_s, window_s), out);
+    return read_count(db, stmt_begin(db, SQL_THROTTLE_HIT, "siii", subject, now_s, window_s, limit), out);
 }
 
 enum err throttle_store_get(struct db *db, const char *subject, int64_t now_s, struct throttle_count *out)

@@ -73,7 +73,8 @@ static enum err read_row(sqlite3_stmt *st, struct arena *arena, struct token_row
                     .user_id = sqlite3_column_int64(st, 9),
                     .created_s = sqlite3_column_int64(st, 16),
                     .family_end_s = sqlite3_column_int64(st, 17),
-                    .revoked_s = sqlite3_column_int64(st, 18)},
+                    .revoked_s = sqlite3_column_int64(st, 18),
+                    .client_locked = sqlite3_column_int(st, 19) != 0},
     };
     read_jti(st, 1, out->jti);
     read_jti(st, 2, out->refresh_jti);

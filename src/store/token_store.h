@@ -15,7 +15,8 @@ struct session {
     const char *client_id, *tenant_id, *dialect, *scope, *fingerprint, *address;
     int64_t created_s;
     int64_t family_end_s;
-    int64_t revoked_s; /* 0: valid */
+    int64_t revoked_s;  /* 0: valid */
+    bool client_locked; /* read only */
 };
 
 struct token_row {
