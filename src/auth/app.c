@@ -12,10 +12,12 @@ enum err app_configure(struct app *app, const char *conf_path, struct buf *why)
     if (e != ERR_OK)
         return e;
     if (log_open(&app->log, app->cfg.server.log) != ERR_OK) {
+        config_where(&app->cfg, "server", "log", why);
         buf_addf(why, "[server] log: %s cannot be opened for writing", app->cfg.server.log);
         return ERR_CONFIG;
     }
     if (clock_set_zone(app->cfg.server.time_zone) != ERR_OK) {
+        config_where(&app->cfg, "server", "time_zone", why);
         buf_addf(
             why,
             "[server] time_zone = %s: this host has no such zone; use a name below /usr/share/zoneinfo, UTC, "

@@ -42,10 +42,14 @@ enum err client_authenticate(struct app *app, const char *id, const char *secret
 
 enum err client_of_dialect(struct app *app, enum dialect_id dialect, struct arena *arena, struct client *out)
 {
-    enum err e = client_store_get(app->db, app->cfg.dialect[dialect].client, arena, out);
-    if (e == ERR_NOT_FOUND || (e == ERR_OK && out->locked))
-        return ERR_CLIENT_UNKNOWN;
-    return e;
+    const char *id = app->cfg.dialect[dialect].client;
+    enum err e = client_store_get(app->db, id, arena, out);
+    if (e == ERR_NOT_FOUND) {
+        LOG(&app->log, ERR_LEVEL_ERROR, "no_dialect_client", LOG_S("dialect", config_dialect_name(dialect)),
+            LOG_S("client", id), LOG_S("hint", "menshen client add"));
+        return ERR_CONFIG;
+    }
+    return e == ERR_OK && (out->locked || !client_may(out, "captcha")) ? ERR_GRANT_NOT_ALLOWED : e;
 }
 
 bool client_may(const struct client *c, const char *grant)

@@ -30,8 +30,11 @@ enum err client_secret_mac(const struct app *app, const char *secret, unsigned c
 enum err client_authenticate(struct app *app, const char *id, const char *secret, struct arena *arena,
                              struct client *out);
 
-/* The client that a dialect without client credentials uses. ERR_OK; ERR_CLIENT_UNKNOWN (none, or locked);
- * ERR_STORE. */
+/*
+ * The client that a dialect without client credentials uses.
+ * ERR_OK; ERR_GRANT_NOT_ALLOWED if it is locked or may not log in with a captcha; ERR_CONFIG, logged, if the
+ * one that the configuration names does not exist; ERR_STORE.
+ */
 enum err client_of_dialect(struct app *app, enum dialect_id dialect, struct arena *arena, struct client *out);
 
 /* Whether the client was given the grant. */

@@ -11,7 +11,8 @@
  * the outcome is a failure whatever the decoy says.
  */
 static enum err check_password(struct app *app, const struct user *user, const char *tenant_id,
-                               const char *account, const char *md5_hex, const char *address, int64_t now_s)
+                               const char *account, const char *md5_hex, const char *address, int64_t now_s,
+                               int64_t *retry_after_s_out)
 {
     enum err e = password_verify(user != NULL ? user->password_hash : app->decoy_hash, md5_hex);
     if (user == NULL && (e == ERR_OK || e == ERR_PASSWORD))
@@ -20,16 +21,40 @@ static enum err check_password(struct app *app, const struct user *user, const c
         e = ERR_USER_LOCKED;
     if (e == ERR_OK || e == ERR_CRYPTO)
         return e;
-    enum err counted = throttle_failed(app, tenant_id, account, address, now_s);
+    enum err counted = throttle_failed(app, tenant_id, account, address, now_s, retry_after_s_out);
     return counted == ERR_OK ? e : counted;
 }
 
 /*
- * The throttle is asked once more inside the transaction: of many guesses that were let in at the same
- * moment, none may succeed after the fifth failure was counted.
+ * Inside a transaction: what was read before the password was verified may have changed while it was. A new
+ * password, a lock, a removal that came meanwhile has ended sessions; this must not become one more.
  */
-static enum err finish(struct app *app, const struct login_request *r, const struct user *user, int64_t now_s,
-                       struct arena *arena, struct token_pair *out, int64_t *retry_after_s_out)
+static enum err still_stands(struct app *app, const struct user *user, const char *client_id,
+                             struct arena *arena)
+{
+    struct user now;
+    struct client client;
+    enum err e = user_store_get(app->db, user->id, arena, &now);
+    if (e != ERR_OK)
+        return e == ERR_NOT_FOUND ? ERR_USER_UNKNOWN : e;
+    if (strcmp(now.password_hash, user->password_hash) != 0)
+        return ERR_PASSWORD;
+    if (now.locked || now.tenant_locked)
+        return ERR_USER_LOCKED;
+    e = client_store_get(app->db, client_id, arena, &client);
+    if (e == ERR_NOT_FOUND || (e == ERR_OK && client.locked))
+        return ERR_CLIENT_SECRET;
+    return e;
+}
+
+/*
+ * The throttle is asked once more inside the transaction: of many guesses that were let in at the same
+ * moment, none may succeed after the last allowed failure was counted. `new_hash` replaces a verifier of
+ * another cost; NULL: none.
+ */
+static enum err finish(struct app *app, const struct login_request *r, const struct user *user,
+                       const char *new_hash, int64_t now_s, struct arena *arena, struct token_pair *out,
+                       int64_t *retry_after_s_out)
 {
     struct token_grant grant = {.dialect = r->dialect,
                                 .client = r->client,
@@ -44,7 +69,11 @@ static enum err finish(struct app *app, const struct login_request *r, const str
         return e;
     e = throttle_check(app, r->tenant_id, r->account, r->address, now_s, retry_after_s_out);
     if (e == ERR_OK)
+        e = still_stands(app, user, r->client->id, arena);
+    if (e == ERR_OK)
         e = throttle_succeeded(app, r->tenant_id, r->account);
+    if (e == ERR_OK && new_hash != NULL)
+        e = user_store_rehash(app->db, user->id, new_hash);
     if (e == ERR_OK)
         e = token_issue(app, &grant, now_s, arena, out);
     return db_end(app->db, e);
@@ -61,7 +90,8 @@ static enum err find_user(struct app *app, const struct login_request *r, struct
 enum err login(struct app *app, const struct login_request *r, int64_t now_s, struct arena *arena,
                struct token_pair *out, int64_t *retry_after_s_out)
 {
-    char md5_hex[DIGEST_MD5_HEX_CAP];
+    char md5_hex[DIGEST_MD5_HEX_CAP], new_hash[PASSWORD_HASH_CAP];
+    bool rehash = false;
     struct user user;
     const struct user *found = NULL;
     enum err e = client_read_password(r->client, r->password, md5_hex);
@@ -72,27 +102,43 @@ enum err login(struct app *app, const struct login_request *r, int64_t now_s, st
     if (e == ERR_OK)
         e = find_user(app, r, arena, &user, &found);
     if (e == ERR_OK)
-        e = check_password(app, found, r->tenant_id, r->account, md5_hex, r->address, now_s);
+        e = check_password(app, found, r->tenant_id, r->account, md5_hex, r->address, now_s,
+                           retry_after_s_out);
+    if (e == ERR_OK) {
+        rehash = password_needs_rehash(found->password_hash, app_password_cost(app));
+        e = rehash ? password_hash(app_password_cost(app), md5_hex, new_hash) : ERR_OK;
+    }
     if (e == ERR_OK)
-        e = finish(app, r, found, now_s, arena, out, retry_after_s_out);
+        e = finish(app, r, found, rehash ? new_hash : NULL, now_s, arena, out, retry_after_s_out);
     secure_wipe(md5_hex, sizeof md5_hex);
-    /* An account that does not exist may be a password typed into the wrong field: it is not logged. */
-    if (e == ERR_OK || found != NULL)
-        LOG(&app->log, e == ERR_OK ? ERR_LEVEL_INFO : err_info(e)->level, "login",
-            LOG_S("result", err_info(e)->name), LOG_S("dialect", config_dialect_name(r->dialect)),
-            LOG_S("tenant", r->tenant_id), LOG_S("account", r->account), LOG_S("client", r->client->id),
-            LOG_S("address", r->address));
+    secure_wipe(new_hash, sizeof new_hash);
+    /* An account that does not exist may be a password typed into the wrong field: its name is not logged. */
+    LOG(&app->log, e == ERR_OK ? ERR_LEVEL_INFO : err_info(e)->level, "login",
+        LOG_S("result", err_info(e)->name), LOG_S("dialect", config_dialect_name(r->dialect)),
+        LOG_S("tenant", found != NULL ? r->tenant_id : NULL),
+        LOG_S("account", found != NULL ? r->account : NULL), LOG_S("client", r->client->id),
+        LOG_S("address", r->address));
     return e;
 }
 
 static enum err store_new_password(struct app *app, const struct token_bearer *bearer, const char *hash,
-                                   int64_t now_s)
+                                   const char *address, int64_t now_s, struct arena *arena,
+                                   int64_t *retry_after_s_out)
 {
     const struct user *u = &bearer->user;
+    struct token_row row;
     enum err e = db_begin(app->db, DB_DURABLE);
     if (e != ERR_OK)
         return e;
-    e = user_store_set_password(app->db, u->id, hash, now_s);
+    e = throttle_check(app, u->tenant_id, u->account, address, now_s, retry_after_s_out);
+    if (e == ERR_OK)
+        e = still_stands(app, u, bearer->row.session.client_id, arena);
+    if (e == ERR_OK)
+        e = token_store_by_id(app->db, bearer->row.id, arena, &row);
+    if (e == ERR_NOT_FOUND || (e == ERR_OK && row.session.revoked_s != 0))
+        e = ERR_TOKEN_INVALID;
+    if (e == ERR_OK)
+        e = user_store_set_password(app->db, u->id, hash, now_s);
     if (e == ERR_OK)
         e = session_store_revoke_user(app->db, u->id, bearer->row.session.id, now_s);
     if (e == ERR_OK)
@@ -101,18 +147,18 @@ static enum err store_new_password(struct app *app, const struct token_bearer *b
 }
 
 enum err login_change_password(struct app *app, const struct token_bearer *bearer, const char *old_md5,
-                               const char *new_md5, const char *address, int64_t now_s,
+                               const char *new_md5, const char *address, int64_t now_s, struct arena *arena,
                                int64_t *retry_after_s_out)
 {
     const struct user *u = &bearer->user;
     char hash[PASSWORD_HASH_CAP];
     enum err e = throttle_check(app, u->tenant_id, u->account, address, now_s, retry_after_s_out);
     if (e == ERR_OK)
-        e = check_password(app, u, u->tenant_id, u->account, old_md5, address, now_s);
+        e = check_password(app, u, u->tenant_id, u->account, old_md5, address, now_s, retry_after_s_out);
     if (e == ERR_OK)
         e = password_hash(app_password_cost(app), new_md5, hash);
     if (e == ERR_OK)
-        e = store_new_password(app, bearer, hash, now_s);
+        e = store_new_password(app, bearer, hash, address, now_s, arena, retry_after_s_out);
     secure_wipe(hash, sizeof hash);
     LOG(&app->log, err_info(e)->level, "password_change", LOG_S("result", err_info(e)->name),
         LOG_S("tenant", u->tenant_id), LOG_S("account", u->account), LOG_S("address", address));

@@ -31,8 +31,8 @@ struct login_request {
  * retry_after_s_out  on ERR_LOGIN_LOCKED the seconds until the lock ends.
  *
  * ERR_OK; ERR_BAD_REQUEST (the password has not the form this client sends; nothing was consumed);
- * ERR_CAPTCHA; ERR_LOGIN_LOCKED; ERR_USER_UNKNOWN, ERR_PASSWORD, ERR_USER_LOCKED (one public face); ERR_BUSY;
- * ERR_STORE; ERR_CRYPTO.
+ * ERR_CAPTCHA; ERR_LOGIN_LOCKED; ERR_USER_UNKNOWN, ERR_PASSWORD, ERR_USER_LOCKED (one public face);
+ * ERR_CLIENT_SECRET (the client was locked meanwhile); ERR_BUSY; ERR_STORE; ERR_CRYPTO.
  */
 enum err login(struct app *app, const struct login_request *r, int64_t now_s, struct arena *arena,
                struct token_pair *out, int64_t *retry_after_s_out);
@@ -40,10 +40,11 @@ enum err login(struct app *app, const struct login_request *r, int64_t now_s, st
 /*
  * Give the bearer's user a new password, both as MD5 hex, and end the user's other sessions. Tries of the old
  * password count and lock as logins do.
- * ERR_OK; ERR_PASSWORD; ERR_LOGIN_LOCKED with retry_after_s_out; ERR_BUSY; ERR_STORE; ERR_CRYPTO.
+ * ERR_OK; ERR_PASSWORD; ERR_LOGIN_LOCKED with retry_after_s_out; ERR_TOKEN_INVALID (ended meanwhile);
+ * ERR_BUSY; ERR_STORE; ERR_CRYPTO.
  */
 enum err login_change_password(struct app *app, const struct token_bearer *bearer, const char *old_md5,
-                               const char *new_md5, const char *address, int64_t now_s,
+                               const char *new_md5, const char *address, int64_t now_s, struct arena *arena,
                                int64_t *retry_after_s_out);
 
 #endif

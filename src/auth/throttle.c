@@ -6,6 +6,8 @@
 #include "base/buf.h"
 #include "store/throttle_store.h"
 
+enum { PURGE_ROWS = 4 };
+
 /* The two counters of one try. */
 struct subjects {
     struct buf account; /* of any length that a request can have */
@@ -52,22 +54,38 @@ enum err throttle_check(struct app *app, const char *tenant_id, const char *acco
     return e;
 }
 
+/* Count once against `subject`; *over_out and *retry_after_s_out when that was one more than the limit. */
+static enum err count_failure(struct app *app, const char *subject, int64_t now_s, bool *over_out,
+                              int64_t *retry_after_s_out)
+{
+    struct throttle_count count;
+    int64_t limit = app->cfg.login.max_failures;
+    enum err e = throttle_store_hit(app->db, subject, now_s, app->cfg.login.window_s, limit, &count);
+    if (e == ERR_OK && count.count > limit) {
+        *over_out = true;
+        *retry_after_s_out = count.ends_s - now_s;
+    }
+    return e;
+}
+
 enum err throttle_failed(struct app *app, const char *tenant_id, const char *account, const char *address,
-                         int64_t now_s)
+                         int64_t now_s, int64_t *retry_after_s_out)
 {
     struct subjects s;
-    struct throttle_count count;
+    bool over = false;
     enum err e = subjects_init(&s, tenant_id, account, address);
     if (e == ERR_OK)
         e = db_begin(app->db, DB_RELAXED);
     if (e == ERR_OK) {
-        e = throttle_store_hit(app->db, buf_str(&s.account), now_s, app->cfg.login.window_s, &count);
+        e = count_failure(app, buf_str(&s.account), now_s, &over, retry_after_s_out);
         if (e == ERR_OK)
-            e = throttle_store_hit(app->db, s.address, now_s, app->cfg.login.window_s, &count);
+            e = count_failure(app, s.address, now_s, &over, retry_after_s_out);
+        if (e == ERR_OK)
+            e = db_purge_step(app->db, now_s, PURGE_ROWS);
         e = db_end(app->db, e);
     }
     buf_free(&s.account);
-    return e;
+    return e == ERR_OK && over ? ERR_LOGIN_LOCKED : e;
 }
 
 enum err throttle_succeeded(struct app *app, const char *tenant_id, const char *account)

@@ -18,9 +18,13 @@
 enum err throttle_check(struct app *app, const char *tenant_id, const char *account, const char *address,
                         int64_t now_s, int64_t *retry_after_s_out);
 
-/* Count a failure against both, in a transaction of its own. ERR_OK, ERR_BUSY, ERR_STORE. */
+/*
+ * Count a failure against both, in a transaction of its own. ERR_OK; ERR_LOGIN_LOCKED, with
+ * retry_after_s_out, if it is one more than the limit: of guesses that were let in at the same moment, the
+ * right one is refused as locked, and wrong ones must look the same. ERR_BUSY, ERR_STORE.
+ */
 enum err throttle_failed(struct app *app, const char *tenant_id, const char *account, const char *address,
-                         int64_t now_s);
+                         int64_t now_s, int64_t *retry_after_s_out);
 
 /*
  * Forget the account's failures, not the address': whoever knows one password must not get more tries at

@@ -9,6 +9,7 @@
 #include "base/json_out.h"
 #include "base/random.h"
 #include "base/secure.h"
+#include "store/tenant_store.h"
 
 enum { PURGE_ROWS = 8 };
 
@@ -168,13 +169,29 @@ enum err token_issue(struct app *app, const struct token_grant *grant, int64_t n
     return e;
 }
 
+/* Inside the transaction: the client and the tenant may have been locked since they were looked at. */
+static enum err check_client(struct app *app, const struct token_grant *grant, struct arena *arena)
+{
+    struct client client;
+    struct tenant tenant;
+    enum err e = client_store_get(app->db, grant->client->id, arena, &client);
+    if (e == ERR_NOT_FOUND || (e == ERR_OK && client.locked))
+        return ERR_CLIENT_SECRET;
+    if (e == ERR_OK)
+        e = tenant_store_get(app->db, grant->tenant_id, arena, &tenant);
+    return e == ERR_OK && tenant.locked ? ERR_NOT_FOUND : e;
+}
+
 enum err token_issue_for_client(struct app *app, const struct token_grant *grant, int64_t now_s,
                                 struct arena *arena, struct token_pair *out)
 {
     enum err e = db_begin(app->db, DB_DURABLE);
     if (e != ERR_OK)
         return e;
-    return db_end(app->db, token_issue(app, grant, now_s, arena, out));
+    e = check_client(app, grant, arena);
+    if (e == ERR_OK)
+        e = token_issue(app, grant, now_s, arena, out);
+    return db_end(app->db, e);
 }
 
 /* ---- Verifying
@@ -231,13 +248,21 @@ static enum err verify_jwt(struct app *app, const char *jwt, const char *type, i
     return e;
 }
 
-/* The user of a session, who must still be let in. ERR_NOT_FOUND if not. A client's own session has none: id
- * 0. */
+static bool is_ended(const struct token_row *row)
+{
+    return row->session.revoked_s != 0 || row->session.client_locked;
+}
+
+/* The user of a session, who must still be let in; ERR_NOT_FOUND if not. A client's own session has a tenant
+ * only: id 0. */
 static enum err user_of(struct app *app, const struct token_row *row, struct arena *arena, struct user *out)
 {
     *out = (struct user){0};
-    if (row->session.user_id == 0)
-        return ERR_OK;
+    if (row->session.user_id == 0) {
+        struct tenant tenant;
+        enum err e = tenant_store_get(app->db, row->session.tenant_id, arena, &tenant);
+        return e == ERR_OK && tenant.locked ? ERR_NOT_FOUND : e;
+    }
     enum err e = user_store_get(app->db, row->session.user_id, arena, out);
     return e == ERR_OK && (out->locked || out->tenant_locked) ? ERR_NOT_FOUND : e;
 }
@@ -249,7 +274,7 @@ enum err token_verify(struct app *app, const char *jwt, int64_t now_s, struct ar
     enum err e = verify_jwt(app, jwt, access_type, now_s, &claims);
     if (e == ERR_OK)
         e = token_store_by_jti(app->db, claims.jti, arena, &out->row);
-    if (e == ERR_OK && (out->row.session.revoked_s != 0 || out->row.access_expires_s <= now_s))
+    if (e == ERR_OK && (is_ended(&out->row) || out->row.access_expires_s <= now_s))
         e = ERR_TOKEN_INVALID;
     if (e == ERR_OK)
         e = user_of(app, &out->row, arena, &out->user);
@@ -264,18 +289,23 @@ struct rotation {
     const struct client *client;
     struct token_row row;
     bool with_refresh; /* the successor gets a refresh token too */
+    bool is_shared;    /* many hold the token, so that a second use says nothing */
 };
 
 static bool is_live(const struct token_row *row, int64_t now_s)
 {
-    return row->session.revoked_s == 0 && row->refresh_expires_s > now_s && row->session.family_end_s > now_s;
+    return !is_ended(row) && row->refresh_expires_s > now_s && row->session.family_end_s > now_s;
 }
 
-/* The pair that the used row was used for, again; or the end of the family when the grace window is over. */
+/* The pair that the used row was used for, again; or, when the grace window is over, the end of the family.
+ */
 static enum err replay(struct app *app, const struct rotation *r, int64_t now_s, struct arena *arena,
                        struct token_pair *out)
 {
-    if (now_s >= r->row.used_s + app->cfg.token.refresh_grace_s) {
+    bool is_late = now_s >= r->row.used_s + app->cfg.token.refresh_grace_s;
+    if (is_late && r->is_shared)
+        return ERR_REFRESH_INVALID;
+    if (is_late) {
         LOG(&app->log, ERR_LEVEL_WARN, "refresh_reuse", LOG_S("client", r->client->id),
             LOG_S("jti", r->row.jti), LOG_N("session", r->row.session.id));
         enum err e = token_end_session(app, r->row.session.id, now_s);
@@ -289,6 +319,25 @@ static enum err replay(struct app *app, const struct rotation *r, int64_t now_s,
     return e == ERR_NOT_FOUND ? ERR_REFRESH_INVALID : e;
 }
 
+/* One more row in the session of r->row, and its tokens. Within a transaction. */
+static enum err put_successor(struct app *app, const struct rotation *r, int64_t now_s, struct arena *arena,
+                              struct token_pair *out)
+{
+    *out = (struct token_pair){.row = r->row};
+    enum err e = user_of(app, &r->row, arena, &out->user);
+    if (e == ERR_OK)
+        e = fill_row(app, r->client, r->with_refresh, now_s, &out->row);
+    if (e == ERR_OK)
+        e = token_store_put(app->db, &out->row);
+    if (e == ERR_OK)
+        e = session_store_extend(app->db, r->row.session.id, out->row.refresh_expires_s);
+    if (e == ERR_OK)
+        e = db_purge_step(app->db, now_s, PURGE_ROWS);
+    if (e == ERR_OK)
+        e = mint(app, out, arena);
+    return e;
+}
+
 /* Within the transaction: the row is read again, since another process may have used or ended it meanwhile.
  */
 static enum err rotate_locked(struct app *app, struct rotation *r, int64_t now_s, struct arena *arena,
@@ -297,20 +346,9 @@ static enum err rotate_locked(struct app *app, struct rotation *r, int64_t now_s
     enum err e = token_store_by_id(app->db, r->row.id, arena, &r->row);
     if (e != ERR_OK || r->row.used_s != 0 || !is_live(&r->row, now_s))
         return e != ERR_OK ? e : ERR_NOT_FOUND;
-    out->row = r->row;
-    e = user_of(app, &r->row, arena, &out->user);
-    if (e == ERR_OK)
-        e = fill_row(app, r->client, r->with_refresh, now_s, &out->row);
-    if (e == ERR_OK)
-        e = token_store_put(app->db, &out->row);
+    e = put_successor(app, r, now_s, arena, out);
     if (e == ERR_OK)
         e = token_store_use(app->db, r->row.id, now_s, out->row.id);
-    if (e == ERR_OK)
-        e = session_store_extend(app->db, r->row.session.id, out->row.refresh_expires_s);
-    if (e == ERR_OK)
-        e = db_purge_step(app->db, now_s, PURGE_ROWS);
-    if (e == ERR_OK)
-        e = mint(app, out, arena);
     return e;
 }
 
@@ -350,27 +388,56 @@ enum err token_refresh(struct app *app, const struct client *client, const char 
     return rotate(app, &r, now_s, arena, out);
 }
 
+/* What refreshing an access token by itself takes. ERR_NOT_FOUND if it cannot be. */
+static enum err bearer_rotation(struct app *app, const struct token_bearer *bearer, struct arena *arena,
+                                struct client *client, struct rotation *out)
+{
+    bool is_shared = bearer->row.session.user_id == 0;
+    if (bearer->row.refresh_jti[0] != '\0')
+        return ERR_NOT_FOUND;
+    enum err e = client_store_get(app->db, bearer->row.session.client_id, arena, client);
+    if (e != ERR_OK)
+        return e;
+    *out = (struct rotation){.client = client, .row = bearer->row, .is_shared = is_shared};
+    return is_shared || client_may(client, "refresh_token") ? ERR_OK : ERR_NOT_FOUND;
+}
+
 enum err token_refresh_bearer(struct app *app, const struct token_bearer *bearer, int64_t now_s,
                               struct arena *arena, struct token_pair *out)
 {
     struct client client;
-    if (bearer->row.refresh_jti[0] != '\0')
-        return ERR_TOKEN_INVALID;
-    enum err e = client_store_get(app->db, bearer->row.session.client_id, arena, &client);
-    if (e != ERR_OK)
-        return e == ERR_NOT_FOUND ? ERR_TOKEN_INVALID : e;
-    if (client.locked)
-        return ERR_TOKEN_INVALID;
-    struct rotation r = {.client = &client, .row = bearer->row, .with_refresh = false};
-    e = rotate(app, &r, now_s, arena, out);
-    return e == ERR_REFRESH_INVALID ? ERR_TOKEN_INVALID : e;
+    struct rotation r;
+    enum err e = bearer_rotation(app, bearer, arena, &client, &r);
+    if (e == ERR_OK)
+        e = rotate(app, &r, now_s, arena, out);
+    return e == ERR_REFRESH_INVALID || e == ERR_NOT_FOUND ? ERR_TOKEN_INVALID : e;
 }
 
-bool token_wants_renewal(const struct token_bearer *bearer, int64_t now_s)
+/* As rotate_locked, but the row stays unused. */
+static enum err renew_locked(struct app *app, struct rotation *r, int64_t now_s, struct arena *arena,
+                             struct token_pair *out)
 {
+    enum err e = token_store_by_id(app->db, r->row.id, arena, &r->row);
+    if (e == ERR_OK && !is_live(&r->row, now_s))
+        e = ERR_NOT_FOUND;
+    return e == ERR_OK ? put_successor(app, r, now_s, arena, out) : e;
+}
+
+enum err token_renew(struct app *app, const struct token_bearer *bearer, int64_t now_s, struct arena *arena,
+                     struct token_pair *out)
+{
+    struct client client;
+    struct rotation r;
     const struct token_row *row = &bearer->row;
-    return row->refresh_jti[0] == '\0' && row->used_s == 0 &&
-           row->access_expires_s - now_s < (row->access_expires_s - row->issued_s + 1) / 2;
+    int64_t life_s = row->access_expires_s - row->issued_s;
+    if ((row->access_expires_s - now_s) * 2 >= life_s || row->access_expires_s >= row->session.family_end_s)
+        return ERR_NOT_FOUND;
+    enum err e = bearer_rotation(app, bearer, arena, &client, &r);
+    if (e == ERR_OK)
+        e = db_begin(app->db, DB_DURABLE);
+    if (e != ERR_OK)
+        return e;
+    return db_end(app->db, renew_locked(app, &r, now_s, arena, out));
 }
 
 enum err token_end_session(struct app *app, int64_t session_id, int64_t now_s)

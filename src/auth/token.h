@@ -43,7 +43,10 @@ struct token_grant {
 enum err token_issue(struct app *app, const struct token_grant *grant, int64_t now_s, struct arena *arena,
                      struct token_pair *out);
 
-/* token_issue in a transaction of its own, for client_credentials. */
+/*
+ * token_issue in a transaction of its own, for client_credentials. Also ERR_CLIENT_SECRET (locked meanwhile);
+ * ERR_NOT_FOUND (no tenant of that id that is not locked).
+ */
 enum err token_issue_for_client(struct app *app, const struct token_grant *grant, int64_t now_s,
                                 struct arena *arena, struct token_pair *out);
 
@@ -54,8 +57,9 @@ struct token_bearer {
 };
 
 /*
- * Verify an access token: signature, type, time, and that neither it nor its session, user or tenant was
- * ended. ERR_OK; ERR_TOKEN_INVALID for everything that is wrong with it; ERR_STORE; ERR_MEMORY.
+ * Verify an access token: signature, type, time, and that neither it nor its session was ended, and that
+ * neither client nor user nor tenant is locked. ERR_OK; ERR_TOKEN_INVALID for everything that is wrong with
+ * it; ERR_STORE; ERR_MEMORY.
  */
 enum err token_verify(struct app *app, const char *jwt, int64_t now_s, struct arena *arena,
                       struct token_bearer *out);
@@ -69,14 +73,20 @@ enum err token_refresh(struct app *app, const struct client *client, const char 
                        struct arena *arena, struct token_pair *out);
 
 /*
- * The same where the access token itself is what is refreshed (eplatform): only for sessions without refresh
- * tokens. ERR_TOKEN_INVALID takes the place of ERR_REFRESH_INVALID.
+ * The same where the access token itself is what is refreshed (eplatform): only for tokens that came without
+ * a refresh token, of clients that may refresh. A client's own token is shared by all who open its page, so
+ * that its reuse ends nothing. ERR_TOKEN_INVALID takes the place of ERR_REFRESH_INVALID.
  */
 enum err token_refresh_bearer(struct app *app, const struct token_bearer *bearer, int64_t now_s,
                               struct arena *arena, struct token_pair *out);
 
-/* Whether less than half of the access token's life is left and it can be refreshed by itself. */
-bool token_wants_renewal(const struct token_bearer *bearer, int64_t now_s);
+/*
+ * One more access token in the bearer's session, once less than half of the bearer's life is left. The bearer
+ * stays as it is: a client that does not take the new one loses nothing. ERR_OK; ERR_NOT_FOUND: it is not
+ * due, or cannot be had; ERR_BUSY; ERR_STORE; ERR_MEMORY.
+ */
+enum err token_renew(struct app *app, const struct token_bearer *bearer, int64_t now_s, struct arena *arena,
+                     struct token_pair *out);
 
 /* End the session of a token, in a transaction of its own, on disk before it returns. */
 enum err token_end_session(struct app *app, int64_t session_id, int64_t now_s);

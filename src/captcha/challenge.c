@@ -51,7 +51,7 @@ static enum err count_issue(struct db *db, const struct config *cfg, const char 
     struct throttle_count count;
     int64_t live = 0;
     if (cfg->captcha.rate > 0) {
-        enum err e = throttle_store_hit(db, subject, now_s, RATE_WINDOW_S, &count);
+        enum err e = throttle_store_hit(db, subject, now_s, RATE_WINDOW_S, 0, &count);
         if (e != ERR_OK)
             return e;
         *retry_after_s_out = count.ends_s - now_s;
@@ -106,6 +106,12 @@ enum err challenge_issue(struct db *db, const struct config *cfg, enum dialect_i
     if (e != ERR_OK)
         return e;
     e = count_issue(db, cfg, subject, now_s, retry_after_s_out);
+    if (e == ERR_RATE || e == ERR_FULL) {
+        /* A decision, not a failure: what was counted and purged stays so, or a full table would never empty.
+         */
+        enum err committed = db_commit(db);
+        return committed == ERR_OK ? e : committed;
+    }
     if (e == ERR_OK)
         e = put_with_fresh_id(db, config_dialect_name(dialect), shape, now_s, now_s + cfg->captcha.ttl_s,
                               out);

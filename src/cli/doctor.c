@@ -16,7 +16,6 @@
 
 #include "auth/client.h"
 #include "auth/keyring.h"
-#include "base/address.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/secure.h"
@@ -111,21 +110,10 @@ static void check_expose_answer(struct doctor *d)
         find(d, "expose_answer", OK, "captcha answers are kept secret", NULL);
 }
 
-/* What is wrong with one element of trusted_proxies; NULL if nothing is. */
-static const char *proxy_fault(const char *element, size_t len)
+/* Whether the range ends in /0: everybody. */
+static bool trusts_everybody(const char *range, size_t len)
 {
-    char canonical[ADDRESS_CAP];
-    const char *slash = memchr(element, '/', len);
-    size_t address_len = slash != NULL ? (size_t)(slash - element) : len;
-    while (address_len > 0 && element[0] == ' ') {
-        element++;
-        address_len--;
-    }
-    if (!address_canonical(element, address_len, canonical))
-        return "is no address";
-    return slash != NULL && strncmp(slash, "/0", 2) == 0 && (slash[2] == '\0' || slash[2] == ',')
-               ? "trusts everybody: whoever sends X-Forwarded-For chooses an address of their own"
-               : NULL;
+    return len > 2 && memcmp(range + len - 2, "/0", 2) == 0;
 }
 
 static void check_proxies(struct doctor *d)
@@ -137,17 +125,15 @@ static void check_proxies(struct doctor *d)
              NULL);
         return;
     }
-    for (const char *p = list; *p != '\0';) {
-        size_t len = strcspn(p, ",");
-        const char *fault = proxy_fault(p, len);
-        if (fault != NULL) {
-            find(d, "trusted_proxies", WARNING, TEXT(d, "%.*s %s", (int)len, p, fault),
+    for (const char *p = list; *p != '\0'; p += strspn(p, ", ")) {
+        size_t len = strcspn(p, ", ");
+        if (trusts_everybody(p, len)) {
+            find(d, "trusted_proxies", WARNING,
+                 TEXT(d, "%.*s trusts everybody: who sends X-Forwarded-For chooses an address", (int)len, p),
                  "[server] trusted_proxies: the addresses of your own proxies, such as 127.0.0.1,10.0.0.0/8");
             return;
         }
         p += len;
-        if (*p == ',')
-            p++;
     }
     find(d, "trusted_proxies", OK, list, NULL);
 }
@@ -389,22 +375,33 @@ static void check_content(struct doctor *d)
     arena_fini(&rows);
 }
 
+/* What keeps a dialect's client from logging people in; NULL if nothing does. */
+static const char *dialect_client_fault(struct doctor *d, const char *id)
+{
+    struct client c;
+    enum err e = client_store_get(d->cli->app.db, id, &d->cli->arena, &c);
+    if (e != ERR_OK)
+        return e == ERR_NOT_FOUND ? "does not exist" : "cannot be read";
+    return c.locked ? "is locked" : !client_may(&c, "captcha") ? "lacks the grant captcha" : NULL;
+}
+
 /* Dialects whose requests carry no client credentials name a client. */
 static void check_dialect_clients(struct doctor *d)
 {
     for (int i = 0; i < DIALECT_COUNT; i++) {
         const struct config_dialect *dialect = &d->cli->app.cfg.dialect[i];
         const char *name = config_dialect_name((enum dialect_id)i);
-        struct client c;
-        if (!dialect->enabled || dialect->client[0] == '\0' ||
-            client_of_dialect(&d->cli->app, (enum dialect_id)i, &d->cli->arena, &c) == ERR_OK)
+        if (!dialect->enabled || dialect->client[0] == '\0')
             continue;
-        find(d, "dialect_client", WARNING,
-             TEXT(d, "logins of the dialect %s belong to client %s, which is missing or locked", name,
-                  dialect->client),
-             TEXT(d,
-                  "menshen client add %s --grants captcha --public, or name another in [dialect.%s] client",
-                  dialect->client, name));
+        const char *fault = dialect_client_fault(d, dialect->client);
+        if (fault != NULL)
+            find(d, "dialect_client", WARNING,
+                 TEXT(d, "logins of the dialect %s belong to client %s, which %s", name, dialect->client,
+                      fault),
+                 TEXT(d,
+                      "menshen client add|set|unlock %s, with --grants captcha; or name another in "
+                      "[dialect.%s] client",
+                      dialect->client, name));
     }
 }
 

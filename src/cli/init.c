@@ -20,7 +20,7 @@
 /* The clients of the dialects whose requests carry no client credentials. */
 static const struct client public_clients[] = {
     {.id = "ebaas", .grants = "captcha", .scope = "all", .password_wire = "plain"},
-    {.id = "eplatform", .grants = "captcha", .scope = "all", .password_wire = "md5"},
+    {.id = "eplatform", .grants = "captcha,refresh_token", .scope = "all", .password_wire = "md5"},
     {.id = "platform", .grants = "captcha", .scope = "all", .password_wire = "plain"},
 };
 enum { PUBLIC_CLIENTS = sizeof public_clients / sizeof public_clients[0] };

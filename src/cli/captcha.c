@@ -1,0 +1,355 @@
+/*
+ * menshen captcha …: look at the pictures, measure them, change their style.
+ * Source: DESIGN, "Command line and configuration"; schema.sql, table setting.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/random.h"
+#include "base/secure.h"
+#include "captcha/engine.h"
+#include "captcha/kind.h"
+#include "captcha/sheet.h"
+#include "cli/cli.h"
+#include "cli/table.h"
+#include "store/setting_store.h"
+
+enum {
+    SHEET_COLUMNS = 4,
+    SHEET_ROWS = 10,
+    SHEET_ZOOM = 2,
+    DUMP_MAX = 1000000,
+    BENCH_COUNT = 10000,
+    PROGRESS_STEP = 1000
+};
+
+/* Pictures one after the other: of chance, or, with --seed, the same ones each time. */
+struct series {
+    struct captcha_engine *engine;
+    struct captcha_profile profile;
+    struct captcha_text text; /* of the last picture */
+    struct buf file;          /* the last picture */
+    bool seeded;
+    uint64_t seed, number;
+};
+
+/* What a draw is for: the text's chance and the picture's are kept apart. */
+enum purpose { FOR_TEXT = 1, FOR_PICTURE };
+
+/* The site's style; without a database that of a site whose seed is zero, which says so. */
+static enum err read_style(struct cli *cli, unsigned char style[SETTING_SEED_LEN])
+{
+    struct buf why;
+    struct db *db = NULL;
+    buf_init(&why);
+    enum err e = db_open(cli->app.cfg.server.data_dir, &cli->app.log, &db, &why);
+    if (e == ERR_OK) {
+        e = setting_store_get(db, SETTING_CAPTCHA_STYLE, style, SETTING_SEED_LEN);
+    } else if (e == ERR_NOT_FOUND) {
+        memset(style, 0, SETTING_SEED_LEN);
+        cli_note(cli, "there is no database yet, so this is not the style of your site");
+        e = ERR_OK;
+    }
+    db_close(db);
+    buf_free(&why);
+    return e;
+}
+
+static enum cli_status read_kind(const struct cli *cli, struct captcha_profile *p)
+{
+    const char *name = cli_value(cli, "kind");
+    if (name == NULL)
+        return CLI_DONE;
+    for (int kind = 0; kind < CAPTCHA_KIND_COUNT; kind++) {
+        if (strcmp(name, config_kind_name((enum captcha_kind)kind)) == 0) {
+            p->kind = (enum captcha_kind)kind;
+            return CLI_DONE;
+        }
+    }
+    return cli_misuse(cli, "--kind is alnum, digits, letters, arithmetic or chinese, not \"%s\"", name);
+}
+
+static enum cli_status read_profile(const struct cli *cli, struct captcha_profile *p)
+{
+    enum dialect_id dialect = DIALECT_BLADE;
+    const char *name = cli_value(cli, "dialect");
+    const char *level = cli_value(cli, "level");
+    if (name != NULL && !config_dialect_find(name, &dialect))
+        return cli_misuse(cli, "there is no dialect \"%s\"", name);
+    *p = cli->app.cfg.dialect[dialect].captcha;
+    if (level != NULL && !config_level_find(level, &p->level))
+        return cli_misuse(cli, "--level is easy, normal or hard, not \"%s\"", level);
+    return read_kind(cli, p);
+}
+
+static enum cli_status series_open(struct cli *cli, struct series *s)
+{
+    unsigned char style[SETTING_SEED_LEN];
+    int64_t seed = 0;
+    *s = (struct series){.engine = NULL};
+    buf_init(&s->file);
+    enum cli_status status = read_profile(cli, &s->profile);
+    if (status == CLI_DONE)
+        status = cli_number(cli, "seed", 0, INT64_MAX, &seed);
+    if (status != CLI_DONE)
+        return status;
+    s->seeded = cli_given(cli, "seed");
+    s->seed = (uint64_t)seed;
+    enum err e = read_style(cli, style);
+    if (e == ERR_OK)
+        e = captcha_engine_new(style, &s->engine);
+    secure_wipe(style, sizeof style);
+    return cli_result(cli, e);
+}
+
+static void series_close(struct series *s)
+{
+    captcha_engine_free(s->engine);
+    buf_free(&s->file);
+    secure_wipe(&s->text, sizeof s->text);
+}
+
+static enum err draw_seed(const struct series *s, enum purpose purpose,
+                          unsigned char seed[CAPTCHA_SEED_BYTES])
+{
+    if (!s->seeded)
+        return random_bytes(seed, CAPTCHA_SEED_BYTES);
+    const uint64_t parts[] = {s->seed, s->number, (uint64_t)purpose};
+    memset(seed, 0, CAPTCHA_SEED_BYTES);
+    for (size_t i = 0; i < sizeof parts; i++)
+        seed[i] = (unsigned char)(parts[i / 8] >> (8 * (i % 8)));
+    return ERR_OK;
+}
+
+/* Make the next text and its picture. */
+static enum err series_next(struct series *s)
+{
+    unsigned char seed[CAPTCHA_SEED_BYTES];
+    struct captcha_rng rng;
+    s->number++;
+    buf_clear(&s->file);
+    enum err e = draw_seed(s, FOR_TEXT, seed);
+    if (e == ERR_OK) {
+        captcha_rng_seed(&rng, seed);
+        e = captcha_kind_make(&s->profile, &rng, &s->text);
+    }
+    if (e == ERR_OK)
+        e = draw_seed(s, FOR_PICTURE, seed);
+    if (e == ERR_OK)
+        e = captcha_engine_draw(s->engine, &s->profile, s->text.shown, seed, &s->file);
+    secure_wipe(&rng, sizeof rng);
+    secure_wipe(seed, sizeof seed);
+    return e;
+}
+
+static enum cli_status write_file(const struct cli *cli, const char *path, const struct buf *content)
+{
+    FILE *f = fopen(path, "wb");
+    bool written = f != NULL && fwrite(content->data, 1, content->len, f) == content->len;
+    if (f != NULL && fclose(f) != 0)
+        written = false;
+    return written ? CLI_DONE : cli_fail(cli, "cannot write %s: %s", path, strerror(errno));
+}
+
+/* ---- dump ---- */
+
+static enum cli_status dump_next(struct cli *cli, struct series *s)
+{
+    char path[4096];
+    enum cli_status status = cli_result(cli, series_next(s));
+    if (status != CLI_DONE)
+        return status;
+    int len = snprintf(path, sizeof path, "%s/%s_%06" PRIu64 ".%s", cli->operand[0], s->text.answer,
+                       s->number, s->profile.format == CAPTCHA_PNG ? "png" : "jpg");
+    if (len < 0 || (size_t)len >= sizeof path)
+        return cli_fail(cli, "the folder's name is too long");
+    return write_file(cli, path, &s->file);
+}
+
+static enum cli_status run_dump(struct cli *cli)
+{
+    struct series s;
+    char *end = NULL;
+    errno = 0;
+    long count = strtol(cli->operand[1], &end, 10);
+    if (errno != 0 || *end != '\0' || count < 1 || count > DUMP_MAX)
+        return cli_misuse(cli, "COUNT is a number from 1 to %d, not \"%s\"", DUMP_MAX, cli->operand[1]);
+    enum cli_status status = series_open(cli, &s);
+    if (status == CLI_DONE && mkdir(cli->operand[0], 0777) != 0 && errno != EEXIST)
+        status = cli_fail(cli, "cannot make the folder %s: %s", cli->operand[0], strerror(errno));
+    for (long i = 1; i <= count && status == CLI_DONE; i++) {
+        status = dump_next(cli, &s);
+        if (i % PROGRESS_STEP == 0 && status == CLI_DONE)
+            cli_say(cli, "%ld of %ld\n", i, count);
+    }
+    if (status == CLI_DONE)
+        cli_say(cli, "Wrote %ld pictures to %s; their names begin with the answer.\n", count,
+                cli->operand[0]);
+    series_close(&s);
+    return status;
+}
+
+/* ---- sheet ---- */
+
+static enum err fill_sheet(struct series *s, struct captcha_sheet *sheet)
+{
+    enum err e = ERR_OK;
+    for (int i = 0; i < SHEET_COLUMNS * SHEET_ROWS && e == ERR_OK; i++) {
+        e = series_next(s);
+        if (e == ERR_OK)
+            e = captcha_sheet_add(sheet, &s->file, s->text.answer);
+    }
+    return e;
+}
+
+static enum cli_status run_sheet(struct cli *cli)
+{
+    struct series s;
+    struct captcha_sheet *sheet = NULL;
+    struct buf out;
+    buf_init(&out);
+    enum cli_status status = series_open(cli, &s);
+    if (status == CLI_DONE) {
+        s.profile.format = CAPTCHA_PNG;
+        enum err e = captcha_sheet_new(SHEET_COLUMNS, SHEET_ROWS, s.profile.width_px, s.profile.height_px,
+                                       SHEET_ZOOM, !cli_given(cli, "no-answers"), &sheet);
+        if (e == ERR_OK)
+            e = fill_sheet(&s, sheet);
+        if (e == ERR_OK)
+            e = captcha_sheet_encode(sheet, &out);
+        status = cli_result(cli, e);
+    }
+    if (status == CLI_DONE)
+        status = write_file(cli, cli->operand[0], &out);
+    if (status == CLI_DONE)
+        cli_say(cli, "Wrote %s.\n", cli->operand[0]);
+    captcha_sheet_free(sheet);
+    buf_free(&out);
+    series_close(&s);
+    return status;
+}
+
+/* ---- bench ---- */
+
+static enum cli_status print_bench(struct cli *cli, const struct series *s, int64_t count, clock_t used,
+                                   size_t bytes)
+{
+    struct table t;
+    int64_t used_us = (int64_t)used * 1000000 / CLOCKS_PER_SEC;
+    table_open(&t, cli);
+    table_row(&t);
+    table_str(&t, "kind", config_kind_name(s->profile.kind));
+    table_str(&t, "level", config_level_name(s->profile.level));
+    table_str(&t, "format", s->profile.format == CAPTCHA_PNG ? "png" : "jpeg");
+    table_int(&t, "width", s->profile.width_px);
+    table_int(&t, "height", s->profile.height_px);
+    table_int(&t, "images", count);
+    table_int(&t, "images_per_cpu_second", used_us > 0 ? count * 1000000 / used_us : 0);
+    table_int(&t, "ns_per_image", used_us * 1000 / count);
+    table_int(&t, "bytes_per_image", (int64_t)bytes / count);
+    table_row_end(&t);
+    return table_close(&t, ERR_OK, "");
+}
+
+static enum cli_status run_bench(struct cli *cli)
+{
+    struct series s;
+    int64_t count = BENCH_COUNT;
+    size_t bytes = 0;
+    enum cli_status status = series_open(cli, &s);
+    if (status == CLI_DONE)
+        status = cli_number(cli, "count", 1, DUMP_MAX, &count);
+    clock_t begin = clock();
+    for (int64_t i = 0; i < count && status == CLI_DONE; i++) {
+        status = cli_result(cli, series_next(&s));
+        bytes += s.file.len;
+    }
+    clock_t used = clock() - begin;
+    if (status == CLI_DONE)
+        status = print_bench(cli, &s, count, used, bytes);
+    series_close(&s);
+    return status;
+}
+
+/* ---- restyle ---- */
+
+static enum err store_style(struct cli *cli, void *ctx)
+{
+    return setting_store_put(cli->app.db, SETTING_CAPTCHA_STYLE, ctx, SETTING_SEED_LEN);
+}
+
+static enum cli_status run_restyle(struct cli *cli)
+{
+    unsigned char style[SETTING_SEED_LEN];
+    enum err e = random_bytes(style, sizeof style);
+    if (e == ERR_OK)
+        e = cli_write(cli, store_style, style);
+    secure_wipe(style, sizeof style);
+    if (e == ERR_OK)
+        cli_say(cli,
+                "The captchas have a new style. Processes that run already keep the old one until they end: "
+                "reload the web server to have it everywhere.\n");
+    return cli_result(cli, e);
+}
+
+#define PICTURE_OPTIONS                                                                                      \
+    {"dialect", "NAME", "the dialect whose size, kind and level to use (blade)"},                            \
+        {"level", "LEVEL", "easy, normal or hard, instead of the dialect's"},                                \
+        {"kind", "KIND", "alnum, digits, letters, arithmetic or chinese, instead of the dialect's"},         \
+    {                                                                                                        \
+        "seed", "NUMBER", "the same pictures each time; without it they are of chance"                       \
+    }
+
+static const struct cli_option dump_options[] = {PICTURE_OPTIONS, {0}};
+static const struct cli_option sheet_options[] = {
+    PICTURE_OPTIONS, {"no-answers", NULL, "leave out what is to be read"}, {0}};
+static const struct cli_option bench_options[] = {
+    PICTURE_OPTIONS, {"count", "NUMBER", "how many pictures to draw (10000)"}, {0}};
+
+const struct cli_command cli_captcha_commands[] = {
+    {.family = "captcha",
+     .verb = "dump",
+     .summary = "Write captchas to a folder, for anyone who measures",
+     .operands = "DIR COUNT",
+     .operands_min = 2,
+     .operands_max = 2,
+     .options = dump_options,
+     .needs = CLI_NEEDS_CONFIG,
+     .details = "Files are called ANSWER_000001.png, or .jpg; DIR is made if it is not there.",
+     .examples = "menshen captcha dump /tmp/captchas 2000\n"
+                 "menshen captcha dump /tmp/captchas 40 --dialect platform --seed 1",
+     .run = run_dump},
+    {.family = "captcha",
+     .verb = "sheet",
+     .summary = "Draw 40 captchas on one sheet, to choose a difficulty by looking",
+     .operands = "FILE.png",
+     .operands_min = 1,
+     .operands_max = 1,
+     .options = sheet_options,
+     .needs = CLI_NEEDS_CONFIG,
+     .examples = "menshen captcha sheet sheet.png --level hard\n"
+                 "menshen captcha sheet sheet.png --kind chinese --no-answers",
+     .run = run_sheet},
+    {.family = "captcha",
+     .verb = "bench",
+     .summary = "Measure drawing: pictures per second of processor time, bytes per picture",
+     .options = bench_options,
+     .json = true,
+     .needs = CLI_NEEDS_CONFIG,
+     .examples = "menshen captcha bench\nmenshen captcha bench --dialect ebaas --count 50000 --json",
+     .run = run_bench},
+    {.family = "captcha",
+     .verb = "restyle",
+     .summary = "Give this site's captchas a new style",
+     .needs = CLI_NEEDS_DATABASE,
+     .details =
+         "Faces, warp, strokes and colours are derived from a seed that only this site has. A new one\n"
+         "makes pictures that an attacker has collected and labelled so far less useful.",
+     .examples = "menshen captcha restyle",
+     .run = run_restyle},
+    {0}};
