@@ -12,7 +12,6 @@
 #include "base/secure.h"
 #include "dialect/common.h"
 #include "dialect/dialects.h"
-#include "store/tenant_store.h"
 
 /* ---- Errors
  * ---------------------------------------------------------------------------------------------------- */
@@ -201,7 +200,7 @@ static enum err log_in(struct call *c, const char *tenant, const char *scope, bo
                               .address = c->req->address,
                               .with_refresh = client_may(&c->client, "refresh_token")};
     int64_t retry_after_s = 0;
-    enum err e = route_require(c, account_names, &r.account);
+    enum err e = route_require_text(c, account_names, ROUTE_ACCOUNT_MAX, &r.account);
     if (e == ERR_OK)
         e = route_require(c, password_names, &r.password);
     if (e == ERR_OK && with_captcha)
@@ -214,6 +213,8 @@ static enum err log_in(struct call *c, const char *tenant, const char *scope, bo
         return e;
     if (r.fingerprint == NULL)
         r.fingerprint = "";
+    if (strlen(r.fingerprint) > ROUTE_ACCOUNT_MAX)
+        return route_fail(c, ERR_BAD_REQUEST, fingerprint_names[0], DETAIL_TOO_LONG);
     e = login(c->app, &r, c->req->now_s, c->arena, out, &retry_after_s);
     return e == ERR_OK ? e : common_login_failed(c, e, retry_after_s);
 }
@@ -245,13 +246,8 @@ static enum err grant_client(struct call *c, const char *tenant, const char *sco
                                 .scope = scope,
                                 .fingerprint = "",
                                 .address = c->req->address};
-    struct tenant known;
-    enum err e = tenant_store_get(c->app->db, tenant, c->arena, &known);
-    if (e == ERR_NOT_FOUND || (e == ERR_OK && known.locked))
-        return route_fail(c, ERR_BAD_REQUEST, tenant_names[0], DETAIL_TENANT_UNKNOWN);
-    if (e != ERR_OK)
-        return e;
-    return token_issue_for_client(c->app, &grant, c->req->now_s, c->arena, out);
+    enum err e = token_issue_for_client(c->app, &grant, c->req->now_s, c->arena, out);
+    return e == ERR_NOT_FOUND ? route_fail(c, ERR_BAD_REQUEST, tenant_names[0], DETAIL_TENANT_UNKNOWN) : e;
 }
 
 static const struct {
@@ -264,24 +260,11 @@ static const struct {
     {"client_credentials", grant_client},
 };
 
-/* A site may refuse secrets in URLs, where proxies and histories keep them. */
-static enum err check_query_secrets(struct call *c)
-{
-    static const char *const secrets[] = {"password", "client_secret", "refresh_token"};
-    for (const struct param *p = c->params.first; !c->cfg->query_credentials && p != NULL; p = p->next)
-        for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++)
-            if (p->source == PARAM_QUERY && strcmp(p->name, secrets[i]) == 0)
-                return route_fail(c, ERR_BAD_REQUEST, secrets[i], DETAIL_QUERY_SECRET);
-    return ERR_OK;
-}
-
 static enum err token(struct call *c)
 {
     const char *grant = NULL, *tenant = NULL, *requested = NULL, *scope = NULL;
     struct token_pair pair = {0};
-    enum err e = check_query_secrets(c);
-    if (e == ERR_OK)
-        e = route_require(c, grant_names, &grant);
+    enum err e = route_require(c, grant_names, &grant);
     if (e == ERR_OK)
         e = read_tenant(c, &tenant);
     if (e == ERR_OK)
@@ -381,5 +364,6 @@ const struct dialect dialect_blade = {
     .routes = routes,
     .count = sizeof routes / sizeof routes[0],
     .headers = headers,
+    .bearer_header = "HTTP_BLADE_AUTH",
     .render_error = render_error,
 };

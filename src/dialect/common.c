@@ -40,7 +40,7 @@ enum err common_login(struct call *c, const struct common_login_names *names, st
                               .fingerprint = "",
                               .address = c->req->address};
     int64_t retry_after_s = 0;
-    enum err e = route_require(c, names->account, &r.account);
+    enum err e = route_require_text(c, names->account, ROUTE_ACCOUNT_MAX, &r.account);
     if (e == ERR_OK)
         e = route_require(c, names->password, &r.password);
     if (e == ERR_OK)

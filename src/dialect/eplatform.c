@@ -82,9 +82,9 @@ static enum err return_bearer(struct call *c)
     struct token_pair fresh;
     if (!c->has_bearer)
         return ERR_OK;
-    if (!token_wants_renewal(&c->bearer, c->req->now_s))
+    enum err e = token_renew(c->app, &c->bearer, c->req->now_s, c->arena, &fresh);
+    if (e == ERR_NOT_FOUND)
         return put_bearer_header(c, c->bearer_jwt);
-    enum err e = token_refresh_bearer(c->app, &c->bearer, c->req->now_s, c->arena, &fresh);
     return e == ERR_OK ? put_bearer_header(c, fresh.access) : e;
 }
 
@@ -198,7 +198,7 @@ static enum err change_password(struct call *c)
         e = take_captcha(c);
     if (e == ERR_OK)
         e = login_change_password(c->app, &c->bearer, old_md5, new_md5, c->req->address, c->req->now_s,
-                                  &c->failure.retry_after_s);
+                                  c->arena, &c->failure.retry_after_s);
     return e == ERR_OK ? answer_text(c, "Success") : e;
 }
 

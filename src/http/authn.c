@@ -1,4 +1,3 @@
-#define _DEFAULT_SOURCE
 #include "http/authn.h"
 
 #include <string.h>
@@ -69,7 +68,8 @@ enum err authn_client(struct call *c)
 
 enum err authn_bearer(struct call *c)
 {
-    const char *jwt = credentials(request_env(c->req, "HTTP_BLADE_AUTH"), "bearer");
+    const char *own = c->dialect->bearer_header;
+    const char *jwt = own != NULL ? credentials(request_env(c->req, own), "bearer") : NULL;
     if (jwt == NULL || jwt[0] == '\0')
         jwt = credentials(authorization(c->req), "Bearer");
     if (jwt == NULL || jwt[0] == '\0')

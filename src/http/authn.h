@@ -15,8 +15,8 @@
 enum err authn_client(struct call *c);
 
 /*
- * Verify the bearer token of Blade-Auth or Authorization into c->bearer and set c->has_bearer.
- * ERR_OK; ERR_TOKEN_MISSING; ERR_TOKEN_INVALID; ERR_STORE. Source: RFC 6750 §2.1.
+ * Verify the bearer token of the dialect's own header, or else of Authorization, into c->bearer and set
+ * c->has_bearer. ERR_OK; ERR_TOKEN_MISSING; ERR_TOKEN_INVALID; ERR_STORE. Source: RFC 6750 §2.1.
  */
 enum err authn_bearer(struct call *c);
 

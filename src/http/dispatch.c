@@ -35,6 +35,14 @@ enum err route_require(struct call *c, const char *const *names, const char **va
     return e;
 }
 
+enum err route_require_text(struct call *c, const char *const *names, size_t max, const char **value_out)
+{
+    enum err e = route_require(c, names, value_out);
+    if (e == ERR_OK && strlen(*value_out) > max)
+        e = route_fail(c, ERR_BAD_REQUEST, names[0], DETAIL_TOO_LONG);
+    return e;
+}
+
 static enum err add_headers(struct call *c)
 {
     if (c->dialect->headers == NULL)
@@ -60,6 +68,17 @@ static enum err add_body(struct call *c, unsigned flags)
     return ERR_UNSUPPORTED_TYPE;
 }
 
+/* A site may refuse secrets in URLs, where proxies and histories keep them. */
+static enum err check_query_secrets(struct call *c)
+{
+    static const char *const secrets[] = {"password", "client_secret", "refresh_token"};
+    for (const struct param *p = c->params.first; !c->cfg->query_credentials && p != NULL; p = p->next)
+        for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++)
+            if (p->source == PARAM_QUERY && strcmp(p->name, secrets[i]) == 0)
+                return route_fail(c, ERR_BAD_REQUEST, secrets[i], DETAIL_QUERY_SECRET);
+    return ERR_OK;
+}
+
 static enum err read_params(struct call *c, unsigned flags)
 {
     enum err e = ERR_OK;
@@ -76,6 +95,8 @@ static enum err read_params(struct call *c, unsigned flags)
     if (e == ERR_OK && (flags & ROUTE_QUERY) != 0)
         e = params_add_form(&c->params, c->req->query, strlen(c->req->query), PARAM_QUERY, c->arena,
                             &c->failure.field, &c->failure.detail);
+    if (e == ERR_OK)
+        e = check_query_secrets(c);
     if (e == ERR_OK)
         e = add_headers(c);
     return e;
@@ -382,16 +403,30 @@ static enum err run_route(struct call *c, const struct found *f)
     return e == ERR_OK && c->res->body.err != ERR_OK ? c->res->body.err : e;
 }
 
-/* The database must not be something that the web server could hand out. */
-static bool is_below_root(const struct dispatch *d, const struct request *req)
+static bool is_below(const char *dir, const char *root)
 {
-    char root[PATH_MAX], data[PATH_MAX];
-    const char *named = request_env(req, "DOCUMENT_ROOT");
-    if (named == NULL || realpath(named, root) == NULL || strcmp(root, "/") == 0 ||
-        realpath(d->app->cfg.server.data_dir, data) == NULL)
+    char full_root[PATH_MAX], full_dir[PATH_MAX];
+    if (realpath(root, full_root) == NULL || strcmp(full_root, "/") == 0 || realpath(dir, full_dir) == NULL)
         return false;
-    size_t len = strlen(root);
-    return strncmp(data, root, len) == 0 && (data[len] == '/' || data[len] == '\0');
+    size_t len = strlen(full_root);
+    return strncmp(full_dir, full_root, len) == 0 && (full_dir[len] == '/' || full_dir[len] == '\0');
+}
+
+/* The database must not be something that the web server could hand out. Roots differ by request; few are
+ * new. */
+static bool is_exposed(struct dispatch *d, const struct request *req)
+{
+    static const char *const variables[] = {"DOCUMENT_ROOT", "CONTEXT_DOCUMENT_ROOT"};
+    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
+        const char *root = request_env(req, variables[i]);
+        if (root == NULL || strcmp(root, d->safe_root[i]) == 0)
+            continue;
+        if (is_below(d->app->cfg.server.data_dir, root))
+            return true;
+        if (strlen(root) < DISPATCH_ROOT_CAP)
+            memcpy(d->safe_root[i], root, strlen(root) + 1);
+    }
+    return false;
 }
 
 void dispatch_run(struct dispatch *d, struct request *req, struct buf *out)
@@ -403,13 +438,12 @@ void dispatch_run(struct dispatch *d, struct request *req, struct buf *out)
     find(d, req->path, req->method, &f);
     c.dialect = f.dialect;
     c.cfg = f.dialect != NULL ? &d->app->cfg.dialect[f.dialect->id] : NULL;
-    if (!d->checked_root && is_below_root(d, req)) {
+    if (is_exposed(d, req)) {
         LOG(&d->app->log, ERR_LEVEL_ERROR, "data_dir_below_document_root",
             LOG_S("data_dir", d->app->cfg.server.data_dir),
             LOG_S("hint", "set [server] data_dir to a folder outside"));
         e = ERR_CONFIG;
     } else {
-        d->checked_root = true;
         e = run_route(&c, &f);
     }
     if (e != ERR_OK)

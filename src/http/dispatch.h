@@ -9,6 +9,8 @@
 
 #include "http/route.h"
 
+#define DISPATCH_ROOT_CAP 1024
+
 /* The dialects that this program knows, by enum dialect_id. Owned by the layer above, which passes it down.
  */
 struct dispatch {
@@ -16,7 +18,8 @@ struct dispatch {
     const struct dialect *const *dialects; /* DIALECT_COUNT of them */
     struct arena arena;                    /* of the request in work */
     struct response response;
-    bool checked_root; /* the data folder was compared with the document root */
+    /* The document roots that the data folder was last found to lie outside of; "" at first. */
+    char safe_root[2][DISPATCH_ROOT_CAP];
 };
 
 /*

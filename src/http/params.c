@@ -7,6 +7,8 @@
 static enum err add(struct params *p, const char *name, const char *value, enum param_source source,
                     bool is_text, struct arena *arena)
 {
+    if (p->count == PARAMS_MAX)
+        return ERR_BAD_REQUEST;
     struct param *one = arena_alloc(arena, sizeof *one);
     if (one == NULL)
         return ERR_MEMORY;
@@ -16,6 +18,7 @@ static enum err add(struct params *p, const char *name, const char *value, enum 
     else
         p->first = one;
     p->last = one;
+    p->count++;
     return ERR_OK;
 }
 
@@ -35,13 +38,17 @@ static bool decode(char *s, size_t len)
 }
 
 static enum err add_pair(struct params *p, char *pair, size_t len, enum param_source source,
-                         struct arena *arena, const char **field_out)
+                         struct arena *arena, const char **field_out, enum detail *detail_out)
 {
     char *eq = memchr(pair, '=', len);
     char *value = eq != NULL ? eq + 1 : pair + len;
     size_t name_len = eq != NULL ? (size_t)(eq - pair) : len;
     if (!decode(value, len - (size_t)(value - pair)) || !decode(pair, name_len))
         return ERR_BAD_REQUEST;
+    if (p->count == PARAMS_MAX) {
+        *detail_out = DETAIL_TOO_MANY;
+        return ERR_BAD_REQUEST;
+    }
     if (find_from(p, pair, source) != NULL) {
         *field_out = pair;
         return ERR_CONFLICTING_PARAM;
@@ -64,7 +71,7 @@ enum err params_add_form(struct params *p, const char *text, size_t len, enum pa
         char *next = pair[n] == '&' ? pair + n + 1 : pair + n;
         pair[n] = '\0';
         if (n > 0)
-            e = add_pair(p, pair, n, source, arena, field_out);
+            e = add_pair(p, pair, n, source, arena, field_out, detail_out);
         pair = next;
     }
     return e;
@@ -102,6 +109,7 @@ enum err params_add_json(struct params *p, const char *text, size_t len, struct 
     enum err e = json_in_parse(text, len, &root, &fault);
     if (e == ERR_BAD_REQUEST)
         *detail_out = details[fault];
+    *detail_out = e == ERR_OK ? DETAIL_TOO_MANY : *detail_out;
     if (e == ERR_OK)
         e = json_in_members(root, add_member, &(struct adding){.params = p, .arena = arena});
     json_in_free(root);

@@ -25,12 +25,16 @@ struct param {
 struct params {
     struct param *first; /* in the order they came */
     struct param *last;
+    size_t count;
 };
+
+/* More than these are refused before the search for duplicates gets expensive. */
+#define PARAMS_MAX 64
 
 /*
  * Add the parameters of a query string or form body. ERR_OK; ERR_BAD_REQUEST with *detail_out for broken
- * percent-encoding, NUL or invalid UTF-8; ERR_CONFLICTING_PARAM with *field_out for a name that stands twice
- * (RFC 6749 §3.2); ERR_MEMORY.
+ * percent-encoding, NUL or invalid UTF-8, or more than PARAMS_MAX parameters; ERR_CONFLICTING_PARAM with
+ * *field_out for a name that stands twice (RFC 6749 §3.2); ERR_MEMORY.
  */
 enum err params_add_form(struct params *p, const char *text, size_t len, enum param_source source,
                          struct arena *arena, const char **field_out, enum detail *detail_out);

@@ -1,4 +1,3 @@
-#define _DEFAULT_SOURCE
 #include "http/request.h"
 
 #include <string.h>
@@ -13,6 +12,22 @@ const char *request_env(const struct request *r, const char *name)
         if (strncmp(*e, name, len) == 0 && (*e)[len] == '=')
             return *e + len + 1;
     return NULL;
+}
+
+/* X-Forwarded-For, unless it came twice: X_Forwarded_For becomes the same variable, and one of them is a
+ * visitor's. */
+static const char *forwarded_for(const struct request *r)
+{
+    static const char name[] = "HTTP_X_FORWARDED_FOR=";
+    const char *value = NULL;
+    for (char **e = r->env; *e != NULL; e++) {
+        if (strncmp(*e, name, sizeof name - 1) != 0)
+            continue;
+        if (value != NULL)
+            return NULL;
+        value = *e + sizeof name - 1;
+    }
+    return value;
 }
 
 static const char *env_or_empty(const struct request *r, const char *name)
@@ -32,8 +47,7 @@ void request_init(struct request *r, char **env, const char *trusted, int64_t no
     r->query = env_or_empty(r, "QUERY_STRING");
     r->content_type = env_or_empty(r, "CONTENT_TYPE");
     r->content_length = env_or_empty(r, "CONTENT_LENGTH");
-    address_of_client(env_or_empty(r, "REMOTE_ADDR"), request_env(r, "HTTP_X_FORWARDED_FOR"), trusted,
-                      r->address);
+    address_of_client(env_or_empty(r, "REMOTE_ADDR"), forwarded_for(r), trusted, r->address);
 }
 
 /* Read until `want` bytes are there or the body ends. */

@@ -15,7 +15,8 @@
 #include "http/response.h"
 #include "http/text.h"
 
-#define ROUTE_BODY_MAX 65536 /* bytes; contracts: a body over 64 KiB is 413 */
+#define ROUTE_ACCOUNT_MAX 128   /* bytes of an account or a fingerprint */
+#define ROUTE_BODY_MAX    65536 /* bytes; contracts: a body over 64 KiB is 413 */
 
 enum route_flags {
     ROUTE_JSON = 1 << 0,          /* reads a JSON body */
@@ -64,6 +65,8 @@ struct dialect {
     size_t count;
     /* Header parameters: CGI variable and the parameter it is a second place for; ends with NULL. */
     const char *const (*headers)[2];
+    /* CGI variable of a header that a bearer token may come in besides Authorization; NULL: none. */
+    const char *bearer_header;
     /* Write the error answer of c->failure: status, headers of its own, body. */
     void (*render_error)(struct call *c);
 };
@@ -74,6 +77,9 @@ struct dialect {
  */
 enum err route_param(struct call *c, const char *const *names, const char **value_out);
 enum err route_require(struct call *c, const char *const *names, const char **value_out);
+
+/* route_require, for text of at most `max` bytes: ERR_BAD_REQUEST beyond. */
+enum err route_require_text(struct call *c, const char *const *names, size_t max, const char **value_out);
 
 /* Fill c->failure and return `e`: for `return route_fail(c, ERR_…, "field", DETAIL_…)`. */
 enum err route_fail(struct call *c, enum err e, const char *field, enum detail detail);

@@ -19,6 +19,8 @@ enum detail {
     DETAIL_JSON_OBJECT,
     DETAIL_JSON_DUPLICATE,
     DETAIL_JSON_DEPTH,
+    DETAIL_TOO_MANY, /* parameters */
+    DETAIL_TOO_LONG, /* a parameter */
     DETAIL_NUL,
     DETAIL_UTF8,
     DETAIL_ENCODING,       /* percent-encoding, NUL or UTF-8 in a form or query string */

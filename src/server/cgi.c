@@ -32,10 +32,10 @@ int server_cgi(const char *conf_path)
     struct server s;
     struct buf out;
     buf_init(&out);
-    server_start(&s, conf_path);
+    server_init(&s, conf_path);
     server_answer(&s, environ, read_stdin, NULL, &out);
     bool sent = out.err == ERR_OK && write_all(out.data, out.len);
     buf_free(&out);
-    server_stop(&s);
+    server_fini(&s);
     return sent ? 0 : 1;
 }

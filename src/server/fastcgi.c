@@ -41,6 +41,17 @@ static void catch_signals(void)
     sigaction(SIGPIPE, &ignore, NULL);
 }
 
+/* Hold back, or let through again, the signals that end the process: a request that was begun is finished. */
+static void hold_signals(int how)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGUSR1);
+    sigaddset(&set, SIGINT);
+    sigprocmask(how, &set, NULL);
+}
+
 int server_fastcgi(const char *conf_path)
 {
     struct server s;
@@ -50,15 +61,17 @@ int server_fastcgi(const char *conf_path)
         return 1;
     catch_signals();
     buf_init(&out);
-    server_start(&s, conf_path);
+    server_init(&s, conf_path);
     while (FCGX_Accept_r(&request) == 0) {
+        hold_signals(SIG_BLOCK);
         buf_clear(&out);
         server_answer(&s, request.envp, read_fcgi, request.in, &out);
         if (out.err == ERR_OK)
             FCGX_PutStr((const char *)out.data, (int)out.len, request.out);
         FCGX_Finish_r(&request);
+        hold_signals(SIG_UNBLOCK);
     }
     buf_free(&out);
-    server_stop(&s);
+    server_fini(&s);
     return 0;
 }

@@ -26,10 +26,11 @@ struct server {
     bool ready;            /* false: requests are answered with "unavailable"; the log says why */
 };
 
-void server_start(struct server *s, const char *conf_path);
-void server_stop(struct server *s);
+/* Nothing is opened yet: the first request does that, and so does every one until it succeeds. */
+void server_init(struct server *s, const char *conf_path);
+void server_fini(struct server *s);
 
-/* Answer one request, ready or not. */
+/* Answer one request. */
 void server_answer(struct server *s, char **env, request_read *read, void *read_ctx, struct buf *out);
 
 #endif

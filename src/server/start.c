@@ -2,28 +2,30 @@
 #include "dialect/dialects.h"
 #include "server/server.h"
 
-void server_start(struct server *s, const char *conf_path)
+static void start(struct server *s)
 {
     struct buf why;
     buf_init(&why);
-    s->ready = false;
-    s->conf_path = conf_path;
-    enum err e = app_open(&s->app, conf_path, &why);
+    enum err e = app_open(&s->app, s->conf_path, &why);
     if (e == ERR_OK)
         e = dispatch_check(&s->app.cfg, dialect_all, &why);
-    dispatch_init(&s->dispatch, &s->app, dialect_all);
-    if (e == ERR_OK)
-        s->ready = true;
-    else
+    s->ready = e == ERR_OK;
+    if (!s->ready)
         LOG(&s->app.log, ERR_LEVEL_ERROR, "start_failed", LOG_S("error", err_info(e)->name),
             LOG_S("message", buf_str(&why)), LOG_S("hint", "menshen doctor"));
-    if (s->ready && s->app.cfg.captcha.expose_answer)
+    else if (s->app.cfg.captcha.expose_answer)
         LOG(&s->app.log, ERR_LEVEL_WARN, "captcha_answers_exposed",
             LOG_S("hint", "set [captcha] expose_answer = no outside development"));
     buf_free(&why);
 }
 
-void server_stop(struct server *s)
+void server_init(struct server *s, const char *conf_path)
+{
+    *s = (struct server){.app = {.log = {.fd = -1}}, .conf_path = conf_path};
+    dispatch_init(&s->dispatch, &s->app, dialect_all);
+}
+
+void server_fini(struct server *s)
 {
     dispatch_fini(&s->dispatch);
     app_close(&s->app);
@@ -32,10 +34,10 @@ void server_stop(struct server *s)
 void server_answer(struct server *s, char **env, request_read *read, void *read_ctx, struct buf *out)
 {
     struct request req;
+    /* What was missing may be there by now: nobody has to restart the web server after `menshen init`. */
     if (!s->ready) {
-        /* What was missing may be there by now: nobody has to restart the web server after `menshen init`. */
-        server_stop(s);
-        server_start(s, s->conf_path);
+        app_close(&s->app);
+        start(s);
     }
     if (!s->ready) {
         dispatch_unavailable(out);
