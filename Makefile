@@ -28,7 +28,7 @@ Q := @
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: all run test bench fuzz install clean format check-format check-layers check-clang deps
+.PHONY: all run test bench fuzz install clean format check-format check-layers check-clang
 
 all: cgi-bin/menshen.fcgi
 
