@@ -1,0 +1,124 @@
+"""Every endpoint, with a request that only lacks what a test takes away or breaks."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from . import errors
+from .site import DEMO_USER
+from .visitor import SWORD, md5
+from .wire import Request, post_json
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    method: str
+    path: str
+    error: callable  # of harness.errors
+    fields: tuple = ()  # of the body
+    needs: str = ""  # client, bearer or source
+    also: tuple = ()  # other methods of the path
+    reads: bool = True  # a body
+    query: bool = False  # reads its parameters from the query string, too
+
+    @property
+    def methods(self):
+        return tuple({self.method, *self.also})
+
+    def credentials(self, site):
+        return {
+            "": {},
+            "client": {"Authorization": SWORD},
+            "bearer": {"Authorization": f"Bearer {site.bearer}"},
+            "source": {"source": "PC"},
+        }[self.needs]
+
+    def values(self, visitor):
+        """Good values of all fields: a live captcha, the demo's user."""
+        return {name: GOOD[name](visitor, self.error) for name in self.fields} | self.captcha(visitor)
+
+    def captcha(self, visitor):
+        names = [name for name in self.fields if name in CAPTCHA_FIELDS]
+        if not names:
+            return {}
+        issue = {
+            errors.blade: visitor.blade_captcha,
+            errors.ebaas: visitor.ebaas_captcha,
+            errors.eplatform: lambda: visitor.eplatform_captcha(visitor.site.bearer),
+            errors.platform: visitor.platform_captcha,
+        }[self.error]
+        return dict(zip(names, issue()))
+
+    def request(self, site, body=None):
+        """With credentials; `body`: bytes, or what becomes JSON."""
+        if self.method == "GET":
+            return Request("GET", self.path).plus(**self.credentials(site))
+        return post_json(self.path, {} if body is None else body, **self.credentials(site))
+
+    def with_query(self, site, query):
+        path = f"{self.path.partition('?')[0]}?{query if isinstance(query, str) else urlencode(query)}"
+        return Request(self.method, path, body=b"" if self.method == "POST" else None).plus(**self.credentials(site))
+
+
+CAPTCHA_FIELDS = {"captchaKey", "captchaCode", "img_code_id", "img_code", "uuid", "uuId", "code"}
+
+
+def account(_visitor, _error):
+    return DEMO_USER.account
+
+
+def password(_visitor, error):
+    plain = DEMO_USER.password
+    return plain if error in (errors.ebaas, errors.platform) else md5(plain)
+
+
+def later(_visitor, _error):
+    return ""
+
+
+GOOD = {name: later for name in CAPTCHA_FIELDS} | {
+    "grant_type": lambda *_: "captcha",
+    "username": account,
+    "account": account,
+    "password": password,
+    "newPassword": password,
+    "confirmPassword": password,
+}
+
+ENDPOINTS = {
+    "blade-captcha": Endpoint("GET", "/kom-ams-auth/oauth/captcha", errors.blade, reads=False),
+    "blade-token": Endpoint(
+        "POST", "/kom-ams-auth/oauth/token", errors.blade, needs="client", query=True,
+        fields=("grant_type", "username", "password", "captchaKey", "captchaCode"),
+    ),
+    "blade-user-info": Endpoint("GET", "/kom-ams-auth/oauth/user-info", errors.blade, needs="bearer", reads=False),
+    "blade-logout": Endpoint(
+        "GET", "/kom-ams-auth/oauth/logout", errors.blade, also=("GET", "POST"), reads=False
+    ),
+    "blade-logout-post": Endpoint(
+        "POST", "/kom-ams-auth/oauth/logout", errors.blade, also=("GET", "POST"), reads=False
+    ),
+    "ebaas-captcha": Endpoint("POST", "/oauth/api/account/getImgCode", errors.ebaas),
+    "ebaas-check-token": Endpoint("GET", "/oauth/checkToken?token=x", errors.ebaas, reads=False, query=True),
+    "ebaas-login": Endpoint(
+        "POST", "/oauth/api/account/login", errors.ebaas,
+        fields=("username", "password", "img_code_id", "img_code"),
+    ),
+    "eplatform-captcha": Endpoint(
+        "GET", "/captcha/WEB?1", errors.eplatform, needs="bearer", also=("GET", "POST"), reads=False
+    ),
+    "eplatform-check": Endpoint(
+        "POST", "/captcha/WEB", errors.eplatform, also=("GET", "POST"), fields=("uuId", "code")
+    ),
+    "eplatform-login": Endpoint(
+        "POST", "/auth/login", errors.eplatform, fields=("account", "password", "uuid", "code")
+    ),
+    "eplatform-refresh": Endpoint("POST", "/auth/refreshToken", errors.eplatform, needs="bearer"),
+    "eplatform-change": Endpoint(
+        "POST", "/auth/changePassword", errors.eplatform, needs="bearer",
+        fields=("password", "newPassword", "confirmPassword", "uuid", "code"),
+    ),
+    "platform-captcha": Endpoint("POST", "/code", errors.platform, needs="source"),
+    "platform-login": Endpoint(
+        "POST", "/login", errors.platform, needs="source", fields=("username", "password", "uuid", "code")
+    ),
+}  # fmt: skip

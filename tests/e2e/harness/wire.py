@@ -1,0 +1,194 @@
+"""Requests and answers, byte for byte, and three ways to exchange them: a socket, curl, and CGI without a server."""
+
+import json
+import socket
+import subprocess
+from dataclasses import dataclass, replace
+from http.client import HTTPResponse
+from urllib.parse import unquote_to_bytes, urlencode
+
+TIMEOUT_S = 60
+
+
+def unique_pairs(pairs):
+    """For json.loads: a dict, in order; a key that stands twice is an error of whoever wrote the JSON."""
+    keys = [key for key, _ in pairs]
+    assert len(keys) == len(set(keys)), f"duplicate key in {keys}"
+    return dict(pairs)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to send. `headers` may name one header twice; one named Content-Length replaces the right one."""
+
+    method: str
+    path: str  # below the mount, with the query string
+    headers: tuple = ()
+    body: bytes | None = None
+    chunked: bool = False  # Transfer-Encoding: chunked instead of Content-Length
+
+    def names(self, name):
+        return any(key.lower() == name.lower() for key, _ in self.headers)
+
+    def plus(self, **headers):
+        """With further headers; _ in a name stands for -."""
+        more = tuple((key.replace("_", "-"), value) for key, value in headers.items())
+        return replace(self, headers=self.headers + more)
+
+
+def get(path, **headers):
+    return Request("GET", path).plus(**headers)
+
+
+def post_json(path, document, **headers):
+    """`document`: anything json.dumps takes, or bytes that are sent as they are."""
+    body = document if isinstance(document, bytes) else json.dumps(document, ensure_ascii=False).encode()
+    return Request("POST", path, (("Content-Type", "application/json;charset=UTF-8"),), body).plus(**headers)
+
+
+def post_form(path, fields, **headers):
+    """`fields`: a dict or pairs, or bytes that are sent as they are."""
+    body = fields if isinstance(fields, bytes) else urlencode(fields).encode()
+    return Request("POST", path, (("Content-Type", "application/x-www-form-urlencoded"),), body).plus(**headers)
+
+
+def post_query(path, fields, **headers):
+    """The parameters in the query string of a POST with an empty body, as Saber sends them."""
+    return Request("POST", f"{path}?{urlencode(fields)}", (), b"").plus(**headers)
+
+
+@dataclass(frozen=True)
+class Response:
+    status: int
+    headers: tuple
+    body: bytes
+
+    def all(self, name):
+        return [value for key, value in self.headers if key.lower() == name.lower()]
+
+    def header(self, name):
+        values = self.all(name)
+        assert len(values) <= 1, f"{name} stands {len(values)} times"
+        return values[0] if values else None
+
+    @property
+    def json(self):
+        assert (self.header("Content-Type") or "").replace(" ", "").lower() == "application/json;charset=utf-8", self
+        return json.loads(self.body.decode("utf-8"), object_pairs_hook=unique_pairs)
+
+    @property
+    def by_server(self):
+        """Whether it is the web server's own answer: Menshen, which writes no HTML, never saw the request."""
+        return (self.header("Content-Type") or "").startswith("text/html")
+
+    def __str__(self):
+        return f"{self.status} {dict(self.headers)} {self.body[:600]!r}"
+
+
+class Socket:
+    """HTTP/1.1 over a TCP connection of its own, each request exactly as it was asked for."""
+
+    over_http = True
+
+    def __init__(self, port, mount):
+        self.port, self.mount = port, mount
+
+    def encode(self, request):
+        headers = list(request.headers)
+        body = request.body or b""
+        if not request.names("Host"):
+            headers.insert(0, ("Host", f"127.0.0.1:{self.port}"))
+        headers.append(("Connection", "close"))
+        if request.chunked:
+            headers.append(("Transfer-Encoding", "chunked"))
+            body = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in split(body, 5000)) + b"0\r\n\r\n"
+        elif request.body is not None and not request.names("Content-Length"):
+            headers.append(("Content-Length", str(len(body))))
+        lines = [f"{request.method} {self.mount}{request.path} HTTP/1.1", *(f"{k}: {v}" for k, v in headers)]
+        return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
+
+    def send(self, request):
+        with socket.create_connection(("127.0.0.1", self.port), TIMEOUT_S) as connection:
+            try:
+                connection.sendall(self.encode(request))
+            except (BrokenPipeError, ConnectionResetError):
+                pass  # a server may answer and close before it has read everything
+            answer = HTTPResponse(connection, method=request.method)
+            answer.begin()
+            return Response(answer.status, tuple(answer.getheaders()), answer.read())
+
+
+class Curl(Socket):
+    """The same through curl, which a person would use."""
+
+    def send(self, request):
+        command = ["curl", "--silent", "--show-error", "--include", "--http1.1", "--globoff", "--path-as-is"]
+        command += ["--request", request.method, "--header", "Expect:", "--max-time", str(TIMEOUT_S)]
+        for key, value in request.headers:
+            command += ["--header", f"{key}: {value}"]
+        if request.body is not None:
+            command += ["--data-binary", "@-"]
+            if not request.names("Content-Type"):
+                command += ["--header", "Content-Type:"]
+        command.append(f"http://127.0.0.1:{self.port}{self.mount}{request.path}")
+        done = subprocess.run(command, input=request.body or b"", capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr.decode()
+        head, _, body = done.stdout.partition(b"\r\n\r\n")
+        status, *lines = head.decode("latin-1").split("\r\n")
+        return Response(int(status.split()[1]), parse_headers(lines), body)
+
+
+class DirectCgi:
+    """The program as a CGI without any server: the environment of RFC 3875, arguments as Apache passes them."""
+
+    over_http = False
+    mount = ""
+
+    def __init__(self, run):
+        """`run(argv, env, input)` runs the program and gives a subprocess.CompletedProcess."""
+        self.run = run
+
+    def send(self, request):
+        path, _, query = request.path.partition("?")
+        body = request.body or b""
+        env = {
+            "GATEWAY_INTERFACE": "CGI/1.1",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "SERVER_NAME": "localhost",
+            "SERVER_PORT": "80",
+            "REMOTE_ADDR": "127.0.0.1",
+            "REQUEST_METHOD": request.method,
+            "SCRIPT_NAME": self.mount,
+            "PATH_INFO": percent_decode(path),
+            "QUERY_STRING": query,
+        }
+        if request.chunked:
+            env["HTTP_TRANSFER_ENCODING"] = "chunked"  # and no length: as Apache hands such a request over
+        elif request.body is not None:
+            env["CONTENT_LENGTH"] = str(len(body))
+        for key, value in request.headers:
+            name = key.upper().replace("-", "_")
+            if name not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+                name = "HTTP_" + name
+                value = f"{env[name]}, {value}" if name in env else value
+            env[name] = value
+        argv = [] if "=" in query or not query else query.split("+")
+        done = self.run(argv, env, body)
+        assert done.returncode == 0, f"exit {done.returncode}: {done.stderr.decode(errors='replace')}"
+        head, separator, body = done.stdout.partition(b"\r\n\r\n")
+        assert separator, done.stdout[:300]
+        lines = head.decode("latin-1").split("\r\n")
+        assert lines[0].startswith("Status: "), "Status is the first header line of every answer"
+        return Response(int(lines[0].split()[1]), parse_headers(lines[1:]), body)
+
+
+def parse_headers(lines):
+    return tuple(tuple(part.strip() for part in line.split(":", 1)) for line in lines)
+
+
+def percent_decode(path):
+    return unquote_to_bytes(path.encode("latin-1")).decode("utf-8", "surrogateescape")
+
+
+def split(data, size):
+    return [data[i : i + size] for i in range(0, len(data), size)]

@@ -1,0 +1,133 @@
+"""Every shipped configuration: the server accepts it, and it serves a captcha and a login as it stands."""
+
+import itertools
+from pathlib import Path
+
+import pytest
+from conftest import running_site
+from harness.servers import CONFIGS
+from harness.site import TREE, Site
+from harness.visitor import Visitor
+from harness.wire import Socket, get
+
+SERVED = [name for name in CONFIGS if name != "cgi"]
+
+
+@pytest.fixture(scope="module", params=SERVED)
+def served(request):
+    with running_site(request.param) as site:
+        site.config = CONFIGS[request.param]
+        yield site
+
+
+@pytest.fixture
+def visitor(served):
+    return Visitor(served, served.server.client)
+
+
+def test_no_shipped_file_is_forgotten():
+    shipped = {
+        str(path.relative_to(TREE)) for folder in ("lighttpd-conf", "apache-conf", "nginx-conf")
+        for path in (TREE / folder).iterdir()
+    }  # fmt: skip
+    assert shipped == {config.shipped for config in CONFIGS.values()} - {""}
+
+
+def test_the_server_has_nothing_to_say_about_it(served):
+    said = served.server.check_output.lower()
+    assert "warn" not in said and "deprecated" not in said, said
+
+
+def test_login(visitor):
+    login = visitor.blade_login(visitor.site.new_user())
+    assert visitor.blade_user_info(login["access_token"]).status == 200
+    assert visitor.ebaas_captcha() and visitor.platform_captcha() and visitor.eplatform_captcha()
+
+
+def test_login_with_curl(visitor):
+    response = visitor.send(get("/kom-ams-auth/oauth/captcha"), through=visitor.site.server.curl)
+    assert response.status == 200
+
+
+@pytest.mark.parametrize("name", SERVED)
+def test_query_strings_stay_out_of_every_log(name):
+    marker = "QueryStringMarker"
+    with running_site(name) as site:
+        visitor = Visitor(site, site.server.client)
+        assert visitor.send(get(f"/kom-ams-auth/oauth/captcha?password={marker}")).status == 200
+        assert visitor.send(get(f"/kom-ams-auth/oauth/nowhere?password={marker}")).status == 404
+        site.server.stop()  # which writes what the server still holds back
+        logs = site.logs()
+    for file, text in logs.items():
+        assert marker.encode() not in text, f"{file}: {text.decode()}"
+    if "htaccess" not in name:  # whose host logs as it likes
+        assert any(b"GET" in text and b"/oauth/captcha" in text for text in logs.values()), logs
+
+
+HIDDEN = ["menshen.conf", "menshen.conf.sample", ".htaccess", "data/menshen.db", "other.fcgi"]
+
+
+@pytest.mark.parametrize("folder, name", itertools.product(["/cgi-bin/", "/auth/", "/"], HIDDEN))
+def test_what_lies_beside_the_program_is_not_served(served, folder, name):
+    (served.binary.parent / "data").mkdir(exist_ok=True)
+    beside = served.binary.parent / name
+    if not beside.exists():
+        beside.write_text("secret-content")
+    for tail in ("", "/", "/menshen.fcgi", "?x", "%00", "/%e5"):
+        response = Socket(served.server.port, "").send(get(f"{folder}{name}{tail}"))
+        assert response.status >= 400 and b"secret-content" not in response.body, (tail, str(response))
+
+
+@pytest.mark.parametrize("name", SERVED)
+def test_comments_for_operators(name):
+    text = (TREE / CONFIGS[name].shipped).read_text()
+    for word in ("# Install", "# Adjust", "# Test", "# Trouble"):
+        assert word in text or (word == "# Trouble" and "# Needs" in text)
+
+
+# ---- The sample of menshen.conf ------------------------------------------------------------------------------
+SAMPLE = TREE / "cgi-bin/menshen.conf.sample"
+
+
+@pytest.fixture(scope="module")
+def plain_site():
+    site = Site()
+    yield site
+    site.remove()
+
+
+def sample_settings():
+    """(section, key) → value as it stands there, commented out."""
+    settings, section = {}, None
+    for line in SAMPLE.read_text().splitlines():
+        if line.startswith("["):
+            section = line.strip("[]")
+        elif line.startswith(";") and not line.startswith("; ") and "=" in line:
+            key, _, value = line[1:].partition("=")
+            settings[section, key.strip()] = value.strip()
+    return settings
+
+
+def settings_in_force(site, text):
+    path = site.root / "etc/sample.conf"
+    path.write_text(text)
+    path.chmod(0o644)
+    rows = site.cli_json("--conf", str(path), "config")
+    return {tuple(row["setting"].rsplit(".", 1)): row["value"] for row in rows}
+
+
+def test_sample_names_every_setting_and_its_default(plain_site):
+    in_force = settings_in_force(plain_site, SAMPLE.read_text())
+    sample = sample_settings()
+    assert list(sample) == list(in_force)
+    differing = {key for key in sample if sample[key] != in_force[key]}
+    assert differing == {("server", "data_dir")}, "which depends on the home directory"
+
+
+def test_sample_with_every_comment_taken_away(plain_site):
+    """Every line of it is accepted as it stands."""
+    lines = []
+    for line in SAMPLE.read_text().splitlines():
+        setting = line.startswith(";") and not line.startswith("; ") and "=" in line
+        lines.append(line[1:].partition("(")[0] if setting else line)
+    settings_in_force(plain_site, "\n".join(lines))

@@ -1,0 +1,146 @@
+"""Limits: failures per account and per address, captchas per address and altogether."""
+
+import pytest
+from harness.errors import blade, eplatform
+from harness.servers import wait_until
+from harness.visitor import DEMO_LIFETIMES, md5
+from harness.wire import get, post_json
+
+CAPTCHA = "/kom-ams-auth/oauth/captcha"
+LIMIT = 5
+
+
+def fail(web, user, times=LIMIT):
+    for _ in range(times):
+        blade(web.blade_password_login(user._replace(password="wrong")), 400, 2001)
+
+
+def test_account_is_locked_from_everywhere(web, user):
+    for _ in range(LIMIT):
+        fail(web.elsewhere(), user, 1)
+    response = web.blade_password_login(user)
+    body = blade(response, 429, 2003)
+    assert body["msg"] == "用户登录失败次数过多，请稍后再试"
+    assert 0 < int(response.header("Retry-After")) <= 1800
+
+
+def test_address_is_locked_for_everybody(web, user):
+    for _ in range(LIMIT):
+        fail(web, web.site.new_user(), 1)
+    blade(web.blade_password_login(user), 429, 2003)
+    assert web.elsewhere().blade_password_login(user).status == 200
+
+
+def test_accounts_that_do_not_exist_lock_alike(web, user):
+    fail(web, user._replace(account=f"nobody-{user.account}"))
+    blade(web.elsewhere().blade_password_login(user._replace(account=f"nobody-{user.account}")), 429, 2003)
+
+
+def test_fewer_failures_do_not_lock(web, user):
+    fail(web, user, LIMIT - 1)
+    assert web.blade_password_login(user).status == 200
+
+
+def test_a_success_forgives_the_account_but_not_the_address(web, user):
+    """Or a guesser would log in as themselves in between."""
+    fail(web, user, LIMIT - 1)
+    assert web.blade_password_login(user).status == 200
+    fail(web.elsewhere(), user, LIMIT - 1)
+    fail(web, web.site.new_user(), 1)
+    blade(web.blade_password_login(user), 429, 2003)
+
+
+def test_lock_holds_in_every_dialect(web, user):
+    fail(web, user)
+    eplatform(web.elsewhere().eplatform_login(web.elsewhere().eplatform_login_fields(user)), 429, "login_locked")
+
+
+def test_wrong_captchas_do_not_lock(web, user):
+    for _ in range(LIMIT + 2):
+        blade(web.blade_token(web.blade_captcha_fields(user, ("0" * 32, "abcde"))), 400, 2004)
+    assert web.blade_password_login(user).status == 200
+
+
+def test_captcha_comes_before_the_lock(web, user):
+    """A locked account is told of its wrong captcha, not of its lock; the captcha is used up either way."""
+    fail(web, user)
+    blade(web.blade_token(web.blade_captcha_fields(user, ("0" * 32, "abcde"))), 400, 2004)
+    captcha = web.blade_captcha()
+    blade(web.blade_token(web.blade_captcha_fields(user, captcha)), 429, 2003)
+    blade(web.blade_token(web.blade_captcha_fields(user, captcha)), 400, 2004)
+
+
+def test_unlocking_on_the_command_line(web, user):
+    for _ in range(LIMIT):
+        fail(web.elsewhere(), user, 1)
+    blade(web.blade_password_login(user), 429, 2003)
+    web.site.cli("user", "unlock", user.account, "--tenant", "000000")
+    assert web.blade_password_login(user).status == 200
+
+
+def test_lock_ends_with_the_window(site_with):
+    web = site_with({"login": {"window": "2"}})
+    user = web.site.new_user()
+    wait_until(
+        lambda: web.blade_password_login(user._replace(password="wrong")).json["error_code"] == 2003, "a lock"
+    )
+    wait_until(lambda: web.blade_password_login(user).status == 200, "the end of the lock")
+
+
+@pytest.mark.parametrize(
+    "first, second, together",
+    [("2001:db8:1:2::1", "2001:db8:1:2:ffff::2", True), ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+     ("192.0.2.1", "192.0.2.2", False), ("::ffff:192.0.2.1", "192.0.2.1", True)],
+)  # fmt: skip
+def test_addresses_that_count_together(site_with, first, second, together):
+    web = site_with({"login": {"max_failures": "2"}})
+    for _ in range(2):
+        fail(web.elsewhere(first), web.site.new_user(), 1)
+    response = web.elsewhere(second).blade_password_login(web.site.new_user())
+    assert response.status == (429 if together else 200), response
+
+
+def test_password_change_counts_as_a_login(web, user):
+    """Somebody with a stolen token cannot guess the password there."""
+    token = web.eplatform_login(web.eplatform_login_fields(user)).json["response"]["token"]
+    for status in [400] * LIMIT + [429]:
+        uuid, answer = web.eplatform_captcha(token)
+        wrong = {"password": md5("wrong"), "newPassword": md5("n"), "confirmPassword": md5("n")}
+        request = post_json("/auth/changePassword", wrong | {"uuid": uuid, "code": answer})
+        eplatform(web.send(request.plus(Authorization=f"Bearer {token}")), status)
+
+
+# ---- Captchas -------------------------------------------------------------------------------------------------
+def test_captchas_per_address(site_with):
+    web = site_with({"captcha": {"rate": "3"}})
+    answers = [web.send(get(CAPTCHA)) for _ in range(4)]
+    assert [answer.status for answer in answers] == [200, 200, 200, 429]
+    blade(answers[-1], 429)
+    assert int(answers[-1].header("Retry-After")) <= 60
+    assert web.elsewhere().send(get(CAPTCHA)).status == 200
+    assert web.send(post_json("/code", b"", source="PC")).status == 429, "over all dialects together"
+
+
+def test_captchas_altogether(site_with):
+    web = site_with({"captcha": {"max_live": "100"}}, "lighttpd-fastcgi")
+    statuses = [web.elsewhere().send(get(CAPTCHA)).status for _ in range(101 - 1)]
+    assert set(statuses) <= {200, 429} and statuses[:90] == [200] * 90
+    blade(web.elsewhere().send(get(CAPTCHA)), 429)
+
+
+def test_captcha_expires(site_with):
+    web = site_with({"captcha": {"ttl": "10"}})
+    user = web.site.new_user()
+    captcha = web.blade_captcha()
+    expired = "SELECT count(*) FROM captcha WHERE expires_s <= unixepoch()"
+    wait_until(lambda: web.site.query(expired) == [(1,)], "the captcha's expiry")
+    blade(web.blade_token(web.blade_captcha_fields(user, captcha)), 400, 2004)
+
+
+def test_access_token_expires(site_with):
+    web = site_with({})
+    web.site.cli("client", "set", "sword", "--access-ttl", "2")
+    login = web.blade_login(web.site.new_user())
+    assert login["expires_in"] == 2 < DEMO_LIFETIMES[0]
+    wait_until(lambda: web.blade_user_info(login["access_token"]).status == 401, "the token's expiry")
+    assert web.blade_refresh(login["refresh_token"]).status == 200

@@ -1,0 +1,167 @@
+"""What holds over every transport whatever the dialect: headers, mounts, arguments, addresses."""
+
+import json
+import re
+
+import pytest
+from harness.endpoints import ENDPOINTS
+from harness.errors import NO_STORE, nobody
+from harness.servers import wait_until
+from harness.site import DEMO_USER
+from harness.visitor import SWORD, Visitor, bearer
+from harness.wire import DirectCgi, Request, get, post_json
+
+CAPTCHA = "/kom-ams-auth/oauth/captcha"
+
+
+def test_headers_of_an_answer(web):
+    response = web.send(get(CAPTCHA))
+    assert response.header("Content-Type").replace(" ", "") == "application/json;charset=UTF-8"
+    # Recent Apaches do not believe what a program says its length is, and answer in chunks.
+    assert response.header("Content-Length") in (None, str(len(response.body)))
+    assert {name: response.header(name) for name in NO_STORE} == NO_STORE
+    assert response.header("Status") is None, "a web server turns it into the status line"
+
+
+@pytest.mark.parametrize("name", ENDPOINTS)
+def test_every_answer_is_utf_8_json_without_blanks(web, name):
+    response = web.send(Request("PUT", ENDPOINTS[name].path, body=b""))
+    text = response.body.decode()
+    assert json.dumps(response.json, ensure_ascii=False, separators=(",", ":")) == text
+
+
+@pytest.mark.parametrize("name", ["Authorization", "authorization", "AUTHORIZATION"])
+def test_authorization_reaches_the_program(web, name):
+    request = post_json("/kom-ams-auth/oauth/token", {"grant_type": "client_credentials"}, **{name: SWORD})
+    response = web.send(request)
+    assert response.status == 200, response
+    token = bearer(web.blade_login(DEMO_USER)["access_token"])
+    assert web.send(get("/kom-ams-auth/oauth/user-info", **{name: token})).status == 200
+
+
+def test_authorization_over_curl(web):
+    request = post_json("/kom-ams-auth/oauth/token", {"grant_type": "client_credentials"}, Authorization=SWORD)
+    assert web.send(request, through=web.site.server.curl).status == 200
+
+
+def test_percent_encoded_path(web):
+    assert web.send(get("/kom-ams-auth/o%61uth/%63aptcha")).status == 200
+
+
+def test_bare_mount(web):
+    nobody(web.send(get("/")), 404)
+
+
+# A query string without "=" is passed by Apache as arguments to a CGI program, and by DirectCgi likewise.
+QUERIES = ["a+b", "--help", "init", "init+--demo", "--version", "--conf+/etc/passwd", "-h", "", "%2D%2Dhelp", "doctor"]
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_query_string_never_reaches_the_command_line(web, query):
+    before = web.site.row_counts()
+    response = web.send(get(f"{CAPTCHA}?{query}"))
+    assert response.status == 200 and list(response.json) == ["key", "image", "captchaCode"]
+    after = web.site.row_counts()
+    assert after.pop("captcha") == before.pop("captcha") + 1
+    assert after == before
+
+
+def test_gateway_interface_alone_decides(site_with):
+    """With GATEWAY_INTERFACE set, arguments are never read, whatever they are."""
+    web = site_with({})
+    site = web.site
+
+    class WithArguments(DirectCgi):
+        def send(self, request):
+            self.run = lambda argv, env, body: site.run(["user", "list", "--json"], env, body)
+            return super().send(request)
+
+    response = web.send(get(CAPTCHA), through=WithArguments(site.run))
+    assert list(response.json) == ["key", "image", "captchaCode"]
+
+
+def test_status_comes_first(site_with):
+    """DirectCgi asserts it for every answer; here once, visibly."""
+    web = site_with({})
+    env = {"GATEWAY_INTERFACE": "CGI/1.1", "REQUEST_METHOD": "GET", "PATH_INFO": CAPTCHA, "SCRIPT_NAME": ""}
+    output = web.site.run([], env).stdout
+    assert re.match(rb"Status: 200 OK\r\nContent-Type: [^\r\n]+\r\n", output), output[:200]
+
+
+def test_authorization_after_a_rewrite(site_with):
+    """Apache hands it over under another name then."""
+    web = site_with({})
+
+    class Rewritten(DirectCgi):
+        def run_renamed(self, argv, env, body):
+            env["REDIRECT_HTTP_AUTHORIZATION"] = env.pop("HTTP_AUTHORIZATION")
+            return web.site.run(argv, env, body)
+
+    client = Rewritten(None)
+    client.run = client.run_renamed
+    request = post_json("/kom-ams-auth/oauth/token", {"grant_type": "client_credentials"}, Authorization=SWORD)
+    assert web.send(request, through=client).status == 200
+
+
+# ---- Addresses ------------------------------------------------------------------------------------------------
+def address_seen(web, user):
+    web.blade_login(user)
+    ((address,),) = web.site.query(
+        "SELECT address FROM session JOIN user ON user.id = user_id WHERE account = ?", user.account
+    )
+    return address
+
+
+@pytest.mark.parametrize(
+    "forwarded, seen",
+    [
+        ("198.51.100.7", "198.51.100.7"),
+        ("203.0.113.9, 198.51.100.7", "198.51.100.7"),  # what the client wrote itself stands left
+        ("198.51.100.7, 127.0.0.1", "198.51.100.7"),  # a proxy of ours
+        ("2001:db8:0::7", "2001:db8::7"),
+        ("nonsense", "127.0.0.1"),
+        ("", "127.0.0.1"),
+    ],
+)
+def test_forwarded_address(web, user, forwarded, seen):
+    assert address_seen(web.elsewhere(forwarded), user) == seen
+
+
+def test_forwarded_address_of_somebody_untrusted(site_with):
+    web = site_with({"server": {"trusted_proxies": ""}})
+    assert address_seen(Visitor(web.site, web.client, "198.51.100.7"), web.site.new_user()) == "127.0.0.1"
+
+
+# ---- A site that is not ready ---------------------------------------------------------------------------------
+@pytest.mark.parametrize("name", ["cgi", "lighttpd-fastcgi"])
+def test_a_broken_site_says_500_and_recovers(site_with, name):
+    web = site_with({}, name)
+    hidden = web.site.database.with_suffix(".hidden")
+    for suffix in ("", "-wal", "-shm"):
+        path = web.site.database.with_name(web.site.database.name + suffix)
+        if path.exists() and suffix:
+            path.unlink()
+    web.site.database.rename(hidden)
+    web.site.kill_workers()
+
+    def status():
+        return web.send(get(CAPTCHA)).status
+
+    wait_until(lambda: status() == 500, "a 500 without a database")
+    response = web.send(get(CAPTCHA))
+    assert response.json["success"] is False and {name: response.header(name) for name in NO_STORE} == NO_STORE
+    hidden.rename(web.site.database)
+    wait_until(lambda: status() == 200, "recovery without a restart of the web server")
+
+
+def test_database_below_the_document_root(site_with):
+    web = site_with({})
+
+    class Careless(DirectCgi):
+        def run_with_root(self, argv, env, body):
+            return web.site.run(argv, env | {"DOCUMENT_ROOT": str(web.site.root)}, body)
+
+    client = Careless(None)
+    client.run = client.run_with_root
+    assert web.send(get(CAPTCHA), through=client).status == 500
+    assert b"data_dir" in web.site.log.read_bytes()

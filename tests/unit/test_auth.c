@@ -1,0 +1,885 @@
+/*
+ * auth/: clients, throttle, logins and tokens, at times that the tests choose.
+ * Source: contracts, section blade and "Rules that hold in every dialect"; RFC 9700 §4.14.
+ */
+#include "scratch.h"
+
+#include <pthread.h>
+
+#include "auth/client.h"
+#include "auth/keyring.h"
+#include "auth/login.h"
+#include "auth/throttle.h"
+#include "auth/token.h"
+#include "base/json_in.h"
+#include "store/captcha_store.h"
+#include "store/key_store.h"
+#include "store/tenant_store.h"
+
+enum { NOW_S = 1700000000, ACCESS_S = 43200, REFRESH_S = 2592000, FAMILY_S = 7776000, GRACE_S = 30 };
+
+static const char md5_admin[] = "21232f297a57a5a743894a0e4a801fc3";
+static const char md5_wrong[] = "00000000000000000000000000000000";
+
+/* ---- A site: tenant t1, client app (secret "s"), user 1 "admin" with password admin. ---- */
+
+struct site {
+    struct scratch scratch;
+    struct app app;
+    struct arena arena;
+    struct client client;
+    struct user user;
+};
+
+static void make_app(struct site *s, struct db *db, struct app *app)
+{
+    *app = (struct app){.log = s->scratch.sink, .db = db};
+    config_defaults(&app->cfg);
+    app->cfg.login.argon2_memory_kib = 8;
+    app->cfg.login.argon2_passes = 1;
+    memset(app->client_pepper, 7, sizeof app->client_pepper);
+    assert_err(password_decoy(app_password_cost(app), app->decoy_hash), ERR_OK);
+}
+
+static void add_people(struct site *s)
+{
+    char hash[PASSWORD_HASH_CAP];
+    struct tenant tenant = {.id = "t1", .name = "租户", .created_s = NOW_S};
+    struct client client = {.id = "app",
+                            .has_secret = true,
+                            .grants = "captcha,password,refresh_token",
+                            .scope = "all,read",
+                            .password_wire = "md5",
+                            .created_s = NOW_S};
+    struct user user = {.id = 1,
+                        .tenant_id = "t1",
+                        .account = "admin",
+                        .password_hash = hash,
+                        .password_changed_s = NOW_S - 100,
+                        .real_name = "张\"三\"",
+                        .nick_name = "",
+                        .role_id = "7,8",
+                        .role_name = "",
+                        .dept_id = "",
+                        .post_id = "",
+                        .oauth_id = "",
+                        .id_number = "",
+                        .created_s = NOW_S - 100};
+    assert_err(password_hash(app_password_cost(&s->app), md5_admin, hash), ERR_OK);
+    assert_err(client_secret_mac(&s->app, "s", client.secret_mac), ERR_OK);
+    assert_err(db_begin(s->app.db, DB_DURABLE), ERR_OK);
+    assert_err(keyring_generate(s->app.db, NOW_S), ERR_OK);
+    assert_err(tenant_store_put(s->app.db, &tenant), ERR_OK);
+    assert_err(client_store_put(s->app.db, &client), ERR_OK);
+    assert_err(user_store_put(s->app.db, &user), ERR_OK);
+    assert_err(db_commit(s->app.db), ERR_OK);
+}
+
+static int setup(void **state)
+{
+    struct site *s = calloc(1, sizeof *s);
+    if (s == NULL || digest_start() != ERR_OK)
+        return -1;
+    scratch_open(&s->scratch);
+    make_app(s, s->scratch.db, &s->app);
+    arena_init(&s->arena, 1 << 20);
+    add_people(s);
+    assert_err(client_store_get(s->app.db, "app", &s->arena, &s->client), ERR_OK);
+    assert_err(user_store_get(s->app.db, 1, &s->arena, &s->user), ERR_OK);
+    *state = s;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct site *s = *state;
+    arena_fini(&s->arena);
+    scratch_close(&s->scratch);
+    free(s);
+    return 0;
+}
+
+#define COMMITTED(S, EXPRESSION)                                                                             \
+    do {                                                                                                     \
+        assert_err(db_begin((S)->app.db, DB_DURABLE), ERR_OK);                                               \
+        assert_err(EXPRESSION, ERR_OK);                                                                      \
+        assert_err(db_commit((S)->app.db), ERR_OK);                                                          \
+    } while (0)
+
+/* A pair issued at `now_s`. */
+static struct token_pair issue(struct site *s, bool with_refresh, int64_t now_s)
+{
+    struct token_pair pair;
+    struct token_grant grant = {.dialect = DIALECT_BLADE,
+                                .client = &s->client,
+                                .user = &s->user,
+                                .tenant_id = "t1",
+                                .scope = "all",
+                                .fingerprint = "fp",
+                                .address = "10.0.0.1",
+                                .with_refresh = with_refresh};
+    COMMITTED(s, token_issue(&s->app, &grant, now_s, &s->arena, &pair));
+    return pair;
+}
+
+static enum err verify(struct site *s, const char *jwt, int64_t now_s)
+{
+    struct token_bearer bearer;
+    return token_verify(&s->app, jwt, now_s, &s->arena, &bearer);
+}
+
+static enum err refresh(struct site *s, const char *jwt, int64_t now_s, struct token_pair *out)
+{
+    struct token_pair unused;
+    return token_refresh(&s->app, &s->client, jwt, now_s, &s->arena, out != NULL ? out : &unused);
+}
+
+static void lock_user(struct site *s, bool locked)
+{
+    s->user.locked = locked;
+    COMMITTED(s, user_store_set(s->app.db, &s->user));
+}
+
+/* ---- Clients ---- */
+
+static void test_a_client_is_known_by_its_secret(void **state)
+{
+    struct site *s = *state;
+    struct client c;
+    assert_err(client_authenticate(&s->app, "app", "s", &s->arena, &c), ERR_OK);
+    assert_string_equal(c.id, "app");
+    assert_err(client_authenticate(&s->app, "app", "S", &s->arena, &c), ERR_CLIENT_SECRET);
+    assert_err(client_authenticate(&s->app, "app", "", &s->arena, &c), ERR_CLIENT_SECRET);
+    assert_err(client_authenticate(&s->app, "App", "s", &s->arena, &c), ERR_CLIENT_UNKNOWN);
+    s->app.client_pepper[0] ^= 1;
+    assert_err(client_authenticate(&s->app, "app", "s", &s->arena, &c), ERR_CLIENT_SECRET);
+    s->app.client_pepper[0] ^= 1;
+    c = s->client;
+    c.locked = true;
+    COMMITTED(s, client_store_set(s->app.db, &c));
+    assert_err(client_authenticate(&s->app, "app", "s", &s->arena, &c), ERR_CLIENT_SECRET);
+}
+
+static void test_a_client_without_a_secret_authenticates_with_nothing(void **state)
+{
+    struct site *s = *state;
+    struct client open = {.id = "open", .grants = "captcha", .scope = "all", .password_wire = "plain"}, c;
+    COMMITTED(s, client_store_put(s->app.db, &open));
+    assert_err(client_authenticate(&s->app, "open", "", &s->arena, &c), ERR_CLIENT_SECRET);
+    snprintf(s->app.cfg.dialect[DIALECT_EBAAS].client, CONFIG_TEXT_CAP, "open");
+    assert_err(client_of_dialect(&s->app, DIALECT_EBAAS, &s->arena, &c), ERR_OK);
+    open.grants = "password";
+    COMMITTED(s, client_store_set(s->app.db, &open));
+    assert_err(client_of_dialect(&s->app, DIALECT_EBAAS, &s->arena, &c), ERR_GRANT_NOT_ALLOWED);
+    open.grants = "captcha";
+    open.locked = true;
+    COMMITTED(s, client_store_set(s->app.db, &open));
+    assert_err(client_of_dialect(&s->app, DIALECT_EBAAS, &s->arena, &c), ERR_GRANT_NOT_ALLOWED);
+    assert_err(client_of_dialect(&s->app, DIALECT_PLATFORM, &s->arena, &c), ERR_CONFIG);
+    assert_non_null(strstr(buf_str(&s->scratch.log), "no_dialect_client"));
+}
+
+static void test_what_a_client_may(void **state)
+{
+    struct site *s = *state;
+    static const struct {
+        const char *requested, *granted; /* NULL: refused */
+    } cases[] = {{NULL, "all,read"}, {"", "all,read"},         {" ", "all,read"},
+                 {"read", "read"},   {"read all", "read,all"}, {" read  read ", "read"},
+                 {"write", NULL},    {"read write", NULL},     {"all,read", NULL},
+                 {"al", NULL}};
+    assert_true(client_may(&s->client, "password"));
+    assert_false(client_may(&s->client, "pass"));
+    assert_false(client_may(&s->client, "client_credentials"));
+    assert_false(client_may(&s->client, ""));
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const char *granted = NULL;
+        enum err e = client_scope(&s->client, cases[i].requested, &s->arena, &granted);
+        assert_case(e == (cases[i].granted != NULL ? ERR_OK : ERR_SCOPE), "scope %s", cases[i].requested);
+        assert_true(e != ERR_OK || strcmp(granted, cases[i].granted) == 0);
+    }
+}
+
+static void test_passwords_on_the_wire(void **state)
+{
+    struct site *s = *state;
+    char md5[DIGEST_MD5_HEX_CAP];
+    assert_err(client_read_password(&s->client, "21232F297A57a5a743894a0e4a801fc3", md5), ERR_OK);
+    assert_string_equal(md5, md5_admin);
+    assert_err(client_read_password(&s->client, "admin", md5), ERR_BAD_REQUEST);
+    assert_err(client_read_password(&s->client, "", md5), ERR_BAD_REQUEST);
+    assert_err(client_read_password(&s->client, "21232f297a57a5a743894a0e4a801fc3 ", md5), ERR_BAD_REQUEST);
+    s->client.password_wire = "plain";
+    assert_err(client_read_password(&s->client, "admin", md5), ERR_OK);
+    assert_string_equal(md5, md5_admin);
+}
+
+/* ---- Throttle ---- */
+
+static void fail_times(struct site *s, int times, const char *account, const char *address, int64_t now_s)
+{
+    int64_t retry_s = 0;
+    for (int i = 0; i < times; i++)
+        assert_err(throttle_failed(&s->app, "t1", account, address, now_s, &retry_s), ERR_OK);
+    assert_int_equal(retry_s, 0);
+}
+
+static void test_failures_lock_account_and_address_for_a_window(void **state)
+{
+    struct site *s = *state;
+    int64_t retry_s = 0;
+    fail_times(s, 4, "admin", "10.0.0.1", NOW_S);
+    assert_err(throttle_check(&s->app, "t1", "admin", "10.0.0.1", NOW_S, &retry_s), ERR_OK);
+    fail_times(s, 1, "admin", "10.0.0.1", NOW_S + 100);
+    assert_err(throttle_check(&s->app, "t1", "admin", "10.0.0.2", NOW_S + 100, &retry_s), ERR_LOGIN_LOCKED);
+    assert_int_equal(retry_s, 1800);
+    assert_err(throttle_check(&s->app, "t1", "other", "10.0.0.1", NOW_S + 1899, &retry_s), ERR_LOGIN_LOCKED);
+    assert_int_equal(retry_s, 1);
+    assert_err(throttle_check(&s->app, "t1", "admin", "10.0.0.1", NOW_S + 1900, &retry_s), ERR_OK);
+    assert_err(throttle_check(&s->app, "t1", "other", "10.0.0.2", NOW_S, &retry_s), ERR_OK);
+    assert_err(throttle_check(&s->app, "t2", "admin", "10.0.0.2", NOW_S, &retry_s), ERR_OK);
+}
+
+/* Of guesses that were let in together, the wrong ones past the limit look like the right one: locked. */
+static void test_a_failure_past_the_limit_is_told_as_a_lock(void **state)
+{
+    struct site *s = *state;
+    int64_t retry_s = 0;
+    fail_times(s, 5, "admin", "10.0.0.1", NOW_S);
+    assert_err(throttle_failed(&s->app, "t1", "admin", "10.0.0.2", NOW_S + 10, &retry_s), ERR_LOGIN_LOCKED);
+    assert_int_equal(retry_s, 1790);
+    assert_err(throttle_failed(&s->app, "t1", "other", "10.0.0.1", NOW_S + 20, &retry_s), ERR_LOGIN_LOCKED);
+    assert_int_equal(retry_s, 1780);
+}
+
+static void test_success_forgets_the_accounts_failures_only(void **state)
+{
+    struct site *s = *state;
+    int64_t retry_s = 0;
+    fail_times(s, 5, "admin", "10.0.0.1", NOW_S);
+    COMMITTED(s, throttle_succeeded(&s->app, "t1", "admin"));
+    assert_err(throttle_check(&s->app, "t1", "admin", "10.0.0.2", NOW_S, &retry_s), ERR_OK);
+    assert_err(throttle_check(&s->app, "t1", "admin", "10.0.0.1", NOW_S, &retry_s), ERR_LOGIN_LOCKED);
+}
+
+static void test_ipv6_counts_per_64(void **state)
+{
+    struct site *s = *state;
+    int64_t retry_s = 0;
+    for (int i = 0; i < 5; i++) {
+        char address[32], account[16];
+        snprintf(address, sizeof address, "2001:db8::%d", i + 1);
+        snprintf(account, sizeof account, "user%d", i);
+        fail_times(s, 1, account, address, NOW_S);
+    }
+    assert_err(throttle_check(&s->app, "t1", "new", "2001:db8::ffff", NOW_S, &retry_s), ERR_LOGIN_LOCKED);
+    assert_err(throttle_check(&s->app, "t1", "new", "2001:db8:0:1::1", NOW_S, &retry_s), ERR_OK);
+}
+
+/* ---- Login ---- */
+
+static enum err log_in(struct site *s, const char *account, const char *md5, const char *captcha_id,
+                       const char *answer, int64_t now_s)
+{
+    struct token_pair pair;
+    int64_t retry_s = 0;
+    struct login_request r = {.dialect = DIALECT_BLADE,
+                              .client = &s->client,
+                              .tenant_id = "t1",
+                              .account = account,
+                              .password = md5,
+                              .captcha_id = captcha_id,
+                              .captcha_answer = answer,
+                              .scope = "all",
+                              .fingerprint = "",
+                              .address = "10.0.0.1",
+                              .with_refresh = true};
+    enum err e = login(&s->app, &r, now_s, &s->arena, &pair, &retry_s);
+    assert_true(e != ERR_OK || verify(s, pair.access, now_s) == ERR_OK);
+    assert_true((e == ERR_LOGIN_LOCKED) == (retry_s > 0));
+    return e;
+}
+
+static void test_who_gets_in(void **state)
+{
+    struct site *s = *state;
+    s->app.cfg.login.max_failures = 100;
+    assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_OK);
+    assert_err(log_in(s, "admin", md5_wrong, NULL, NULL, NOW_S), ERR_PASSWORD);
+    assert_err(log_in(s, "admin", "admin", NULL, NULL, NOW_S), ERR_BAD_REQUEST);
+    assert_err(log_in(s, "Admin", md5_admin, NULL, NULL, NOW_S), ERR_USER_UNKNOWN);
+    lock_user(s, true);
+    assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_USER_LOCKED);
+    assert_err(log_in(s, "admin", md5_wrong, NULL, NULL, NOW_S), ERR_PASSWORD);
+    lock_user(s, false);
+    struct tenant tenant = {.id = "t1", .name = "x", .locked = true};
+    COMMITTED(s, tenant_store_set(s->app.db, &tenant));
+    assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_USER_LOCKED);
+}
+
+static void test_past_the_limit_nobody_looks_at_the_password(void **state)
+{
+    struct site *s = *state;
+    for (int i = 0; i < 5; i++)
+        assert_err(log_in(s, "admin", md5_wrong, NULL, NULL, NOW_S + i), ERR_PASSWORD);
+    assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S + 4 + 1799), ERR_LOGIN_LOCKED);
+    assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S + 4 + 1800), ERR_OK);
+}
+
+static void test_unknown_accounts_count_as_failures_too(void **state)
+{
+    struct site *s = *state;
+    for (int i = 0; i < 5; i++)
+        assert_err(log_in(s, "nobody", md5_wrong, NULL, NULL, NOW_S), ERR_USER_UNKNOWN);
+    assert_err(log_in(s, "nobody", md5_wrong, NULL, NULL, NOW_S), ERR_LOGIN_LOCKED);
+    assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_LOGIN_LOCKED); /* the address */
+}
+
+static void put_captcha(struct site *s, const char *id, const char *dialect)
+{
+    COMMITTED(s, captcha_store_put(s->app.db, id, dialect, "ywdf4", NOW_S + 300));
+}
+
+/* The captcha is consumed first, right or wrong; the throttle is asked second, the password last. */
+static void test_the_captcha_comes_first(void **state)
+{
+    struct site *s = *state;
+    put_captcha(s, "a", "blade");
+    assert_err(log_in(s, "admin", md5_admin, "a", "wrong", NOW_S), ERR_CAPTCHA);
+    assert_err(log_in(s, "admin", md5_admin, "a", "ywdf4", NOW_S), ERR_CAPTCHA);
+    put_captcha(s, "b", "blade");
+    assert_err(log_in(s, "admin", md5_admin, "b", "YWdF4", NOW_S), ERR_OK);
+    assert_err(log_in(s, "admin", md5_admin, "b", "ywdf4", NOW_S), ERR_CAPTCHA);
+    put_captcha(s, "c", "ebaas");
+    assert_err(log_in(s, "admin", md5_admin, "c", "ywdf4", NOW_S), ERR_CAPTCHA);
+    put_captcha(s, "d", "blade");
+    assert_err(log_in(s, "admin", md5_admin, "d", "ywdf4", NOW_S + 300), ERR_CAPTCHA);
+    put_captcha(s, "e", "blade");
+    assert_err(log_in(s, "admin", "no md5", "e", "ywdf4", NOW_S), ERR_BAD_REQUEST);
+    assert_err(log_in(s, "admin", md5_admin, "e", "ywdf4", NOW_S), ERR_OK); /* it was not consumed */
+    fail_times(s, 5, "admin", "10.0.0.9", NOW_S);
+    put_captcha(s, "f", "blade");
+    assert_err(log_in(s, "admin", md5_admin, "f", "wrong", NOW_S), ERR_CAPTCHA);
+    put_captcha(s, "g", "blade");
+    assert_err(log_in(s, "admin", md5_admin, "g", "ywdf4", NOW_S), ERR_LOGIN_LOCKED);
+    assert_err(log_in(s, "admin", md5_admin, "g", "ywdf4", NOW_S), ERR_CAPTCHA);
+}
+
+/* A verifier of another cost is replaced when its password is at hand; the password is the same. */
+static void test_a_login_brings_the_verifier_to_the_configured_cost(void **state)
+{
+    struct site *s = *state;
+    struct user u;
+    s->app.cfg.login.argon2_passes = 2;
+    assert_err(log_in(s, "admin", md5_wrong, NULL, NULL, NOW_S), ERR_PASSWORD);
+    assert_err(user_store_get(s->app.db, 1, &s->arena, &u), ERR_OK);
+    assert_string_equal(u.password_hash, s->user.password_hash);
+    assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_OK);
+    assert_err(user_store_get(s->app.db, 1, &s->arena, &u), ERR_OK);
+    assert_non_null(strstr(u.password_hash, "$m=8,t=2,p=1$"));
+    assert_int_equal(u.password_changed_s, s->user.password_changed_s);
+    assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_OK);
+}
+
+static enum err change_password(struct site *s, const struct token_bearer *bearer, const char *old_md5,
+                                const char *new_md5, const char *address, int64_t now_s)
+{
+    int64_t retry_s = 0;
+    enum err e =
+        login_change_password(&s->app, bearer, old_md5, new_md5, address, now_s, &s->arena, &retry_s);
+    assert_true((e == ERR_LOGIN_LOCKED) == (retry_s > 0));
+    return e;
+}
+
+static void test_changing_the_password_ends_the_other_sessions(void **state)
+{
+    struct site *s = *state;
+    struct token_pair mine = issue(s, true, NOW_S), other = issue(s, true, NOW_S);
+    struct token_bearer bearer;
+    static const char md5_new[] = "11111111111111111111111111111111";
+    assert_err(token_verify(&s->app, mine.access, NOW_S, &s->arena, &bearer), ERR_OK);
+    assert_err(change_password(s, &bearer, md5_wrong, md5_new, "10.0.0.1", NOW_S), ERR_PASSWORD);
+    assert_err(verify(s, other.access, NOW_S), ERR_OK);
+    assert_err(change_password(s, &bearer, md5_admin, md5_new, "10.0.0.1", NOW_S + 9), ERR_OK);
+    assert_err(verify(s, mine.access, NOW_S + 9), ERR_OK);
+    assert_err(verify(s, other.access, NOW_S + 9), ERR_TOKEN_INVALID);
+    assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S + 9), ERR_PASSWORD);
+    assert_err(log_in(s, "admin", md5_new, NULL, NULL, NOW_S + 9), ERR_OK);
+}
+
+static void test_tries_of_the_old_password_lock_as_logins_do(void **state)
+{
+    struct site *s = *state;
+    struct token_pair mine = issue(s, true, NOW_S);
+    struct token_bearer bearer;
+    assert_err(token_verify(&s->app, mine.access, NOW_S, &s->arena, &bearer), ERR_OK);
+    for (int i = 0; i < 5; i++)
+        assert_err(change_password(s, &bearer, md5_wrong, md5_admin, "10.0.0.1", NOW_S), ERR_PASSWORD);
+    assert_err(change_password(s, &bearer, md5_admin, md5_admin, "10.0.0.2", NOW_S), ERR_LOGIN_LOCKED);
+    assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_LOGIN_LOCKED);
+}
+
+/* The bearer was accepted, then its session ended, then the change came to its transaction. */
+static void test_a_session_that_ended_meanwhile_changes_no_password(void **state)
+{
+    struct site *s = *state;
+    struct token_pair mine = issue(s, true, NOW_S);
+    struct token_bearer bearer;
+    assert_err(token_verify(&s->app, mine.access, NOW_S, &s->arena, &bearer), ERR_OK);
+    assert_err(token_end_session(&s->app, mine.row.session.id, NOW_S), ERR_OK);
+    assert_err(change_password(s, &bearer, md5_admin, md5_wrong, "10.0.0.1", NOW_S), ERR_TOKEN_INVALID);
+    assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_OK);
+}
+
+/* ---- Tokens: what is in them ---- */
+
+/* The claims of a token, as JSON text in `out`. */
+static void read_claims(struct site *s, const char *jwt, struct buf *out)
+{
+    struct keyring ring;
+    assert_err(keyring_load(&s->app, &ring), ERR_OK);
+    assert_err(jws_verify(ring.key, ring.count, jwt, strlen(jwt), out), ERR_OK);
+    keyring_wipe(&ring);
+}
+
+static enum err name_member(void *ctx, const char *name, const char *value, bool is_string)
+{
+    (void)value;
+    (void)is_string;
+    buf_addf(ctx, "%s ", name);
+    return ERR_OK;
+}
+
+/* Names in order, and the values that are fixed. Source: contracts, section blade. */
+static void test_the_claims_are_the_samples(void **state)
+{
+    struct site *s = *state;
+    struct token_pair pair = issue(s, true, NOW_S);
+    const char *const jwts[] = {pair.access, pair.refresh};
+    static const char *const names[] = {
+        "tenant_id tenant_name password_expired user_name real_name authorities client_id role_name license "
+        "post_id user_id role_id scope nick_name oauth_id exp dept_id password_last_update_date jti account "
+        "token_type iss iat ",
+        "tenant_id tenant_name password_expired user_name real_name authorities client_id role_name license "
+        "post_id user_id role_id scope nick_name ati oauth_id exp dept_id password_last_update_date jti "
+        "account token_type iss iat "};
+    for (int i = 0; i < 2; i++) {
+        struct buf text, seen;
+        struct json_object *root = NULL;
+        enum json_fault fault;
+        buf_init(&text);
+        buf_init(&seen);
+        read_claims(s, jwts[i], &text);
+        assert_err(json_in_parse(buf_str(&text), text.len, &root, &fault), ERR_OK);
+        assert_err(json_in_members(root, name_member, &seen), ERR_OK);
+        assert_string_equal(buf_str(&seen), names[i]);
+        assert_non_null(strstr(buf_str(&text), "\"authorities\":[\"7\",\"8\"]"));
+        assert_non_null(strstr(buf_str(&text), "\"user_id\":\"1\""));
+        assert_non_null(strstr(buf_str(&text), "\"real_name\":\"张\\\"三\\\"\""));
+        assert_non_null(strstr(buf_str(&text), "\"password_last_update_date\":1699999900000"));
+        int64_t exp = 0;
+        assert_err(json_in_int(root, "exp", &exp), ERR_OK);
+        assert_int_equal(exp, NOW_S + (i == 0 ? ACCESS_S : REFRESH_S));
+        json_in_free(root);
+        buf_free(&text);
+        buf_free(&seen);
+    }
+    assert_int_equal(pair.expires_in_s, ACCESS_S);
+    assert_string_not_equal(pair.row.jti, pair.row.refresh_jti);
+}
+
+static enum err issue_for_client(struct site *s, const char *tenant_id, int64_t now_s, struct token_pair *out)
+{
+    struct token_grant grant = {.dialect = DIALECT_BLADE,
+                                .client = &s->client,
+                                .tenant_id = tenant_id,
+                                .scope = "all",
+                                .fingerprint = "",
+                                .address = "10.0.0.1"};
+    return token_issue_for_client(&s->app, &grant, now_s, &s->arena, out);
+}
+
+static void lock_client(struct site *s, bool locked)
+{
+    s->client.locked = locked;
+    COMMITTED(s, client_store_set(s->app.db, &s->client));
+}
+
+static void lock_tenant(struct site *s, bool locked)
+{
+    struct tenant tenant = {.id = "t1", .name = "x", .locked = locked};
+    COMMITTED(s, tenant_store_set(s->app.db, &tenant));
+}
+
+static void test_a_clients_own_token(void **state)
+{
+    struct site *s = *state;
+    struct token_pair pair, none;
+    struct token_bearer bearer;
+    assert_err(issue_for_client(s, "t1", NOW_S, &pair), ERR_OK);
+    assert_null(pair.refresh);
+    assert_err(token_verify(&s->app, pair.access, NOW_S, &s->arena, &bearer), ERR_OK);
+    assert_int_equal(bearer.user.id, 0);
+    assert_string_equal(bearer.row.session.client_id, "app");
+    assert_err(issue_for_client(s, "t9", NOW_S, &none), ERR_NOT_FOUND);
+    lock_tenant(s, true);
+    assert_err(verify(s, pair.access, NOW_S), ERR_TOKEN_INVALID);
+    assert_err(issue_for_client(s, "t1", NOW_S, &none), ERR_NOT_FOUND);
+    lock_tenant(s, false);
+    lock_client(s, true);
+    assert_err(verify(s, pair.access, NOW_S), ERR_TOKEN_INVALID);
+    assert_err(issue_for_client(s, "t1", NOW_S, &none), ERR_CLIENT_SECRET);
+}
+
+/* ---- Tokens: when they are accepted ---- */
+
+static void test_a_token_lives_while_exp_is_after_now(void **state)
+{
+    struct site *s = *state;
+    struct token_pair pair = issue(s, true, NOW_S);
+    assert_err(verify(s, pair.access, NOW_S), ERR_OK);
+    assert_err(verify(s, pair.access, NOW_S + ACCESS_S - 1), ERR_OK);
+    assert_err(verify(s, pair.access, NOW_S + ACCESS_S), ERR_TOKEN_INVALID);
+    assert_err(refresh(s, pair.refresh, NOW_S + REFRESH_S, NULL), ERR_REFRESH_INVALID);
+    assert_err(refresh(s, pair.refresh, NOW_S + REFRESH_S - 1, NULL), ERR_OK);
+}
+
+static void test_lifetimes_are_the_clients_and_end_with_the_family(void **state)
+{
+    struct site *s = *state;
+    struct token_pair pair, next;
+    s->client.access_ttl_s = 60;
+    s->client.refresh_ttl_s = FAMILY_S - 100;
+    pair = issue(s, true, NOW_S);
+    assert_int_equal(pair.row.access_expires_s, NOW_S + 60);
+    assert_int_equal(pair.expires_in_s, 60);
+    assert_err(refresh(s, pair.refresh, NOW_S + FAMILY_S - 101, &next), ERR_OK);
+    assert_int_equal(next.row.access_expires_s, NOW_S + FAMILY_S - 101 + 60);
+    assert_int_equal(next.row.refresh_expires_s, NOW_S + FAMILY_S);
+    assert_err(refresh(s, next.refresh, NOW_S + FAMILY_S - 1, &pair), ERR_OK);
+    assert_int_equal(pair.expires_in_s, 1);
+    assert_err(refresh(s, pair.refresh, NOW_S + FAMILY_S, NULL), ERR_REFRESH_INVALID);
+}
+
+static void test_what_is_no_access_token(void **state)
+{
+    struct site *s = *state;
+    struct token_pair pair = issue(s, true, NOW_S);
+    assert_err(verify(s, pair.refresh, NOW_S), ERR_TOKEN_INVALID);
+    assert_err(refresh(s, pair.access, NOW_S, NULL), ERR_REFRESH_INVALID);
+    assert_err(verify(s, "", NOW_S), ERR_TOKEN_INVALID);
+    assert_err(verify(s, "a.b.c", NOW_S), ERR_TOKEN_INVALID);
+    char *changed = arena_strdup(&s->arena, pair.access);
+    changed[strlen(changed) / 2] ^= 1;
+    assert_err(verify(s, changed, NOW_S), ERR_TOKEN_INVALID);
+    snprintf(s->app.cfg.token.issuer, CONFIG_TEXT_CAP, "https://elsewhere");
+    assert_err(verify(s, pair.access, NOW_S), ERR_TOKEN_INVALID);
+    assert_err(refresh(s, pair.refresh, NOW_S, NULL), ERR_REFRESH_INVALID);
+}
+
+/* A token that this site's key signed, but which was never recorded. */
+static void test_a_good_signature_alone_is_not_enough(void **state)
+{
+    struct site *s = *state;
+    struct keyring ring;
+    struct buf jwt;
+    char claims[256];
+    buf_init(&jwt);
+    snprintf(claims, sizeof claims,
+             "{\"jti\":\"c7eba9ce-291a-4c00-8a2b-02129a2943fb\",\"exp\":%d,\"token_type\":\"access_token\","
+             "\"iss\":\"menshen\"}",
+             NOW_S + 10);
+    assert_err(keyring_load(&s->app, &ring), ERR_OK);
+    assert_err(jws_sign(&ring.key[0], claims, strlen(claims), &jwt), ERR_OK);
+    assert_err(verify(s, buf_str(&jwt), NOW_S), ERR_TOKEN_INVALID);
+    keyring_wipe(&ring);
+    buf_free(&jwt);
+}
+
+static void test_locks_and_removals_end_tokens_at_once(void **state)
+{
+    struct site *s = *state;
+    struct token_pair pair = issue(s, true, NOW_S), other = issue(s, true, NOW_S);
+    lock_user(s, true);
+    assert_err(verify(s, pair.access, NOW_S), ERR_TOKEN_INVALID);
+    assert_err(refresh(s, pair.refresh, NOW_S, NULL), ERR_REFRESH_INVALID);
+    lock_user(s, false);
+    assert_err(verify(s, pair.access, NOW_S), ERR_OK);
+    lock_tenant(s, true);
+    assert_err(verify(s, pair.access, NOW_S), ERR_TOKEN_INVALID);
+    assert_err(refresh(s, pair.refresh, NOW_S, NULL), ERR_REFRESH_INVALID);
+    lock_tenant(s, false);
+    lock_client(s, true);
+    assert_err(verify(s, pair.access, NOW_S), ERR_TOKEN_INVALID);
+    assert_err(refresh(s, pair.refresh, NOW_S, NULL), ERR_REFRESH_INVALID);
+    lock_client(s, false);
+    assert_err(token_end_session(&s->app, pair.row.session.id, NOW_S), ERR_OK);
+    assert_err(verify(s, pair.access, NOW_S), ERR_TOKEN_INVALID);
+    assert_err(refresh(s, pair.refresh, NOW_S, NULL), ERR_REFRESH_INVALID);
+    assert_err(verify(s, other.access, NOW_S), ERR_OK);
+    COMMITTED(s, user_store_remove(s->app.db, 1));
+    assert_err(verify(s, other.access, NOW_S), ERR_TOKEN_INVALID);
+    assert_err(refresh(s, other.refresh, NOW_S, NULL), ERR_REFRESH_INVALID);
+}
+
+/* ---- Keys ---- */
+
+static void test_an_imported_key_signs_and_the_old_one_is_refused(void **state)
+{
+    struct site *s = *state;
+    char key[JWS_SECRET_CAP + 1];
+    struct token_pair before = issue(s, true, NOW_S), after;
+    memset(key, 'k', sizeof key);
+    assert_err(keyring_import(&s->app, key, 31, NOW_S), ERR_BAD_REQUEST);
+    assert_err(keyring_import(&s->app, key, sizeof key, NOW_S), ERR_BAD_REQUEST);
+    assert_err(verify(s, before.access, NOW_S), ERR_OK);
+    assert_err(keyring_import(&s->app, key, 64, NOW_S), ERR_OK);
+    assert_err(verify(s, before.access, NOW_S), ERR_TOKEN_INVALID);
+    assert_err(refresh(s, before.refresh, NOW_S, NULL), ERR_REFRESH_INVALID);
+    after = issue(s, true, NOW_S);
+    assert_memory_equal(after.access, "eyJhbGciOiJIUzUxMiIs", 20); /* {"alg":"HS512", */
+    assert_err(verify(s, after.access, NOW_S), ERR_OK);
+}
+
+static void test_without_a_key_nothing_is_signed(void **state)
+{
+    struct site *s = *state;
+    struct token_pair pair = issue(s, true, NOW_S);
+    COMMITTED(s, key_store_retire_others(s->app.db, "", NOW_S));
+    assert_err(verify(s, pair.access, NOW_S), ERR_STORE);
+    assert_non_null(strstr(buf_str(&s->scratch.log), "no_signing_key"));
+}
+
+/* ---- Refreshing ---- */
+
+static void assert_same_pair(const struct token_pair *a, const struct token_pair *b)
+{
+    assert_string_equal(a->access, b->access);
+    assert_string_equal(a->refresh, b->refresh);
+    assert_int_equal(a->expires_in_s, b->expires_in_s);
+}
+
+static void test_refreshing_rotates(void **state)
+{
+    struct site *s = *state;
+    struct token_pair first = issue(s, true, NOW_S), second;
+    assert_err(refresh(s, first.refresh, NOW_S + 100, &second), ERR_OK);
+    assert_string_not_equal(first.access, second.access);
+    assert_string_not_equal(first.refresh, second.refresh);
+    assert_int_equal(second.row.session.id, first.row.session.id);
+    assert_int_equal(second.row.access_expires_s, NOW_S + 100 + ACCESS_S);
+    assert_string_equal(second.user.account, "admin");
+    assert_err(verify(s, second.access, NOW_S + 100 + ACCESS_S - 1), ERR_OK);
+    assert_err(refresh(s, second.refresh, NOW_S + 200, NULL), ERR_OK);
+}
+
+static void test_within_the_grace_window_the_answer_is_the_same(void **state)
+{
+    struct site *s = *state;
+    struct token_pair first = issue(s, true, NOW_S), second, again;
+    assert_err(refresh(s, first.refresh, NOW_S + 100, &second), ERR_OK);
+    assert_err(refresh(s, first.refresh, NOW_S + 100, &again), ERR_OK);
+    assert_same_pair(&second, &again);
+    assert_err(refresh(s, first.refresh, NOW_S + 100 + GRACE_S - 1, &again), ERR_OK);
+    assert_same_pair(&second, &again);
+    assert_err(verify(s, again.access, NOW_S + 100 + GRACE_S), ERR_OK);
+}
+
+static void test_after_the_grace_window_the_family_ends(void **state)
+{
+    struct site *s = *state;
+    struct token_pair first = issue(s, true, NOW_S), other = issue(s, true, NOW_S), second, third;
+    assert_err(refresh(s, first.refresh, NOW_S + 100, &second), ERR_OK);
+    assert_err(refresh(s, second.refresh, NOW_S + 110, &third), ERR_OK);
+    assert_err(refresh(s, first.refresh, NOW_S + 100 + GRACE_S, NULL), ERR_REFRESH_INVALID);
+    assert_err(refresh(s, third.refresh, NOW_S + 140, NULL), ERR_REFRESH_INVALID);
+    assert_err(refresh(s, second.refresh, NOW_S + 111, NULL), ERR_REFRESH_INVALID);
+    assert_err(verify(s, first.access, NOW_S + 140), ERR_TOKEN_INVALID);
+    assert_err(verify(s, third.access, NOW_S + 140), ERR_TOKEN_INVALID);
+    assert_err(verify(s, other.access, NOW_S + 140), ERR_OK);
+    assert_non_null(strstr(buf_str(&s->scratch.log), "refresh_reuse"));
+    assert_null(strstr(buf_str(&s->scratch.log), first.refresh));
+}
+
+static void test_without_a_grace_window_the_second_use_ends_the_family(void **state)
+{
+    struct site *s = *state;
+    struct token_pair first = issue(s, true, NOW_S), second;
+    s->app.cfg.token.refresh_grace_s = 0;
+    assert_err(refresh(s, first.refresh, NOW_S, &second), ERR_OK);
+    assert_err(refresh(s, first.refresh, NOW_S, NULL), ERR_REFRESH_INVALID);
+    assert_err(verify(s, second.access, NOW_S), ERR_TOKEN_INVALID);
+}
+
+static void test_a_refresh_token_belongs_to_its_client(void **state)
+{
+    struct site *s = *state;
+    struct token_pair pair = issue(s, true, NOW_S), unused;
+    struct client other = s->client;
+    other.id = "other";
+    COMMITTED(s, client_store_put(s->app.db, &other));
+    assert_err(token_refresh(&s->app, &other, pair.refresh, NOW_S, &s->arena, &unused), ERR_REFRESH_INVALID);
+    assert_err(refresh(s, pair.refresh, NOW_S, NULL), ERR_OK); /* it was not used up */
+}
+
+/* eplatform: the access token itself is refreshed. */
+static void test_a_bearer_without_a_refresh_token_refreshes_itself(void **state)
+{
+    struct site *s = *state;
+    struct token_pair lone = issue(s, false, NOW_S), pair = issue(s, true, NOW_S), next, again;
+    struct token_bearer bearer;
+    assert_err(token_verify(&s->app, pair.access, NOW_S, &s->arena, &bearer), ERR_OK);
+    assert_err(token_refresh_bearer(&s->app, &bearer, NOW_S, &s->arena, &next), ERR_TOKEN_INVALID);
+    assert_err(token_verify(&s->app, lone.access, NOW_S, &s->arena, &bearer), ERR_OK);
+    assert_err(token_refresh_bearer(&s->app, &bearer, NOW_S + 50, &s->arena, &next), ERR_OK);
+    assert_null(next.refresh);
+    assert_int_equal(next.row.access_expires_s, NOW_S + 50 + ACCESS_S);
+    assert_err(verify(s, next.access, NOW_S + 50), ERR_OK);
+    assert_err(token_verify(&s->app, lone.access, NOW_S + 60, &s->arena, &bearer), ERR_OK);
+    assert_err(token_refresh_bearer(&s->app, &bearer, NOW_S + 60, &s->arena, &again), ERR_OK);
+    assert_string_equal(again.access, next.access);
+}
+
+/* All who open a page share its client's token: a late second use is refused, and ends nothing. */
+static void test_reusing_a_shared_token_ends_nothing(void **state)
+{
+    struct site *s = *state;
+    struct token_pair shared, next, unused;
+    struct token_bearer bearer;
+    assert_err(issue_for_client(s, "t1", NOW_S, &shared), ERR_OK);
+    assert_err(token_verify(&s->app, shared.access, NOW_S, &s->arena, &bearer), ERR_OK);
+    assert_err(token_refresh_bearer(&s->app, &bearer, NOW_S, &s->arena, &next), ERR_OK);
+    assert_err(token_verify(&s->app, shared.access, NOW_S + GRACE_S, &s->arena, &bearer), ERR_OK);
+    assert_err(token_refresh_bearer(&s->app, &bearer, NOW_S + GRACE_S, &s->arena, &unused),
+               ERR_TOKEN_INVALID);
+    assert_err(verify(s, shared.access, NOW_S + GRACE_S), ERR_OK);
+    assert_err(verify(s, next.access, NOW_S + GRACE_S), ERR_OK);
+}
+
+static void test_renewal_comes_once_less_than_half_is_left(void **state)
+{
+    struct site *s = *state;
+    static const struct {
+        int64_t ttl_s, age_s;
+        bool is_due;
+    } cases[] = {{100, 0, false},  {100, 50, false}, {100, 51, true}, {100, 99, true},
+                 {101, 50, false}, {101, 51, true},  {1, 0, false},   {2, 1, false}};
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct token_bearer bearer;
+        struct token_pair fresh;
+        s->client.access_ttl_s = cases[i].ttl_s;
+        COMMITTED(s, client_store_set(s->app.db, &s->client));
+        struct token_pair lone = issue(s, false, NOW_S);
+        int64_t at_s = NOW_S + cases[i].age_s;
+        assert_err(token_verify(&s->app, lone.access, at_s, &s->arena, &bearer), ERR_OK);
+        enum err e = token_renew(&s->app, &bearer, at_s, &s->arena, &fresh);
+        assert_case(e == (cases[i].is_due ? ERR_OK : ERR_NOT_FOUND), "ttl %d, age %d: %s",
+                    (int)cases[i].ttl_s, (int)cases[i].age_s, err_info(e)->name);
+        assert_true(e != ERR_OK || verify(s, fresh.access, at_s + cases[i].ttl_s - 1) == ERR_OK);
+        assert_err(verify(s, lone.access, at_s), ERR_OK); /* the bearer stays as it is */
+    }
+}
+
+static void test_what_is_not_renewed(void **state)
+{
+    struct site *s = *state;
+    struct token_pair pair = issue(s, true, NOW_S), lone = issue(s, false, NOW_S), fresh;
+    struct token_bearer bearer;
+    int64_t late_s = NOW_S + ACCESS_S - 1;
+    assert_err(token_verify(&s->app, pair.access, late_s, &s->arena, &bearer), ERR_OK);
+    assert_err(token_renew(&s->app, &bearer, late_s, &s->arena, &fresh), ERR_NOT_FOUND);
+    assert_err(token_verify(&s->app, lone.access, late_s, &s->arena, &bearer), ERR_OK);
+    s->client.grants = "captcha";
+    COMMITTED(s, client_store_set(s->app.db, &s->client));
+    assert_err(token_renew(&s->app, &bearer, late_s, &s->arena, &fresh), ERR_NOT_FOUND);
+    assert_err(token_refresh_bearer(&s->app, &bearer, late_s, &s->arena, &fresh), ERR_TOKEN_INVALID);
+}
+
+/* ---- Several workers at once ---- */
+
+struct worker {
+    struct site *site;
+    struct app app;
+    struct arena arena;
+    const char *refresh;
+    struct token_pair pair;
+    enum err err;
+};
+
+static void *refresh_once(void *ctx)
+{
+    struct worker *w = ctx;
+    w->err = token_refresh(&w->app, &w->site->client, w->refresh, NOW_S + 5, &w->arena, &w->pair);
+    return NULL;
+}
+
+static void test_many_refreshes_at_once_rotate_once(void **state)
+{
+    struct site *s = *state;
+    static struct worker workers[8];
+    pthread_t threads[COUNT_OF(workers)];
+    struct token_pair first = issue(s, true, NOW_S);
+    s->scratch.sink.sink = NULL; /* the buffer behind it is one thread's */
+    for (size_t i = 0; i < COUNT_OF(workers); i++) {
+        struct worker *w = &workers[i];
+        *w = (struct worker){.site = s, .refresh = first.refresh};
+        make_app(s, scratch_connect(&s->scratch), &w->app);
+        arena_init(&w->arena, 1 << 16);
+    }
+    for (size_t i = 0; i < COUNT_OF(workers); i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, refresh_once, &workers[i]), 0);
+    for (size_t i = 0; i < COUNT_OF(workers); i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    for (size_t i = 0; i < COUNT_OF(workers); i++) {
+        assert_err(workers[i].err, ERR_OK);
+        assert_same_pair(&workers[i].pair, &workers[0].pair);
+    }
+    for (size_t i = 0; i < COUNT_OF(workers); i++) {
+        db_close(workers[i].app.db);
+        arena_fini(&workers[i].arena);
+    }
+}
+
+#define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_a_client_is_known_by_its_secret),
+        TEST(test_a_client_without_a_secret_authenticates_with_nothing),
+        TEST(test_what_a_client_may),
+        TEST(test_passwords_on_the_wire),
+        TEST(test_failures_lock_account_and_address_for_a_window),
+        TEST(test_a_failure_past_the_limit_is_told_as_a_lock),
+        TEST(test_success_forgets_the_accounts_failures_only),
+        TEST(test_ipv6_counts_per_64),
+        TEST(test_who_gets_in),
+        TEST(test_past_the_limit_nobody_looks_at_the_password),
+        TEST(test_unknown_accounts_count_as_failures_too),
+        TEST(test_the_captcha_comes_first),
+        TEST(test_a_login_brings_the_verifier_to_the_configured_cost),
+        TEST(test_changing_the_password_ends_the_other_sessions),
+        TEST(test_tries_of_the_old_password_lock_as_logins_do),
+        TEST(test_a_session_that_ended_meanwhile_changes_no_password),
+        TEST(test_the_claims_are_the_samples),
+        TEST(test_a_clients_own_token),
+        TEST(test_a_token_lives_while_exp_is_after_now),
+        TEST(test_lifetimes_are_the_clients_and_end_with_the_family),
+        TEST(test_what_is_no_access_token),
+        TEST(test_a_good_signature_alone_is_not_enough),
+        TEST(test_locks_and_removals_end_tokens_at_once),
+        TEST(test_an_imported_key_signs_and_the_old_one_is_refused),
+        TEST(test_without_a_key_nothing_is_signed),
+        TEST(test_refreshing_rotates),
+        TEST(test_within_the_grace_window_the_answer_is_the_same),
+        TEST(test_after_the_grace_window_the_family_ends),
+        TEST(test_without_a_grace_window_the_second_use_ends_the_family),
+        TEST(test_a_refresh_token_belongs_to_its_client),
+        TEST(test_a_bearer_without_a_refresh_token_refreshes_itself),
+        TEST(test_reusing_a_shared_token_ends_nothing),
+        TEST(test_renewal_comes_once_less_than_half_is_left),
+        TEST(test_what_is_not_renewed),
+        TEST(test_many_refreshes_at_once_rotate_once),
+    };
+    return cmocka_run_group_tests_name("auth", tests, NULL, NULL);
+}

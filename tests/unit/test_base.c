@@ -1,0 +1,632 @@
+/*
+ * base/: memory, encodings, random texts, dates, addresses, the log. Known vectors first, then round trips,
+ * then what must be refused.
+ */
+#include "unit.h"
+
+#include <stdbool.h>
+#include <unistd.h>
+
+#include "base/address.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/codec.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "base/secure.h"
+
+/* ---- err ---- */
+
+static void test_every_outcome_has_a_row(void **state)
+{
+    (void)state;
+    for (int e = 0; e < ERR_COUNT; e++) {
+        const struct err_info *row = err_info((enum err)e);
+        assert_case(row->name != NULL && row->name[0] != '\0', "outcome %d has no name", e);
+        assert_case(row->http_status >= 200 && row->http_status <= 500, "%s: status %d", row->name,
+                    row->http_status);
+    }
+    assert_int_equal(err_info(ERR_OK)->http_status, 200);
+    assert_ptr_equal(err_info(ERR_COUNT), err_info(ERR_INTERNAL));
+    assert_ptr_equal(err_info((enum err) - 1), err_info(ERR_INTERNAL));
+}
+
+/* ---- buf ---- */
+
+static void test_buf_appends_and_terminates(void **state)
+{
+    (void)state;
+    struct buf b;
+    buf_init(&b);
+    assert_string_equal(buf_str(&b), "");
+    buf_add(&b, NULL, 0);
+    buf_add_str(&b, "ab");
+    buf_add_char(&b, 'c');
+    buf_addf(&b, "%d-%s", 42, "x");
+    assert_string_equal(buf_str(&b), "abc42-x");
+    assert_int_equal(b.len, 7);
+    buf_clear(&b);
+    assert_int_equal(b.len, 0);
+    assert_string_equal(buf_str(&b), "");
+    buf_free(&b);
+    buf_free(&b);
+}
+
+static void test_buf_grows_and_keeps_its_content(void **state)
+{
+    (void)state;
+    struct buf b;
+    buf_init(&b);
+    for (int i = 0; i < 100000; i++)
+        buf_add_char(&b, (char)('a' + i % 26));
+    assert_int_equal(b.len, 100000);
+    for (int i = 0; i < 100000; i++)
+        assert_int_equal(b.data[i], 'a' + i % 26);
+    buf_free(&b);
+}
+
+static void test_buf_remembers_its_first_failure(void **state)
+{
+    (void)state;
+    struct buf b;
+    buf_init(&b);
+    buf_add_str(&b, "kept");
+    assert_null(buf_reserve(&b, SIZE_MAX));
+    assert_err(b.err, ERR_MEMORY);
+    buf_add_str(&b, "lost");
+    buf_addf(&b, "%d", 1);
+    assert_string_equal(buf_str(&b), "kept");
+    buf_clear(&b);
+    assert_err(b.err, ERR_OK);
+    buf_free(&b);
+}
+
+/* ---- arena ---- */
+
+static void test_arena_gives_zeroed_aligned_memory_up_to_its_cap(void **state)
+{
+    (void)state;
+    struct arena a;
+    arena_init(&a, 64 * 1024);
+    size_t given = 0;
+    unsigned char *p;
+    while ((p = arena_alloc(&a, 100)) != NULL) {
+        assert_int_equal((uintptr_t)p % _Alignof(max_align_t), 0);
+        for (int i = 0; i < 100; i++)
+            assert_int_equal(p[i], 0);
+        memset(p, 0xFF, 100);
+        given += 100;
+    }
+    assert_true(given <= 64 * 1024 && given > 50 * 1024);
+    arena_reset(&a);
+    p = arena_alloc(&a, 16 * 1024);
+    assert_non_null(p);
+    for (int i = 0; i < 16 * 1024; i++)
+        assert_case(p[i] == 0, "byte %d of the request before is still there", i);
+    arena_fini(&a);
+}
+
+static void test_arena_refuses_what_is_beyond_its_cap(void **state)
+{
+    (void)state;
+    struct arena a;
+    arena_init(&a, 1000);
+    assert_null(arena_alloc(&a, 1001));
+    assert_null(arena_alloc(&a, SIZE_MAX));
+    assert_null(arena_alloc(&a, SIZE_MAX - 8));
+    assert_null(arena_strndup(&a, "x", SIZE_MAX));
+    assert_non_null(arena_alloc(&a, 1000));
+    assert_null(arena_alloc(&a, 1));
+    arena_fini(&a);
+}
+
+static void test_arena_copies_texts(void **state)
+{
+    (void)state;
+    struct arena a;
+    arena_init(&a, 4096);
+    assert_string_equal(arena_strdup(&a, "text"), "text");
+    assert_string_equal(arena_strndup(&a, "text", 2), "te");
+    assert_string_equal(arena_strdup(&a, ""), "");
+    assert_string_equal(arena_printf(&a, "%s=%d", "n", 7), "n=7");
+    arena_fini(&a);
+}
+
+/* ---- secure ---- */
+
+static void test_secure_compares_and_wipes(void **state)
+{
+    (void)state;
+    char secret[] = "secret";
+    assert_true(secure_equal("abc", "abc", 3));
+    assert_false(secure_equal("abc", "abd", 3));
+    assert_false(secure_equal("abc", "bbc", 3));
+    assert_true(secure_equal("abc", "xyz", 0));
+    secure_wipe(secret, sizeof secret);
+    for (size_t i = 0; i < sizeof secret; i++)
+        assert_int_equal(secret[i], 0);
+    secure_wipe(NULL, 0);
+    secure_free_str(NULL);
+}
+
+/* ---- codec ---- */
+
+/* RFC 4648 §10, and the characters that tell the two alphabets apart. */
+static void test_base64_known_vectors(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *raw, *std, *url;
+    } cases[] = {
+        {"", "", ""},
+        {"f", "Zg==", "Zg"},
+        {"fo", "Zm8=", "Zm8"},
+        {"foo", "Zm9v", "Zm9v"},
+        {"foob", "Zm9vYg==", "Zm9vYg"},
+        {"fooba", "Zm9vYmE=", "Zm9vYmE"},
+        {"foobar", "Zm9vYmFy", "Zm9vYmFy"},
+        {"\xfb\xff\xfe", "+//+", "-__-"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct buf std, url;
+        unsigned char back[16];
+        size_t len = strlen(cases[i].raw);
+        buf_init(&std);
+        buf_init(&url);
+        codec_base64(&std, cases[i].raw, len);
+        codec_base64url(&url, cases[i].raw, len);
+        assert_string_equal(buf_str(&std), cases[i].std);
+        assert_string_equal(buf_str(&url), cases[i].url);
+        assert_int_equal(codec_base64_decode(cases[i].std, strlen(cases[i].std), back, sizeof back), len);
+        assert_memory_equal(back, cases[i].raw, len);
+        assert_int_equal(codec_base64url_decode(cases[i].url, strlen(cases[i].url), back, sizeof back), len);
+        assert_memory_equal(back, cases[i].raw, len);
+        buf_free(&std);
+        buf_free(&url);
+    }
+}
+
+static void test_base64_refuses(void **state)
+{
+    (void)state;
+    static const char *const std_bad[] = {
+        "Z",    "Zg=",   "Zg===", "Z===",  "====", "=",          "Zh==",
+        "Zm9=", "Zm9v=", "Z g=",  "Zg==A", "-_-_", "Zm9v\nYg==", "Zg==Zg=="};
+    static const char *const url_bad[] = {"Z", "Zg==", "Zh", "Zm9", "+/+/", "Zm9v.", "Zm 9"};
+    unsigned char out[32];
+    for (size_t i = 0; i < COUNT_OF(std_bad); i++)
+        assert_case(codec_base64_decode(std_bad[i], strlen(std_bad[i]), out, sizeof out) == -1, "base64 %s",
+                    std_bad[i]);
+    for (size_t i = 0; i < COUNT_OF(url_bad); i++)
+        assert_case(codec_base64url_decode(url_bad[i], strlen(url_bad[i]), out, sizeof out) == -1,
+                    "base64url %s", url_bad[i]);
+    assert_int_equal(codec_base64_decode("Zm9v\0", 5, out, sizeof out), -1);
+    assert_int_equal(codec_base64_decode("Zm9v", 4, out, 2), -1);
+    assert_int_equal(codec_base64_decode("Zm9v", 4, out, 3), 3);
+    assert_int_equal(codec_base64_decode("Zg", 2, out, sizeof out), 1); /* padding may be absent */
+}
+
+static void test_base64_round_trips(void **state)
+{
+    (void)state;
+    unsigned char raw[256], back[260];
+    for (size_t i = 0; i < sizeof raw; i++)
+        raw[i] = (unsigned char)(i * 167 + 13);
+    for (size_t len = 0; len <= sizeof raw; len++) {
+        struct buf std, url;
+        buf_init(&std);
+        buf_init(&url);
+        codec_base64(&std, raw, len);
+        codec_base64url(&url, raw, len);
+        assert_int_equal(codec_base64_decode(buf_str(&std), std.len, back, sizeof back), len);
+        assert_memory_equal(back, raw, len);
+        assert_int_equal(codec_base64url_decode(buf_str(&url), url.len, back, sizeof back), len);
+        assert_memory_equal(back, raw, len);
+        buf_free(&std);
+        buf_free(&url);
+    }
+}
+
+static void test_hex(void **state)
+{
+    (void)state;
+    char out[9];
+    codec_hex(out, "\x00\x0f\xa5\xff", 4);
+    assert_string_equal(out, "000fa5ff");
+    assert_true(codec_is_hex("0aF9", 4));
+    assert_false(codec_is_hex("0aF", 4));
+    assert_false(codec_is_hex("0aF99", 4));
+    assert_false(codec_is_hex("0aFg", 4));
+    assert_true(codec_is_hex("", 0));
+}
+
+static void test_percent_decoding(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *in, *out; /* NULL: refused */
+        bool plus;
+    } cases[] = {
+        {"", "", false},
+        {"a%20b", "a b", false},
+        {"a+b", "a b", true},
+        {"a+b", "a+b", false},
+        {"%E5%bc%A0", "张", false},
+        {"%2B", "+", true},
+        {"100%", NULL, false},
+        {"%2", NULL, false},
+        {"%zz", NULL, false},
+        {"%-1", NULL, false},
+        {"%00", NULL, false},
+        {"a%0", NULL, true},
+        {"%25%32%30", "%20", true},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char text[32];
+        snprintf(text, sizeof text, "%s", cases[i].in);
+        long n = codec_percent_decode(text, strlen(text), cases[i].plus);
+        assert_case(cases[i].out == NULL ? n == -1 : n == (long)strlen(cases[i].out), "%s gives %ld",
+                    cases[i].in, n);
+        if (cases[i].out != NULL)
+            assert_string_equal(text, cases[i].out);
+    }
+}
+
+/* RFC 3629 §3, §4: the bounds of each row of the table, and one step outside of them. */
+static void test_utf8_validation(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"",
+                                       "a",
+                                       "\x7f",
+                                       "\xc2\x80",
+                                       "\xdf\xbf",
+                                       "\xe0\xa0\x80",
+                                       "\xed\x9f\xbf",
+                                       "\xee\x80\x80",
+                                       "\xef\xbf\xbf",
+                                       "\xf0\x90\x80\x80",
+                                       "\xf4\x8f\xbf\xbf",
+                                       "门神"};
+    static const char *const bad[] = {"\x80",
+                                      "\xbf",
+                                      "\xc0\x80",
+                                      "\xc1\xbf",
+                                      "\xc2",
+                                      "\xc2\x7f",
+                                      "\xc2\xc0",
+                                      "\xe0\x9f\xbf",
+                                      "\xe0\xa0",
+                                      "\xed\xa0\x80",
+                                      "\xed\xbf\xbf",
+                                      "\xf0\x8f\xbf\xbf",
+                                      "\xf0\x90\x80",
+                                      "\xf4\x90\x80\x80",
+                                      "\xf5\x80\x80\x80",
+                                      "\xff",
+                                      "a\xe5\xbc",
+                                      "\xe5\xbc\xe5"};
+    for (size_t i = 0; i < COUNT_OF(good); i++)
+        assert_case(codec_utf8_valid(good[i], strlen(good[i])), "good text %zu", i);
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        assert_case(!codec_utf8_valid(bad[i], strlen(bad[i])), "bad text %zu", i);
+    assert_true(codec_utf8_valid("a\0b", 3));
+}
+
+static void test_json_escapes(void **state)
+{
+    (void)state;
+    struct buf b;
+    buf_init(&b);
+    codec_json_escape(&b, "a\"b\\c\n\x01\x7f/门\0z", 14);
+    assert_string_equal(buf_str(&b), "a\\\"b\\\\c\\u000a\\u0001\\u007f/门\\u0000z");
+    buf_free(&b);
+}
+
+static void test_uuid(void **state)
+{
+    (void)state;
+    char out[CODEC_UUID_CAP];
+    unsigned char noise[16] = {0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77,
+                               0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff};
+    codec_uuid4(out, noise);
+    assert_string_equal(out, "00112233-4455-4677-8899-aabbccddeeff");
+    memset(noise, 0xff, sizeof noise);
+    codec_uuid4(out, noise);
+    assert_string_equal(out, "ffffffff-ffff-4fff-bfff-ffffffffffff");
+}
+
+static void test_integers(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"",    "-",   "+1",
+                                      " 1",  "1 ",  "1e3",
+                                      "0x1", "1.0", "9223372036854775808",
+                                      "--1", "一",  "99999999999999999999"};
+    int64_t v = 77;
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        assert_case(!codec_parse_int(bad[i], INT64_MIN, INT64_MAX, &v), "%s", bad[i]);
+        assert_int_equal(v, 77);
+    }
+    assert_true(codec_parse_int("9223372036854775807", INT64_MIN, INT64_MAX, &v) && v == INT64_MAX);
+    assert_true(codec_parse_int("-9223372036854775807", INT64_MIN, INT64_MAX, &v) && v == -INT64_MAX);
+    assert_true(codec_parse_int("007", 0, 10, &v) && v == 7);
+    assert_true(codec_parse_int("5", 5, 5, &v) && v == 5);
+    assert_false(codec_parse_int("4", 5, 9, &v));
+    assert_false(codec_parse_int("10", 5, 9, &v));
+    assert_int_equal(v, 5);
+}
+
+/* ---- random ---- */
+
+static void test_random_texts_use_their_whole_alphabet_evenly(void **state)
+{
+    (void)state;
+    enum { LEN = 20000, LETTERS = 7 };
+    static char text[LEN + 1];
+    static const char alphabet[] = "abcdefg";
+    int count[LETTERS] = {0};
+    assert_err(random_text(text, LEN, alphabet), ERR_OK);
+    assert_int_equal(strlen(text), LEN);
+    for (size_t i = 0; i < LEN; i++) {
+        const char *at = strchr(alphabet, text[i]);
+        assert_non_null(at);
+        count[at - alphabet]++;
+    }
+    /* Ten standard deviations: sqrt(20000 * 1/7 * 6/7) is 49.5. */
+    for (int i = 0; i < LETTERS; i++)
+        assert_in_range(count[i], LEN / LETTERS - 495, LEN / LETTERS + 495);
+    assert_err(random_text(text, 0, alphabet), ERR_OK);
+    assert_string_equal(text, "");
+}
+
+static void test_random_bytes_differ(void **state)
+{
+    (void)state;
+    unsigned char a[32], b[32];
+    assert_err(random_bytes(a, sizeof a), ERR_OK);
+    assert_err(random_bytes(b, sizeof b), ERR_OK);
+    assert_memory_not_equal(a, b, sizeof a);
+}
+
+/* ---- clock ---- */
+
+static void test_dates_follow_the_zone(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *zone, *local; /* of 1650211202 s: the seed's 2022-04-18 00:00:02 in Shanghai */
+    } cases[] = {
+        {"Asia/Shanghai", "2022-04-18 00:00:02"}, {"UTC", "2022-04-17 16:00:02"},
+        {"CST-8", "2022-04-18 00:00:02"},         {"EST5", "2022-04-17 11:00:02"},
+        {"UTC0", "2022-04-17 16:00:02"},
+    };
+    static const char *const bad[] = {"",        "Mars/Olympus", "../etc/passwd", "/etc/passwd", "CS-8",
+                                      "CST-800", "CST"};
+    char out[CLOCK_LOCAL_CAP];
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        assert_err(clock_set_zone(cases[i].zone), ERR_OK);
+        clock_local(1650211202, out);
+        assert_string_equal(out, cases[i].local);
+    }
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        assert_case(clock_set_zone(bad[i]) == ERR_CONFIG, "zone \"%s\"", bad[i]);
+    assert_err(clock_set_zone("UTC"), ERR_OK);
+    clock_local(0, out);
+    assert_string_equal(out, "1970-01-01 00:00:00");
+}
+
+/* ---- address ---- */
+
+static void test_addresses_have_one_form(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *in, *out, *bucket; /* bucket NULL: refused */
+    } cases[] = {
+        {"127.0.0.1", "127.0.0.1", "127.0.0.1"},
+        {"::1", "::1", "::/64"},
+        {"2001:DB8:0:0:0:0:0:1", "2001:db8::1", "2001:db8::/64"},
+        {"2001:db8:1:2:3:4:5:6", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"},
+        {"::ffff:10.1.2.3", "10.1.2.3", "10.1.2.3"},
+        {"", "unknown", NULL},
+        {"localhost", "unknown", NULL},
+        {"127.0.0.256", "unknown", NULL},
+        {"127.0.0.1 ", "unknown", NULL},
+        {"1.2.3.4:80", "unknown", NULL},
+        {"[::1]", "unknown", NULL},
+        {"fe80::1%eth0", "unknown", NULL},
+        {"1111:2222:3333:4444:5555:6666:7777:8888:9999:0000:1111:2222", "unknown", NULL},
+    };
+    char out[ADDRESS_CAP], bucket[ADDRESS_CAP];
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        bool good = address_canonical(cases[i].in, strlen(cases[i].in), out);
+        assert_string_equal(out, cases[i].out);
+        assert_int_equal(good, cases[i].bucket != NULL);
+        address_bucket(out, bucket);
+        assert_string_equal(bucket, good ? cases[i].bucket : "unknown");
+    }
+}
+
+static void test_addresses_in_lists(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *address, *list;
+        bool in;
+    } cases[] = {
+        {"10.1.2.3", "10.0.0.0/8", true},
+        {"11.1.2.3", "10.0.0.0/8", false},
+        {"10.1.2.3", "10.1.2.3", true},
+        {"10.1.2.4", "10.1.2.3", false},
+        {"10.1.2.3", "10.1.2.0/31", false},
+        {"10.1.2.1", "10.1.2.0/31", true},
+        {"10.1.2.3", "127.0.0.1, 10.1.2.3", true},
+        {"10.1.2.3", "", false},
+        {"10.1.2.3", "10.1.2.3/33", false},
+        {"10.1.2.3", "10.1.2.3/x", false},
+        {"10.1.2.3", "0.0.0.0/0", true},
+        {"::1", "0.0.0.0/0", false},
+        {"2001:db8::5", "2001:db8::/32", true},
+        {"2001:db9::5", "2001:db8::/32", false},
+        {"2001:db8::5", "2001:db8::4/127", true},
+        {"2001:db8::6", "2001:db8::4/127", false},
+        {"unknown", "0.0.0.0/0", false},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        assert_case(address_in_list(cases[i].address, cases[i].list) == cases[i].in, "%s in %s",
+                    cases[i].address, cases[i].list);
+}
+
+static void test_lists_of_addresses(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"", "10.0.0.1", "10.0.0.0/8, ::1", "0.0.0.0/0,::/0", "10.0.0.1/32"};
+    static const char *const bad[] = {"localhost",
+                                      "10.0.0.1,x",
+                                      "10.0.0.0/33",
+                                      "::/129",
+                                      "10.0.0.0/",
+                                      "10.0.0.0/-1",
+                                      "10.0.0.0/8/8",
+                                      "10.0.0",
+                                      "10.0.0.0/00000000000008",
+                                      "/8"};
+    for (size_t i = 0; i < COUNT_OF(good); i++)
+        assert_case(address_list_ok(good[i]), "%s", good[i]);
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        assert_case(!address_list_ok(bad[i]), "%s", bad[i]);
+}
+
+/* What an untrusted hop claims is not believed. */
+static void test_the_client_behind_proxies(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *remote, *forwarded, *trusted, *client;
+    } cases[] = {
+        {"9.9.9.9", "1.1.1.1", "", "9.9.9.9"},
+        {"9.9.9.9", "1.1.1.1", "127.0.0.1", "9.9.9.9"},
+        {"127.0.0.1", NULL, "127.0.0.1", "127.0.0.1"},
+        {"127.0.0.1", "", "127.0.0.1", "127.0.0.1"},
+        {"127.0.0.1", "1.1.1.1", "127.0.0.1", "1.1.1.1"},
+        {"127.0.0.1", "6.6.6.6, 1.1.1.1", "127.0.0.1", "1.1.1.1"},
+        {"127.0.0.1", "1.1.1.1 , 10.0.0.1", "127.0.0.1,10.0.0.0/8", "1.1.1.1"},
+        {"127.0.0.1", "10.0.0.2,10.0.0.1", "127.0.0.1,10.0.0.0/8", "10.0.0.2"},
+        {"127.0.0.1", "1.1.1.1, rubbish", "127.0.0.1", "127.0.0.1"},
+        {"127.0.0.1", "1.1.1.1, rubbish, 10.0.0.1", "127.0.0.1,10.0.0.1", "10.0.0.1"},
+        {"127.0.0.1", "1.1.1.1,", "127.0.0.1", "127.0.0.1"},
+        {"127.0.0.1", "1.1.1.1:4711", "127.0.0.1", "1.1.1.1"},
+        {"127.0.0.1", "[2001:db8::1]:4711", "127.0.0.1", "2001:db8::1"},
+        {"127.0.0.1", "[2001:db8::1]", "127.0.0.1", "2001:db8::1"},
+        {"127.0.0.1", "2001:db8::1", "127.0.0.1", "2001:db8::1"},
+        {"127.0.0.1", "[", "127.0.0.1", "127.0.0.1"},
+        {"127.0.0.1", "]:1", "127.0.0.1", "127.0.0.1"},
+        {"127.0.0.1", ":", "127.0.0.1", "127.0.0.1"},
+        {"rubbish", "1.1.1.1", "127.0.0.1", "unknown"},
+    };
+    char out[ADDRESS_CAP];
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        address_of_client(cases[i].remote, cases[i].forwarded, cases[i].trusted, out);
+        assert_case(strcmp(out, cases[i].client) == 0, "case %zu gives %s", i, out);
+    }
+}
+
+/* ---- log ---- */
+
+static void collect(void *ctx, enum err_level level, const char *line, size_t len)
+{
+    (void)level;
+    buf_add(ctx, line, len);
+}
+
+static void test_no_value_starts_a_line_of_its_own(void **state)
+{
+    (void)state;
+    struct buf seen;
+    buf_init(&seen);
+    struct log log = {.sink = collect, .ctx = &seen, .fd = -1};
+    LOG(&log, ERR_LEVEL_WARN, "login", LOG_S("account", "a\n{\"event\":\"forged\"}\x1b[2J"),
+        LOG_S("none", NULL), LOG_N("n", -5));
+    const char *line = buf_str(&seen);
+    assert_ptr_equal(strchr(line, '\n'), line + seen.len - 1);
+    assert_non_null(strstr(line,
+                           "\"level\":\"warn\",\"event\":\"login\",\"account\":"
+                           "\"a\\u000a{\\\"event\\\":\\\"forged\\\"}\\u001b[2J\",\"none\":null,\"n\":-5}\n"));
+    buf_free(&seen);
+}
+
+/* A path may be any bytes, a header's too; and a terminal takes U+009B for the start of a command. */
+static void test_what_is_no_clean_text_is_escaped(void **state)
+{
+    (void)state;
+    struct buf seen;
+    buf_init(&seen);
+    struct log log = {.sink = collect, .ctx = &seen, .fd = -1};
+    LOG(&log, ERR_LEVEL_INFO, "e", LOG_S("bytes", "a\xff\xe5"), LOG_S("c1", "a\xc2\x9bz"),
+        LOG_S("name", "张"));
+    const char *line = buf_str(&seen);
+    assert_true(codec_utf8_valid(line, seen.len));
+    assert_non_null(
+        strstr(line, "\"bytes\":\"a\\u00ff\\u00e5\",\"c1\":\"a\\u00c2\\u009bz\",\"name\":\"张\"}"));
+    buf_free(&seen);
+}
+
+static void test_a_log_file_is_private_and_appended_to(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/menshen-unit-XXXXXX";
+    struct log log;
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    close(fd);
+    for (int i = 0; i < 2; i++) {
+        assert_err(log_open(&log, path), ERR_OK);
+        LOG(&log, ERR_LEVEL_INFO, "hello", LOG_N("n", i));
+        log_close(&log);
+    }
+    char text[512] = "";
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    size_t n = fread(text, 1, sizeof text - 1, f);
+    fclose(f);
+    unlink(path);
+    assert_true(n > 0 && strstr(text, "\"n\":0}\n") != NULL && strstr(text, "\"n\":1}\n") != NULL);
+    assert_err(log_open(&log, "/no/such/folder/log"), ERR_IO);
+    log_close(&log);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_outcome_has_a_row),
+        cmocka_unit_test(test_buf_appends_and_terminates),
+        cmocka_unit_test(test_buf_grows_and_keeps_its_content),
+        cmocka_unit_test(test_buf_remembers_its_first_failure),
+        cmocka_unit_test(test_arena_gives_zeroed_aligned_memory_up_to_its_cap),
+        cmocka_unit_test(test_arena_refuses_what_is_beyond_its_cap),
+        cmocka_unit_test(test_arena_copies_texts),
+        cmocka_unit_test(test_secure_compares_and_wipes),
+        cmocka_unit_test(test_base64_known_vectors),
+        cmocka_unit_test(test_base64_refuses),
+        cmocka_unit_test(test_base64_round_trips),
+        cmocka_unit_test(test_hex),
+        cmocka_unit_test(test_percent_decoding),
+        cmocka_unit_test(test_utf8_validation),
+        cmocka_unit_test(test_json_escapes),
+        cmocka_unit_test(test_uuid),
+        cmocka_unit_test(test_integers),
+        cmocka_unit_test(test_random_texts_use_their_whole_alphabet_evenly),
+        cmocka_unit_test(test_random_bytes_differ),
+        cmocka_unit_test(test_dates_follow_the_zone),
+        cmocka_unit_test(test_addresses_have_one_form),
+        cmocka_unit_test(test_addresses_in_lists),
+        cmocka_unit_test(test_lists_of_addresses),
+        cmocka_unit_test(test_the_client_behind_proxies),
+        cmocka_unit_test(test_no_value_starts_a_line_of_its_own),
+        cmocka_unit_test(test_what_is_no_clean_text_is_escaped),
+        cmocka_unit_test(test_a_log_file_is_private_and_appended_to),
+    };
+    return cmocka_run_group_tests_name("base", tests, NULL, NULL);
+}

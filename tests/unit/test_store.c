@@ -1,0 +1,819 @@
+/*
+ * store/: the schema and every statement against it; what each table's file promises; transactions, two
+ * connections at once, refusals at opening.
+ */
+#include "scratch.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+#include "store/captcha_store.h"
+#include "store/client_store.h"
+#include "store/key_store.h"
+#include "store/setting_store.h"
+#include "store/sql.h"
+#include "store/tenant_store.h"
+#include "store/throttle_store.h"
+#include "store/token_store.h"
+#include "store/user_store.h"
+
+enum { NOW_S = 1700000000 };
+
+static int setup(void **state)
+{
+    struct scratch *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return -1;
+    scratch_open(s);
+    *state = s;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct scratch *s = *state;
+    scratch_close(s);
+    free(s);
+    return 0;
+}
+
+/* Run SQL beside the program, as a hand on the file would. */
+static void by_hand(const struct scratch *s, const char *sql)
+{
+    char path[64];
+    sqlite3 *db = NULL;
+    snprintf(path, sizeof path, "%s/%s", s->dir, DB_FILE);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+/* Run statements of the store in a transaction of their own. */
+#define COMMITTED(DB, EXPRESSION)                                                                            \
+    do {                                                                                                     \
+        assert_err(db_begin((DB), DB_DURABLE), ERR_OK);                                                      \
+        assert_err(EXPRESSION, ERR_OK);                                                                      \
+        assert_err(db_commit(DB), ERR_OK);                                                                   \
+    } while (0)
+
+/* ---- Schema and statements ---- */
+
+static void test_every_statement_prepares(void **state)
+{
+    struct scratch *s = *state;
+    for (int i = 0; i < SQL_COUNT; i++)
+        assert_case(sql_text[i] != NULL, "statement %d was forgotten", i);
+    assert_case(db_prepare_all(s->db) == ERR_OK, "%s", buf_str(&s->log));
+}
+
+static void test_a_new_database_is_whole_and_private(void **state)
+{
+    struct scratch *s = *state;
+    struct buf lines;
+    struct stat st;
+    char path[64];
+    buf_init(&lines);
+    assert_err(db_integrity(s->db, &lines), ERR_OK);
+    assert_string_equal(buf_str(&lines), "ok");
+    assert_string_equal(db_journal_mode(s->db), "wal");
+    snprintf(path, sizeof path, "%s/%s", s->dir, DB_FILE);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    buf_free(&lines);
+}
+
+/* ---- Opening ---- */
+
+static enum err open_again(const struct scratch *s, const char *said)
+{
+    struct db *db = NULL;
+    struct buf why;
+    buf_init(&why);
+    enum err e = db_open(s->dir, &s->sink, &db, &why);
+    assert_case(e == ERR_OK || strstr(buf_str(&why), said) != NULL, "%s", buf_str(&why));
+    buf_free(&why);
+    db_close(db);
+    return e;
+}
+
+static void test_creating_twice_leaves_the_first(void **state)
+{
+    struct scratch *s = *state;
+    struct buf why;
+    buf_init(&why);
+    COMMITTED(s->db, setting_store_put(s->db, "x", "1", 1));
+    assert_err(db_create(s->dir, &why), ERR_EXISTS);
+    char x = 0;
+    assert_err(setting_store_get(s->db, "x", &x, 1), ERR_OK);
+    assert_int_equal(x, '1');
+    buf_free(&why);
+}
+
+static void test_opening_refuses_what_others_can_read(void **state)
+{
+    struct scratch *s = *state;
+    char path[64];
+    snprintf(path, sizeof path, "%s/%s", s->dir, DB_FILE);
+    assert_int_equal(chmod(path, 0640), 0);
+    assert_err(open_again(s, "chmod 600"), ERR_CONFIG);
+    assert_int_equal(chmod(path, 0600), 0);
+    assert_int_equal(chmod(s->dir, 0711), 0);
+    assert_err(open_again(s, "chmod 700"), ERR_CONFIG);
+    assert_int_equal(chmod(s->dir, 0700), 0);
+    assert_err(open_again(s, ""), ERR_OK);
+}
+
+static void test_opening_refuses_another_schema(void **state)
+{
+    struct scratch *s = *state;
+    by_hand(s, "PRAGMA user_version = 1000");
+    assert_err(open_again(s, "schema version 1000"), ERR_CONFIG);
+    by_hand(s, "PRAGMA user_version = 0");
+    assert_err(open_again(s, "schema version 0"), ERR_CONFIG);
+}
+
+static void test_opening_what_is_not_there(void **state)
+{
+    (void)state;
+    struct scratch s = {.dir = "/tmp/menshen-unit-none", .sink = {.fd = -1}};
+    assert_err(open_again(&s, "menshen init"), ERR_NOT_FOUND);
+}
+
+/* ---- Transactions ---- */
+
+static void test_what_is_rolled_back_has_not_happened(void **state)
+{
+    struct scratch *s = *state;
+    char x = 0;
+    assert_err(db_begin(s->db, DB_RELAXED), ERR_OK);
+    assert_err(setting_store_put(s->db, "x", "1", 1), ERR_OK);
+    db_rollback(s->db);
+    assert_err(setting_store_get(s->db, "x", &x, 1), ERR_NOT_FOUND);
+    assert_err(db_begin(s->db, DB_DURABLE), ERR_OK);
+    assert_err(db_end(s->db, ERR_FULL), ERR_FULL);
+    assert_err(db_begin(s->db, DB_DURABLE), ERR_OK);
+    assert_err(setting_store_put(s->db, "x", "2", 1), ERR_OK);
+    assert_err(db_end(s->db, ERR_OK), ERR_OK);
+    assert_err(setting_store_get(s->db, "x", &x, 1), ERR_OK);
+    assert_int_equal(x, '2');
+    assert_err(setting_store_get(s->db, "x", &x, 0), ERR_STORE); /* another length */
+}
+
+static void test_a_second_writer_is_told_that_it_is_busy(void **state)
+{
+    struct scratch *s = *state;
+    struct db *other = scratch_connect(s);
+    assert_err(db_begin(s->db, DB_DURABLE), ERR_OK);
+    assert_err(db_begin(other, DB_DURABLE), ERR_BUSY);
+    assert_err(captcha_store_take(other, "x", "blade", NOW_S, (char[32]){0}, 32), ERR_BUSY);
+    assert_err(db_commit(s->db), ERR_OK);
+    assert_err(db_begin(other, DB_DURABLE), ERR_OK);
+    assert_err(db_commit(other), ERR_OK);
+    db_close(other);
+}
+
+/* ---- Captchas ---- */
+
+static void put_captcha(struct scratch *s, const char *id, const char *dialect, const char *answer,
+                        int64_t expires_s)
+{
+    COMMITTED(s->db, captcha_store_put(s->db, id, dialect, answer, expires_s));
+}
+
+static void test_a_captcha_is_taken_once(void **state)
+{
+    struct scratch *s = *state;
+    char answer[32] = "untouched";
+    put_captcha(s, "k", "blade", "ywdf4", NOW_S + 1);
+    assert_err(captcha_store_take(s->db, "k", "ebaas", NOW_S, answer, sizeof answer), ERR_NOT_FOUND);
+    assert_err(captcha_store_take(s->db, "K", "blade", NOW_S, answer, sizeof answer), ERR_NOT_FOUND);
+    assert_string_equal(answer, "untouched");
+    assert_err(captcha_store_take(s->db, "k", "blade", NOW_S, answer, sizeof answer), ERR_OK);
+    assert_string_equal(answer, "ywdf4");
+    assert_err(captcha_store_take(s->db, "k", "blade", NOW_S, answer, sizeof answer), ERR_NOT_FOUND);
+}
+
+static void test_a_captcha_lives_while_expires_is_after_now(void **state)
+{
+    struct scratch *s = *state;
+    char answer[32];
+    put_captcha(s, "a", "blade", "1", NOW_S);
+    put_captcha(s, "b", "blade", "2", NOW_S + 1);
+    assert_err(captcha_store_take(s->db, "a", "blade", NOW_S, answer, sizeof answer), ERR_NOT_FOUND);
+    assert_err(captcha_store_take(s->db, "b", "blade", NOW_S, answer, sizeof answer), ERR_OK);
+}
+
+static void test_a_captchas_id_is_unique(void **state)
+{
+    struct scratch *s = *state;
+    put_captcha(s, "a", "ebaas", "1", NOW_S + 1);
+    assert_err(db_begin(s->db, DB_RELAXED), ERR_OK);
+    assert_err(captcha_store_put(s->db, "a", "ebaas", "2", NOW_S + 1), ERR_EXISTS);
+    assert_err(captcha_store_put(s->db, "b", "ebaas", "2", NOW_S + 1), ERR_OK); /* the transaction goes on */
+    assert_err(db_commit(s->db), ERR_OK);
+}
+
+static void test_an_answer_that_does_not_fit_is_not_cut(void **state)
+{
+    struct scratch *s = *state;
+    char answer[4] = "xyz";
+    put_captcha(s, "a", "blade", "1234", NOW_S + 1);
+    assert_err(captcha_store_take(s->db, "a", "blade", NOW_S, answer, sizeof answer), ERR_STORE);
+    assert_string_equal(answer, "xyz");
+}
+
+static void test_the_span_bounds_the_live_captchas(void **state)
+{
+    struct scratch *s = *state;
+    int64_t span = -1;
+    char answer[32];
+    assert_err(captcha_store_span(s->db, &span), ERR_OK);
+    assert_int_equal(span, 0);
+    put_captcha(s, "a", "blade", "1", NOW_S + 1);
+    put_captcha(s, "b", "blade", "1", NOW_S + 1);
+    put_captcha(s, "c", "blade", "1", NOW_S + 1);
+    assert_err(captcha_store_take(s->db, "b", "blade", NOW_S, answer, sizeof answer), ERR_OK);
+    assert_err(captcha_store_span(s->db, &span), ERR_OK);
+    assert_int_equal(span, 3);
+}
+
+struct taker {
+    struct db *db;
+    int taken;
+};
+
+static void *take_all(void *ctx)
+{
+    struct taker *t = ctx;
+    for (int i = 0; i < 50; i++) {
+        char id[16], answer[32];
+        snprintf(id, sizeof id, "c%d", i);
+        enum err e = captcha_store_take(t->db, id, "blade", NOW_S, answer, sizeof answer);
+        t->taken += e == ERR_OK;
+    }
+    return NULL;
+}
+
+static void test_of_several_takers_one_gets_it(void **state)
+{
+    struct scratch *s = *state;
+    struct taker takers[4];
+    pthread_t threads[COUNT_OF(takers)];
+    int taken = 0;
+    for (int i = 0; i < 50; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "c%d", i);
+        put_captcha(s, id, "blade", "1", NOW_S + 1);
+    }
+    for (size_t i = 0; i < COUNT_OF(takers); i++)
+        takers[i] = (struct taker){.db = scratch_connect(s)};
+    for (size_t i = 0; i < COUNT_OF(takers); i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, take_all, &takers[i]), 0);
+    for (size_t i = 0; i < COUNT_OF(takers); i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        taken += takers[i].taken;
+        db_close(takers[i].db);
+    }
+    assert_int_equal(taken, 50);
+}
+
+/* ---- Counters ---- */
+
+static void hit(struct scratch *s, const char *subject, int64_t now_s, int64_t count, int64_t ends_s)
+{
+    struct throttle_count c;
+    COMMITTED(s->db, throttle_store_hit(s->db, subject, now_s, 60, 0, &c));
+    assert_int_equal(c.count, count);
+    assert_int_equal(c.ends_s, ends_s);
+}
+
+static void test_a_counter_counts_while_its_end_is_after_now(void **state)
+{
+    struct scratch *s = *state;
+    struct throttle_count c;
+    hit(s, "a", NOW_S, 1, NOW_S + 60);
+    hit(s, "a", NOW_S + 30, 2, NOW_S + 60); /* the window stays where it began */
+    hit(s, "a", NOW_S + 59, 3, NOW_S + 60);
+    hit(s, "b", NOW_S + 59, 1, NOW_S + 119);
+    assert_err(throttle_store_get(s->db, "a", NOW_S + 59, &c), ERR_OK);
+    assert_int_equal(c.count, 3);
+    assert_err(throttle_store_get(s->db, "a", NOW_S + 60, &c), ERR_OK);
+    assert_int_equal(c.count, 0);
+    hit(s, "a", NOW_S + 60, 1, NOW_S + 120); /* at its end a new window begins */
+    COMMITTED(s->db, throttle_store_clear(s->db, "a"));
+    COMMITTED(s->db, throttle_store_clear(s->db, "never"));
+    assert_err(throttle_store_get(s->db, "a", NOW_S + 60, &c), ERR_OK);
+    assert_int_equal(c.count, 0);
+    assert_err(throttle_store_get(s->db, "b", NOW_S + 60, &c), ERR_OK);
+    assert_int_equal(c.count, 1);
+}
+
+/* So that a lock lasts a whole window, whenever in a window the last failure came. */
+static void test_the_hit_that_reaches_the_limit_starts_the_window_anew(void **state)
+{
+    struct scratch *s = *state;
+    static const struct {
+        int64_t at_s, count, ends_s;
+    } hits[] = {{0, 1, 60}, {10, 2, 60}, {59, 3, 119}, {60, 4, 119}, {118, 5, 119}, {119, 1, 179}};
+    for (size_t i = 0; i < COUNT_OF(hits); i++) {
+        struct throttle_count c;
+        COMMITTED(s->db, throttle_store_hit(s->db, "a", NOW_S + hits[i].at_s, 60, 3, &c));
+        assert_case(c.count == hits[i].count && c.ends_s == NOW_S + hits[i].ends_s, "hit %zu: %d until %d", i,
+                    (int)c.count, (int)(c.ends_s - NOW_S));
+    }
+}
+
+/* ---- Tenants, clients, users, keys ---- */
+
+static struct tenant a_tenant(const char *id)
+{
+    return (struct tenant){.id = id, .name = "名", .created_s = NOW_S};
+}
+
+static struct client a_client(const char *id)
+{
+    return (struct client){.id = id,
+                           .has_secret = true,
+                           .secret_mac = {1, 2, 3},
+                           .grants = "captcha,password",
+                           .scope = "all",
+                           .password_wire = "md5",
+                           .access_ttl_s = 60,
+                           .created_s = NOW_S};
+}
+
+static struct user a_user(int64_t id, const char *tenant, const char *account)
+{
+    return (struct user){.id = id,
+                         .tenant_id = tenant,
+                         .account = account,
+                         .password_hash = "$argon2id$",
+                         .password_changed_s = NOW_S - 5,
+                         .password_expired = true,
+                         .real_name = "张三",
+                         .nick_name = "小张",
+                         .role_id = "1,2",
+                         .role_name = "a,b",
+                         .dept_id = "3",
+                         .post_id = "4",
+                         .oauth_id = "5",
+                         .id_number = "6",
+                         .created_s = NOW_S};
+}
+
+static enum err count_tenants(void *ctx, const struct tenant *row)
+{
+    int *count = ctx;
+    assert_non_null(row->id);
+    (*count)++;
+    return ERR_OK;
+}
+
+static void test_tenants(void **state)
+{
+    struct scratch *s = *state;
+    struct arena arena;
+    struct tenant t = a_tenant("t1"), got;
+    int count = 0;
+    arena_init(&arena, 1 << 16);
+    COMMITTED(s->db, tenant_store_put(s->db, &t));
+    assert_err(tenant_store_put(s->db, &t), ERR_EXISTS);
+    assert_err(tenant_store_get(s->db, "t1", &arena, &got), ERR_OK);
+    assert_string_equal(got.name, "名");
+    assert_int_equal(got.created_s, NOW_S);
+    assert_false(got.locked);
+    t.name = "other";
+    t.locked = true;
+    COMMITTED(s->db, tenant_store_set(s->db, &t));
+    assert_err(tenant_store_get(s->db, "t1", &arena, &got), ERR_OK);
+    assert_string_equal(got.name, "other");
+    assert_true(got.locked);
+    t.id = "none";
+    assert_err(tenant_store_set(s->db, &t), ERR_NOT_FOUND);
+    assert_err(tenant_store_get(s->db, "T1", &arena, &got), ERR_NOT_FOUND);
+    assert_err(tenant_store_remove(s->db, "none"), ERR_NOT_FOUND);
+    assert_err(tenant_store_list(s->db, &arena, count_tenants, &count), ERR_OK);
+    assert_int_equal(count, 1);
+    struct user u = a_user(1, "t1", "a");
+    COMMITTED(s->db, user_store_put(s->db, &u));
+    assert_err(tenant_store_remove(s->db, "t1"), ERR_EXISTS);
+    COMMITTED(s->db, user_store_remove(s->db, 1));
+    assert_err(tenant_store_remove(s->db, "t1"), ERR_OK);
+    arena_fini(&arena);
+}
+
+static void test_clients(void **state)
+{
+    struct scratch *s = *state;
+    struct arena arena;
+    struct client c = a_client("c1"), got;
+    arena_init(&arena, 1 << 16);
+    COMMITTED(s->db, client_store_put(s->db, &c));
+    assert_err(client_store_put(s->db, &c), ERR_EXISTS);
+    assert_err(client_store_get(s->db, "c1", &arena, &got), ERR_OK);
+    assert_memory_equal(got.secret_mac, c.secret_mac, CLIENT_MAC_LEN);
+    assert_true(got.has_secret);
+    assert_string_equal(got.grants, "captcha,password");
+    assert_int_equal(got.access_ttl_s, 60);
+    assert_int_equal(got.refresh_ttl_s, 0);
+    c.has_secret = false;
+    c.access_ttl_s = 0;
+    c.refresh_ttl_s = 7;
+    c.locked = true;
+    c.password_wire = "plain";
+    COMMITTED(s->db, client_store_set(s->db, &c));
+    assert_err(client_store_get(s->db, "c1", &arena, &got), ERR_OK);
+    assert_false(got.has_secret);
+    assert_int_equal(got.access_ttl_s, 0);
+    assert_int_equal(got.refresh_ttl_s, 7);
+    assert_true(got.locked);
+    assert_string_equal(got.password_wire, "plain");
+    c.password_wire = "rot13";
+    assert_err(client_store_set(s->db, &c), ERR_EXISTS); /* the schema's CHECK */
+    assert_err(client_store_remove(s->db, "none"), ERR_NOT_FOUND);
+    assert_err(client_store_remove(s->db, "c1"), ERR_OK);
+    assert_err(client_store_get(s->db, "c1", &arena, &got), ERR_NOT_FOUND);
+    arena_fini(&arena);
+}
+
+static void assert_same_user(const struct user *a, const struct user *b)
+{
+    const char *const texts[][2] = {
+        {a->tenant_id, b->tenant_id}, {a->account, b->account},     {a->password_hash, b->password_hash},
+        {a->real_name, b->real_name}, {a->nick_name, b->nick_name}, {a->role_id, b->role_id},
+        {a->role_name, b->role_name}, {a->dept_id, b->dept_id},     {a->post_id, b->post_id},
+        {a->oauth_id, b->oauth_id},   {a->id_number, b->id_number},
+    };
+    for (size_t i = 0; i < COUNT_OF(texts); i++)
+        assert_string_equal(texts[i][0], texts[i][1]);
+    assert_int_equal(a->id, b->id);
+    assert_int_equal(a->password_changed_s, b->password_changed_s);
+    assert_int_equal(a->password_expired, b->password_expired);
+    assert_int_equal(a->locked, b->locked);
+    assert_int_equal(a->created_s, b->created_s);
+}
+
+static void test_users(void **state)
+{
+    struct scratch *s = *state;
+    struct arena arena;
+    struct tenant t = a_tenant("t1");
+    struct user u = a_user(2123986708629917950, "t1", "zhang"), got;
+    int64_t count = 0;
+    arena_init(&arena, 1 << 16);
+    COMMITTED(s->db, tenant_store_put(s->db, &t));
+    COMMITTED(s->db, user_store_put(s->db, &u));
+    assert_err(user_store_find(s->db, "t1", "zhang", &arena, &got), ERR_OK);
+    assert_same_user(&got, &u);
+    assert_string_equal(got.tenant_name, "名");
+    assert_false(got.tenant_locked);
+    assert_err(user_store_get(s->db, u.id, &arena, &got), ERR_OK);
+    assert_same_user(&got, &u);
+    assert_err(user_store_find(s->db, "t1", "Zhang", &arena, &got), ERR_NOT_FOUND);
+    assert_err(user_store_find(s->db, "t2", "zhang", &arena, &got), ERR_NOT_FOUND);
+    struct user taken = a_user(7, "t1", "zhang"), homeless = a_user(8, "t9", "li");
+    assert_err(user_store_put(s->db, &taken), ERR_EXISTS);
+    assert_err(user_store_put(s->db, &homeless), ERR_EXISTS);
+    u.real_name = "";
+    u.id_number = "new";
+    u.locked = true;
+    COMMITTED(s->db, user_store_set(s->db, &u));
+    assert_err(user_store_set_password(s->db, u.id, "$new$", NOW_S + 9), ERR_OK);
+    u.password_hash = "$new$";
+    u.password_changed_s = NOW_S + 9;
+    u.password_expired = false;
+    assert_err(user_store_get(s->db, u.id, &arena, &got), ERR_OK);
+    assert_same_user(&got, &u);
+    assert_err(user_store_count(s->db, &count), ERR_OK);
+    assert_int_equal(count, 1);
+    assert_err(user_store_set_password(s->db, 99, "x", NOW_S), ERR_NOT_FOUND);
+    assert_err(user_store_remove(s->db, 99), ERR_NOT_FOUND);
+    assert_err(user_store_remove(s->db, u.id), ERR_OK);
+    assert_err(user_store_get(s->db, u.id, &arena, &got), ERR_NOT_FOUND);
+    arena_fini(&arena);
+}
+
+static void test_a_full_arena_is_an_error_and_no_cut(void **state)
+{
+    struct scratch *s = *state;
+    struct arena arena;
+    struct tenant t = a_tenant("t1");
+    struct user u = a_user(1, "t1", "zhang"), got;
+    COMMITTED(s->db, tenant_store_put(s->db, &t));
+    COMMITTED(s->db, user_store_put(s->db, &u));
+    for (size_t cap = 0; cap < 192; cap += 16) {
+        arena_init(&arena, cap);
+        enum err e = user_store_find(s->db, "t1", "zhang", &arena, &got);
+        assert_case(e == ERR_MEMORY || e == ERR_OK, "cap %zu gives %s", cap, err_info(e)->name);
+        assert_true(e != ERR_OK || cap > 100);
+        arena_fini(&arena);
+    }
+}
+
+struct keys {
+    char kid[8][KEY_ID_CAP];
+    bool retired[8];
+    int count;
+};
+
+static enum err note_key(void *ctx, const struct key_row *row)
+{
+    struct keys *k = ctx;
+    memcpy(k->kid[k->count], row->kid, KEY_ID_CAP);
+    k->retired[k->count++] = row->retired_s != 0;
+    assert_int_equal(row->secret_len, 32);
+    assert_int_equal(row->secret[0], row->kid[15]);
+    return ERR_OK;
+}
+
+/* The first one signs: those in use, the newest of them first. */
+static void test_keys_come_in_the_order_of_their_use(void **state)
+{
+    struct scratch *s = *state;
+    struct keys k = {.count = 0};
+    for (int i = 0; i < 3; i++) {
+        struct key_row row = {.alg = "HS256", .secret_len = 32, .created_s = NOW_S + (i * 2) % 3};
+        snprintf(row.kid, sizeof row.kid, "%016x", (unsigned)i);
+        row.secret[0] = (unsigned char)row.kid[15];
+        COMMITTED(s->db, key_store_put(s->db, &row));
+        assert_err(key_store_put(s->db, &row), ERR_EXISTS);
+    }
+    assert_err(key_store_list(s->db, note_key, &k), ERR_OK);
+    assert_int_equal(k.count, 3);
+    assert_string_equal(k.kid[0], "0000000000000001"); /* created at +2 */
+    assert_string_equal(k.kid[1], "0000000000000002"); /* +1 */
+    COMMITTED(s->db, key_store_retire_others(s->db, "0000000000000000", NOW_S + 10));
+    k.count = 0;
+    assert_err(key_store_list(s->db, note_key, &k), ERR_OK);
+    assert_string_equal(k.kid[0], "0000000000000000");
+    assert_true(!k.retired[0] && k.retired[1] && k.retired[2]);
+}
+
+/* ---- Sessions and tokens ---- */
+
+static void add_people(struct scratch *s)
+{
+    struct tenant t = a_tenant("t1");
+    struct client c1 = a_client("c1"), c2 = a_client("c2");
+    struct user u1 = a_user(1, "t1", "one"), u2 = a_user(2, "t1", "two");
+    COMMITTED(s->db, tenant_store_put(s->db, &t));
+    COMMITTED(s->db, client_store_put(s->db, &c1));
+    COMMITTED(s->db, client_store_put(s->db, &c2));
+    COMMITTED(s->db, user_store_put(s->db, &u1));
+    COMMITTED(s->db, user_store_put(s->db, &u2));
+}
+
+/* A session of a user (0: of the client itself) with one token pair; jti and refresh_jti start with `name`.
+ */
+static struct token_row add_token(struct scratch *s, const char *name, int64_t user_id, const char *client_id,
+                                  int64_t expires_s)
+{
+    struct token_row row = {.issued_s = NOW_S,
+                            .access_expires_s = expires_s,
+                            .refresh_expires_s = expires_s,
+                            .session = {.user_id = user_id,
+                                        .client_id = client_id,
+                                        .tenant_id = "t1",
+                                        .dialect = "blade",
+                                        .scope = "all",
+                                        .fingerprint = "fp",
+                                        .address = "10.0.0.1",
+                                        .created_s = NOW_S,
+                                        .family_end_s = NOW_S + 1000}};
+    snprintf(row.jti, sizeof row.jti, "%s-access", name);
+    snprintf(row.refresh_jti, sizeof row.refresh_jti, "%s-refresh", name);
+    COMMITTED(s->db, session_store_put(s->db, &row.session, expires_s));
+    COMMITTED(s->db, token_store_put(s->db, &row));
+    return row;
+}
+
+static enum err list_names(void *ctx, const struct token_row *row)
+{
+    buf_addf(ctx, "%.*s ", (int)strcspn(row->jti, "-"), row->jti);
+    return ERR_OK;
+}
+
+/* Names of the valid tokens, the newest first. */
+static void assert_valid(struct scratch *s, int64_t user_id, const char *client_id, int64_t now_s,
+                         int64_t limit, const char *names)
+{
+    struct arena arena;
+    struct buf seen;
+    arena_init(&arena, 1 << 16);
+    buf_init(&seen);
+    assert_err(token_store_list(s->db, user_id, client_id, now_s, limit, &arena, list_names, &seen), ERR_OK);
+    assert_string_equal(buf_str(&seen), names);
+    buf_free(&seen);
+    arena_fini(&arena);
+}
+
+static void test_a_token_comes_back_with_its_session(void **state)
+{
+    struct scratch *s = *state;
+    struct arena arena;
+    struct token_row got;
+    add_people(s);
+    struct token_row row = add_token(s, "a", 1, "c1", NOW_S + 10),
+                     lone = add_token(s, "b", 0, "c2", NOW_S + 10);
+    arena_init(&arena, 1 << 16);
+    assert_err(token_store_by_jti(s->db, "a-access", &arena, &got), ERR_OK);
+    assert_int_equal(got.id, row.id);
+    assert_string_equal(got.refresh_jti, "a-refresh");
+    assert_int_equal(got.session.id, row.session.id);
+    assert_int_equal(got.session.user_id, 1);
+    assert_string_equal(got.session.client_id, "c1");
+    assert_string_equal(got.session.fingerprint, "fp");
+    assert_string_equal(got.session.address, "10.0.0.1");
+    assert_int_equal(got.session.family_end_s, NOW_S + 1000);
+    assert_int_equal(got.used_s, 0);
+    assert_int_equal(got.session.revoked_s, 0);
+    assert_err(token_store_by_id(s->db, lone.id, &arena, &got), ERR_OK);
+    assert_int_equal(got.session.user_id, 0);
+    assert_err(token_store_by_jti(s->db, "a-refresh", &arena, &got), ERR_NOT_FOUND);
+    assert_err(token_store_by_id(s->db, 999, &arena, &got), ERR_NOT_FOUND);
+    assert_err(token_store_put(s->db, &row), ERR_EXISTS); /* the jti is taken */
+    arena_fini(&arena);
+}
+
+static void test_a_token_is_used_once(void **state)
+{
+    struct scratch *s = *state;
+    struct arena arena;
+    struct token_row got;
+    add_people(s);
+    struct token_row row = add_token(s, "a", 1, "c1", NOW_S + 10);
+    arena_init(&arena, 1 << 16);
+    COMMITTED(s->db, token_store_use(s->db, row.id, NOW_S + 3, 77));
+    assert_err(token_store_use(s->db, row.id, NOW_S + 4, 78), ERR_NOT_FOUND);
+    assert_err(token_store_by_id(s->db, row.id, &arena, &got), ERR_OK);
+    assert_int_equal(got.used_s, NOW_S + 3);
+    assert_int_equal(got.successor_id, 77);
+    arena_fini(&arena);
+}
+
+static void test_the_list_of_valid_tokens(void **state)
+{
+    struct scratch *s = *state;
+    add_people(s);
+    add_token(s, "a", 1, "c1", NOW_S + 10);
+    add_token(s, "b", 1, "c2", NOW_S + 20);
+    add_token(s, "c", 2, "c1", NOW_S + 20);
+    struct token_row used = add_token(s, "d", 2, "c1", NOW_S + 20);
+    COMMITTED(s->db, token_store_use(s->db, used.id, NOW_S, 1));
+    assert_valid(s, 0, NULL, NOW_S, 9, "c b a ");
+    assert_valid(s, 0, NULL, NOW_S, 2, "c b ");
+    assert_valid(s, 1, NULL, NOW_S, 9, "b a ");
+    assert_valid(s, 0, "c1", NOW_S, 9, "c a ");
+    assert_valid(s, 1, "c1", NOW_S, 9, "a ");
+    assert_valid(s, 0, NULL, NOW_S + 9, 9, "c b a ");
+    assert_valid(s, 0, NULL, NOW_S + 10, 9, "c b ");
+    assert_valid(s, 0, NULL, NOW_S + 20, 9, "");
+}
+
+static void test_sessions_end_one_by_one_by_user_and_by_client(void **state)
+{
+    struct scratch *s = *state;
+    add_people(s);
+    struct token_row a = add_token(s, "a", 1, "c1", NOW_S + 10), b = add_token(s, "b", 1, "c2", NOW_S + 10);
+    add_token(s, "c", 1, "c2", NOW_S + 10);
+    add_token(s, "d", 2, "c1", NOW_S + 10);
+    add_token(s, "e", 0, "c1", NOW_S + 10);
+    COMMITTED(s->db, session_store_revoke(s->db, a.session.id, NOW_S));
+    COMMITTED(s->db, session_store_revoke(s->db, a.session.id, NOW_S + 1));
+    assert_valid(s, 0, NULL, NOW_S, 9, "e d c b ");
+    COMMITTED(s->db, session_store_revoke_user(s->db, 1, b.session.id, NOW_S));
+    assert_valid(s, 0, NULL, NOW_S, 9, "e d b ");
+    COMMITTED(s->db, session_store_revoke_user(s->db, 1, 0, NOW_S));
+    assert_valid(s, 0, NULL, NOW_S, 9, "e d ");
+    COMMITTED(s->db, session_store_revoke_client(s->db, "c1", NOW_S));
+    assert_valid(s, 0, NULL, NOW_S, 9, "");
+    struct arena arena;
+    struct token_row got;
+    arena_init(&arena, 1 << 16);
+    assert_err(token_store_by_id(s->db, a.id, &arena, &got), ERR_OK);
+    assert_int_equal(got.session.revoked_s, NOW_S); /* the first time stays */
+    arena_fini(&arena);
+}
+
+static void test_sessions_go_with_their_user_and_client(void **state)
+{
+    struct scratch *s = *state;
+    add_people(s);
+    add_token(s, "a", 1, "c1", NOW_S + 10);
+    add_token(s, "b", 2, "c2", NOW_S + 10);
+    COMMITTED(s->db, user_store_remove(s->db, 1));
+    assert_valid(s, 0, NULL, NOW_S, 9, "b ");
+    COMMITTED(s->db, client_store_remove(s->db, "c2"));
+    assert_valid(s, 0, NULL, NOW_S, 9, "");
+}
+
+/* ---- Purging ---- */
+
+static int64_t expired(struct scratch *s, int64_t now_s)
+{
+    int64_t count = -1;
+    assert_err(db_expired_count(s->db, now_s, &count), ERR_OK);
+    return count;
+}
+
+static void test_purging_is_bounded_and_takes_only_what_expired(void **state)
+{
+    struct scratch *s = *state;
+    struct throttle_count c;
+    add_people(s);
+    for (int i = 0; i < 10; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "c%d", i);
+        put_captcha(s, id, "blade", "1", NOW_S + i);
+        COMMITTED(s->db, throttle_store_hit(s->db, id, NOW_S + i - 60, 60, 0, &c));
+    }
+    add_token(s, "a", 1, "c1", NOW_S);
+    add_token(s, "b", 1, "c1", NOW_S + 5);
+    assert_int_equal(expired(s, NOW_S - 1), 0);
+    assert_int_equal(expired(s, NOW_S), 1 + 1 + 2);
+    assert_int_equal(expired(s, NOW_S + 4), 5 + 5 + 2);
+    COMMITTED(s->db, db_purge_step(s->db, NOW_S + 4, 2));
+    assert_int_equal(expired(s, NOW_S + 4), 3 + 3);
+    for (int i = 0; i < 2; i++)
+        COMMITTED(s->db, db_purge_step(s->db, NOW_S + 4, 2));
+    assert_int_equal(expired(s, NOW_S + 4), 0);
+    assert_valid(s, 0, NULL, NOW_S + 4, 9, "b ");
+    char answer[32];
+    assert_err(captcha_store_take(s->db, "c5", "blade", NOW_S + 4, answer, sizeof answer), ERR_OK);
+    assert_err(throttle_store_get(s->db, "c5", NOW_S + 4, &c), ERR_OK);
+    assert_int_equal(c.count, 1);
+}
+
+/* ---- Copies ---- */
+
+static void test_a_backup_is_a_database(void **state)
+{
+    struct scratch *s = *state, copy = {.sink = s->sink};
+    char path[64], x = 0;
+    struct buf why;
+    buf_init(&why);
+    COMMITTED(s->db, setting_store_put(s->db, "x", "1", 1));
+    snprintf(copy.dir, sizeof copy.dir, "/tmp/menshen-unit-XXXXXX");
+    assert_non_null(mkdtemp(copy.dir));
+    snprintf(path, sizeof path, "%s/%s", copy.dir, DB_FILE);
+    assert_case(db_backup(s->db, path, &why) == ERR_OK, "%s", buf_str(&why));
+    assert_err(db_backup(s->db, path, &why), ERR_EXISTS);
+    assert_err(db_backup(s->db, "/no/such/folder/x", &why), ERR_IO);
+    copy.db = scratch_connect(&copy);
+    assert_err(setting_store_get(copy.db, "x", &x, 1), ERR_OK);
+    assert_err(db_prepare_all(copy.db), ERR_OK);
+    buf_init(&copy.log);
+    scratch_close(&copy);
+    buf_free(&why);
+}
+
+static void test_a_discarded_database_leaves_nothing(void **state)
+{
+    struct scratch *s = *state;
+    COMMITTED(s->db, setting_store_put(s->db, "x", "1", 1));
+    db_close(s->db);
+    s->db = NULL;
+    db_discard(s->dir);
+    assert_int_equal(rmdir(s->dir), 0);
+    assert_int_equal(mkdir(s->dir, 0700), 0); /* for teardown */
+}
+
+#define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_every_statement_prepares),
+        TEST(test_a_new_database_is_whole_and_private),
+        TEST(test_creating_twice_leaves_the_first),
+        TEST(test_opening_refuses_what_others_can_read),
+        TEST(test_opening_refuses_another_schema),
+        cmocka_unit_test(test_opening_what_is_not_there),
+        TEST(test_what_is_rolled_back_has_not_happened),
+        TEST(test_a_second_writer_is_told_that_it_is_busy),
+        TEST(test_a_captcha_is_taken_once),
+        TEST(test_a_captcha_lives_while_expires_is_after_now),
+        TEST(test_a_captchas_id_is_unique),
+        TEST(test_an_answer_that_does_not_fit_is_not_cut),
+        TEST(test_the_span_bounds_the_live_captchas),
+        TEST(test_of_several_takers_one_gets_it),
+        TEST(test_a_counter_counts_while_its_end_is_after_now),
+        TEST(test_the_hit_that_reaches_the_limit_starts_the_window_anew),
+        TEST(test_tenants),
+        TEST(test_clients),
+        TEST(test_users),
+        TEST(test_a_full_arena_is_an_error_and_no_cut),
+        TEST(test_keys_come_in_the_order_of_their_use),
+        TEST(test_a_token_comes_back_with_its_session),
+        TEST(test_a_token_is_used_once),
+        TEST(test_the_list_of_valid_tokens),
+        TEST(test_sessions_end_one_by_one_by_user_and_by_client),
+        TEST(test_sessions_go_with_their_user_and_client),
+        TEST(test_purging_is_bounded_and_takes_only_what_expired),
+        TEST(test_a_backup_is_a_database),
+        TEST(test_a_discarded_database_leaves_nothing),
+    };
+    return cmocka_run_group_tests_name("store", tests, NULL, NULL);
+}
