@@ -5,18 +5,19 @@
 
 #include "captcha/draw.h"
 #include "captcha/encode.h"
+#include "captcha/ground.h"
 #include "captcha/ink.h"
 #include "captcha/layout.h"
 #include "captcha/stroke.h"
 #include "captcha/style.h"
 #include "captcha/warp.h"
-#include "captcha/wave.h"
+#include "captcha/word.h"
 
 /* Canvases kept: one for each size and format that a site's dialects ask for. */
 #define CANVAS_CAP 8
 
 struct captcha_engine {
-    struct captcha_style styles[CAPTCHA_LEVEL_COUNT];
+    struct captcha_style styles[CAPTCHA_LEVEL_COUNT][CAPTCHA_KIND_COUNT];
     struct canvas *canvases[CANVAS_CAP];
     size_t next_canvas; /* the one to give up when all places are taken */
     struct layout layout;
@@ -32,7 +33,10 @@ enum err captcha_engine_new(const unsigned char style_seed[CAPTCHA_SEED_BYTES],
         return ERR_MEMORY;
     }
     for (int level = 0; level < CAPTCHA_LEVEL_COUNT; level++) {
-        captcha_style_make(style_seed, (enum captcha_level)level, &e->styles[level]);
+        for (int kind = 0; kind < CAPTCHA_KIND_COUNT; kind++) {
+            captcha_style_make(style_seed, (enum captcha_level)level, (enum captcha_kind)kind,
+                               &e->styles[level][kind]);
+        }
     }
     *engine_out = e;
     return ERR_OK;
@@ -53,8 +57,8 @@ static bool is_drawable(const struct captcha_profile *p)
 {
     return p->width_px >= CAPTCHA_WIDTH_MIN && p->width_px <= CAPTCHA_WIDTH_MAX &&
            p->height_px >= CAPTCHA_HEIGHT_MIN && p->height_px <= CAPTCHA_HEIGHT_MAX &&
-           p->level >= CAPTCHA_EASY && p->level < CAPTCHA_LEVEL_COUNT && p->format >= CAPTCHA_PNG &&
-           p->format < CAPTCHA_FORMAT_COUNT;
+           p->level >= CAPTCHA_EASY && p->level < CAPTCHA_LEVEL_COUNT && p->kind >= CAPTCHA_ALNUM &&
+           p->kind < CAPTCHA_KIND_COUNT && p->format >= CAPTCHA_PNG && p->format < CAPTCHA_FORMAT_COUNT;
 }
 
 /* The kept canvas for such pictures, or a new one; NULL without memory. Borrowed. */
@@ -77,25 +81,27 @@ static struct canvas *canvas_for(struct captcha_engine *e, const struct captcha_
     return c;
 }
 
-/* Lay out, warp and draw the word on the engine's plane. */
+/* Place and draw the word, its strokes and its ground on the engine's plane. */
 static enum err draw_word(struct captcha_engine *e, const struct captcha_profile *p, const char *shown,
                           struct captcha_rng *rng)
 {
-    const struct captcha_style *style = &e->styles[p->level];
-    int32_t nominal = p->height_px * LAYOUT_PIXEL * 2 / 3;
-    int32_t reach = nominal * range_pick(&style->warp_height, rng) / 100;
-    int32_t length = nominal * range_pick(&style->warp_length, rng) / 100;
-    int margin_px = reach / LAYOUT_PIXEL + 2;
-    enum err err = captcha_layout(p, style, shown, margin_px, rng, &e->layout);
+    const struct captcha_style *style = &e->styles[p->level][p->kind];
+    enum err err = word_place(p, style, shown, rng, &e->warp, &e->layout);
     if (err != ERR_OK) {
         return err;
     }
-    warp_make(p->width_px, p->height_px, reach, length, rng, &e->warp);
     ink_clear(&e->plane, p->width_px, p->height_px);
     for (int i = 0; i < e->layout.count; i++) {
         ink_letter(&e->plane, &e->layout.letters[i], &e->warp);
     }
-    stroke_word(&e->plane, &e->layout, style, &e->warp, rng);
+    const struct manner *manner = style_pick_manner(style, rng);
+    stroke_word(&e->plane, &e->layout, style, manner, &e->warp, rng);
+    for (int i = 0; i < manner->lying; i++) {
+        ground_counterchange(&e->plane, &e->layout, GROUND_LYING, rng);
+    }
+    for (int i = 0; i < manner->upright; i++) {
+        ground_counterchange(&e->plane, &e->layout, GROUND_UPRIGHT, rng);
+    }
     return ERR_OK;
 }
 
@@ -113,7 +119,7 @@ enum err captcha_engine_draw(struct captcha_engine *e, const struct captcha_prof
     captcha_rng_seed(&rng, image_seed);
     enum err err = draw_word(e, p, shown, &rng);
     if (err == ERR_OK) {
-        canvas_colour(canvas, &e->styles[p->level], &rng);
+        canvas_colour(canvas, &e->styles[p->level][p->kind], &rng);
         canvas_fill(canvas, &e->plane);
         err = canvas_encode(canvas, p->format, image_out);
     }

@@ -2,9 +2,6 @@
 
 #include <assert.h>
 
-/* A texel at or above this, unpacked, is ink. */
-#define OUTLINE 128
-
 const struct glyph *glyph_find(size_t face, uint32_t code)
 {
     assert(face < glyph_face_count);
@@ -37,15 +34,5 @@ void glyph_unpack(const struct glyph *g, struct glyph_tile *tile_out)
             row[x] = (uint8_t)((*packed >> 4) * 17);
             row[x + 1] = (uint8_t)((*packed & 15) * 17);
         }
-        int left = 0;
-        while (left < g->width && row[left] < OUTLINE) {
-            left++;
-        }
-        int right = g->width - 1;
-        while (right >= left && row[right] < OUTLINE) {
-            right--;
-        }
-        tile_out->left[y] = left;
-        tile_out->right[y] = right;
     }
 }

@@ -41,14 +41,9 @@ extern const size_t glyph_face_count;
 /* The glyph of `code` in face number `face` (< glyph_face_count), or NULL when the face withholds it. */
 const struct glyph *glyph_find(size_t face, uint32_t code);
 
-/*
- * A tile unpacked for sampling: eight bits a texel (0, 17, … 255; the outline at 127.5), and where each row's
- * ink begins and ends.
- */
+/* A tile unpacked for sampling: eight bits a texel (0, 17, … 255; the outline at 127.5). */
 struct glyph_tile {
-    int width, height;         /* texels, margin included */
-    int left[GLYPH_TILE_MAX];  /* first column of ink in the row; `width` when it has none */
-    int right[GLYPH_TILE_MAX]; /* last column of ink in the row; left of `left` when it has none */
+    int width, height;                           /* texels, margin included */
     uint8_t at[GLYPH_TILE_MAX * GLYPH_TILE_MAX]; /* row stride GLYPH_TILE_MAX */
 };
 

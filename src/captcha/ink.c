@@ -1,6 +1,7 @@
 #include "captcha/ink.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <string.h>
 
 enum {
@@ -56,29 +57,43 @@ static struct place look_up(const struct letter *letter, int x, int y, const str
         half_height + ((letter->to_texel[1][0] * dx + letter->to_texel[1][1] * dy) >> TO_SAMPLE_SHIFT)};
 }
 
-/* The value between four texels; `p` lies at least one texel from the tile's right and lower border. */
+/*
+ * The value between four texels; (u, v) lies at least one texel from the tile's right and lower border. The
+ * upper and the lower pair are mixed at once, in the two halves of a word.
+ */
 static unsigned sample(const struct glyph_tile *tile, int32_t u, int32_t v)
 {
     const uint8_t *at = tile->at + (size_t)(v >> 16) * GLYPH_TILE_MAX + (size_t)(u >> 16);
-    unsigned right = (unsigned)u >> 8 & 255U;
-    unsigned down = (unsigned)v >> 8 & 255U;
-    unsigned upper = at[0] * (256U - right) + at[1] * right;
-    unsigned lower = at[GLYPH_TILE_MAX] * (256U - right) + at[GLYPH_TILE_MAX + 1] * right;
-    return (upper * (256U - down) + lower * down) >> 16;
+    uint32_t right = (uint32_t)u >> 8 & 255U;
+    uint32_t down = (uint32_t)v >> 8 & 255U;
+    uint32_t left_pair = at[0] | (uint32_t)at[GLYPH_TILE_MAX] << 16;
+    uint32_t right_pair = at[1] | (uint32_t)at[GLYPH_TILE_MAX + 1] << 16;
+    uint32_t mixed = left_pair * (256U - right) + right_pair * right;
+    return ((mixed & 0xFFFFU) * (256U - down) + (mixed >> 16) * down) >> 16;
+}
+
+/* Whether everything between two places lies beside the tile. */
+static bool misses(struct place a, struct place b, int32_t limit_u, int32_t limit_v)
+{
+    return (a.u < 0 && b.u < 0) || (a.v < 0 && b.v < 0) || (a.u >= limit_u && b.u >= limit_u) ||
+           (a.v >= limit_v && b.v >= limit_v);
 }
 
 /* Draw the pixels x0 <= x < x1 of one row of one cell of the warp, between the places at its two nodes. */
 static void draw_span(uint8_t *row, int x0, int x1, int cell_x, struct place from, struct place to,
                       const struct glyph_tile *tile, const uint8_t ramp[256])
 {
+    int32_t limit_u = (tile->width - 1) * SAMPLE_ONE;
+    int32_t limit_v = (tile->height - 1) * SAMPLE_ONE;
+    if (misses(from, to, limit_u, limit_v)) {
+        return;
+    }
     int32_t step_u = (to.u - from.u) / CELL;
     int32_t step_v = (to.v - from.v) / CELL;
     int32_t u = from.u + step_u * (x0 - cell_x);
     int32_t v = from.v + step_v * (x0 - cell_x);
-    uint32_t limit_u = (uint32_t)(tile->width - 1) * SAMPLE_ONE;
-    uint32_t limit_v = (uint32_t)(tile->height - 1) * SAMPLE_ONE;
     for (int x = x0; x < x1; x++, u += step_u, v += step_v) {
-        if ((uint32_t)u < limit_u && (uint32_t)v < limit_v) {
+        if ((uint32_t)u < (uint32_t)limit_u && (uint32_t)v < (uint32_t)limit_v) {
             uint8_t ink = ramp[sample(tile, u, v)];
             row[x] = row[x] > ink ? row[x] : ink;
         }

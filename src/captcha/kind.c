@@ -19,16 +19,16 @@ struct symbol {
 };
 
 /*
- * Left out, with both members since a person types what he sees: 0 O Q, 1 I l J, 2 Z, 5 S, B 8 (B), 6 G b, 9
- * g q, C c G, U u V v n, i j, s z. A form is missing where a crossing stroke makes another letter of it: E
- * and L of each other and of F, P and R, n and h, t and f.
+ * Left out are both members of a pair, since a person types what he sees: 0 O Q, 1 I l J, 2 Z, 5 S, 8 B, 6 G
+ * b, 9 g q, C G, U V, A 4, K X Y, 7 T, and what a crossing line makes of them. A letter has one form only
+ * where the other looks like a third letter: E and F, n and h, t and f, h and k, P and R.
  */
 static const struct symbol symbols[] = {
-    {'a', "Aa"}, {'d', "Dd"}, {'e', "e"}, {'f', "Ff"}, {'h', "Hh"}, {'k', "Kk"}, {'m', "Mm"},
-    {'n', "N"},  {'p', "p"},  {'r', "R"}, {'t', "T"},  {'w', "Ww"}, {'x', "Xx"}, {'y', "Yy"},
-    {'2', "2"},  {'3', "3"},  {'4', "4"}, {'6', "6"},  {'7', "7"},  {'8', "8"},  {'9', "9"},
+    {'d', "Dd"}, {'e', "e"}, {'f', "Ff"}, {'h', "Hh"}, {'k', "K"},  {'m', "Mm"},
+    {'n', "N"},  {'p', "p"}, {'r', "R"},  {'t', "T"},  {'w', "Ww"}, {'y', "Y"},
+    {'2', "2"},  {'3', "3"}, {'4', "4"},  {'6', "6"},  {'8', "8"},  {'9', "9"},
 };
-enum { LETTER_COUNT = 14, SYMBOL_COUNT = sizeof symbols / sizeof symbols[0] };
+enum { LETTER_COUNT = 12, SYMBOL_COUNT = sizeof symbols / sizeof symbols[0] };
 
 /* Without 1, which a crossing stroke imitates. */
 static const char digits[] = "023456789";

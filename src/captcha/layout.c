@@ -14,15 +14,23 @@
  */
 enum {
     UNIT = 256,
-    BIN = 2 * UNIT,  /* height of a profile's row */
+    BIN_BITS = 9,
+    BIN = 1 << BIN_BITS, /* height of a profile's row */
+    BEYOND =
+        UNIT / 2,    /* so far beyond a texel's side the soft border may run: to the next texel, and turned */
+    SOFT = 40,       /* below the outline's value there may still be a trace of ink */
+    OUTLINE = 128,   /* an unpacked texel from here on is ink, unless the outline is moved */
     BINS = 64,       /* rows of a profile; the line through the letters' middles is at the middle row */
     NOMINAL_16 = 80, /* the width to which every Latin face's strokes are brought, sixteenths of a texel */
     NOMINAL_CHINESE_16 = 44,
     NOMINAL_HEIGHT = 32 * UNIT, /* of a capital */
     TEXEL_VALUE_16 = 4,  /* unpacked texel value, 0 to 255, changes by this over a sixteenth of a texel */
-    SHARE_PERCENT = 12,  /* no letter has more of its ink under its neighbour */
+    SHARE_PERCENT = 8,   /* no letter has more of its ink under its neighbour */
     NEST_PERCENT = 35,   /* nor more of its width beside it: T may stand over the foot of A, not above it */
     NARROW_PERCENT = 72, /* a long word is condensed down to this before it is made smaller */
+    WIDE_PERCENT = 125,  /* a short one is at most widened up to this */
+    SLIM_TEXELS = 17,    /* a letter that is slimmer is widened towards this */
+    SLIM_PERCENT = 130,  /* but by no more than this */
     FAR = INT32_MAX / 8  /* beyond any letter, and safe to add to */
 };
 
@@ -31,7 +39,8 @@ enum {
 struct profile {
     int32_t left[BINS], right[BINS];
     int32_t first, last; /* extremes over all rows */
-    int32_t area;        /* of ink, in rows times units */
+    int32_t top, bottom;
+    int32_t area; /* of ink, in rows times units */
 };
 
 /* A letter before fitting: texels to units. */
@@ -86,13 +95,25 @@ static const struct glyph *pick_glyph(const struct captcha_style *style, uint32_
     return NULL;
 }
 
-/* Choose how the letter stands. The matrix is turn * shear * size. */
-static void make_pose(const struct captcha_style *style, struct captcha_rng *rng, struct pose *out)
+static bool is_sign(uint32_t code)
 {
-    uint32_t angle = (uint32_t)(range_pick(&style->turn, rng) * WAVE_TURN / 360);
+    return code == '+' || code == '=' || code == '?' || code == 0x2212 ||
+           code == 0xD7; /* the last: - and × */
+}
+
+/* Choose how the letter stands. The matrix is turn * shear * size. */
+static void make_pose(const struct captcha_style *style, uint32_t code, int ink_width,
+                      struct captcha_rng *rng, struct pose *out)
+{
+    uint32_t angle =
+        (uint32_t)(range_pick(is_sign(code) ? &style->sign_turn : &style->turn, rng) * WAVE_TURN / 360);
     int32_t shear = range_pick(&style->shear, rng);
     int32_t tall = range_pick(&style->size, rng);
     int32_t wide = tall * range_pick(&style->width, rng) / 100;
+    if (wide * ink_width < tall * SLIM_TEXELS) {
+        wide = tall * SLIM_TEXELS / ink_width;
+        wide = wide < tall * SLIM_PERCENT / 100 ? wide : tall * SLIM_PERCENT / 100;
+    }
     int32_t c = wave_cos(angle);
     int32_t s = wave_sin(angle);
     int32_t slanted_x = tall * shear / 100;
@@ -110,41 +131,53 @@ static void profile_clear(struct profile *p)
         p->left[i] = FAR;
         p->right[i] = -FAR;
     }
-    p->first = FAR;
-    p->last = -FAR;
+    p->first = p->top = FAR;
+    p->last = p->bottom = -FAR;
     p->area = 0;
 }
 
 static int clamp_bin(int32_t y)
 {
-    int32_t bin = (y + BINS / 2 * BIN) / BIN;
+    int32_t bin = (y + BINS / 2 * BIN) >> BIN_BITS;
     return bin < 0 ? 0 : bin >= BINS ? BINS - 1 : (int)bin;
 }
 
-/* The profile of a letter at x = 0: every texel of ink is put in its place. */
-static void take_profile(const struct glyph_tile *tile, const struct pose *pose, struct profile *out)
+/*
+ * The profile of a letter at x = 0: every other texel of ink is put in its place, and taken to be as wide as
+ * two. The margin holds none.
+ */
+static void take_profile(const struct letter *letter, const struct pose *pose, struct profile *out)
 {
+    const struct glyph_tile *tile = &letter->tile;
+    int outline = OUTLINE - letter->weight;
     profile_clear(out);
-    for (int row = 0; row < tile->height; row++) {
-        int32_t v = (2 * row + 1 - tile->height) * pose->matrix[0][1] / 2;
-        int32_t w = (2 * row + 1 - tile->height) * pose->matrix[1][1] / 2 + pose->rise;
+    for (int row = 1; row < tile->height - 1; row++) {
         const uint8_t *at = tile->at + (size_t)row * GLYPH_TILE_MAX;
-        for (int column = tile->left[row]; column <= tile->right[row]; column++) {
-            if (at[column] < 128) {
-                continue;
+        int32_t u = 2 * 1 + 1 - tile->width;
+        int32_t v = 2 * row + 1 - tile->height;
+        int32_t x = (u * pose->matrix[0][0] + v * pose->matrix[0][1]) / 2;
+        int32_t y = (u * pose->matrix[1][0] + v * pose->matrix[1][1]) / 2 + pose->rise;
+        for (int column = 1; column < tile->width - 1; column += 2) {
+            if (at[column] >= outline - SOFT) {
+                out->first = x < out->first ? x : out->first;
+                out->last = x > out->last ? x : out->last;
+                out->top = y < out->top ? y : out->top;
+                out->bottom = y > out->bottom ? y : out->bottom;
             }
-            int32_t u = 2 * column + 1 - tile->width;
-            int32_t x = v + u * pose->matrix[0][0] / 2;
-            int bin = clamp_bin(w + u * pose->matrix[1][0] / 2);
-            out->left[bin] = x - UNIT / 2 < out->left[bin] ? x - UNIT / 2 : out->left[bin];
-            out->right[bin] = x + UNIT / 2 > out->right[bin] ? x + UNIT / 2 : out->right[bin];
-            out->area += UNIT * UNIT / BIN;
+            if (at[column] >= outline) {
+                int bin = clamp_bin(y);
+                out->left[bin] = x - UNIT < out->left[bin] ? x - UNIT : out->left[bin];
+                out->right[bin] = x + UNIT > out->right[bin] ? x + UNIT : out->right[bin];
+                out->area += 2 * UNIT * UNIT / BIN;
+            }
+            x += 2 * pose->matrix[0][0];
+            y += 2 * pose->matrix[1][0];
         }
     }
-    for (int i = 0; i < BINS; i++) {
-        out->first = out->left[i] < out->first ? out->left[i] : out->first;
-        out->last = out->right[i] > out->last ? out->right[i] : out->last;
-    }
+    out->first -= UNIT + BEYOND;
+    out->last += UNIT + BEYOND;
+    out->top -= UNIT / 2 + BEYOND;
+    out->bottom += UNIT / 2 + BEYOND;
 }
 
 /* The least x at which `next` clears the word by nothing: their inks touch in at least one row. */
@@ -213,13 +246,8 @@ static void box_add(struct box *box, const struct profile *p)
 {
     box->left = p->first < box->left ? p->first : box->left;
     box->right = p->last > box->right ? p->last : box->right;
-    for (int i = 0; i < BINS; i++) {
-        if (p->left[i] <= p->right[i]) {
-            int32_t y = (i - BINS / 2) * BIN;
-            box->top = y < box->top ? y : box->top;
-            box->bottom = y + BIN > box->bottom ? y + BIN : box->bottom;
-        }
-    }
+    box->top = p->top < box->top ? p->top : box->top;
+    box->bottom = p->bottom > box->bottom ? p->bottom : box->bottom;
 }
 
 /* The pixels, in 1/65536, that a unit becomes, and where the word's origin comes to lie. */
@@ -228,28 +256,26 @@ struct fit {
     int32_t x, y;             /* word coordinates */
 };
 
-static void fit_box(const struct captcha_profile *p, const struct box *box, int margin_px,
-                    struct captcha_rng *rng, struct fit *out)
+static void fit_box(const struct layout_room *room, const struct box *box, struct captcha_rng *rng,
+                    struct fit *out)
 {
-    int64_t room_x = (int64_t)(p->width_px - 2 * margin_px) * LAYOUT_PIXEL * 65536;
-    int64_t room_y = (int64_t)(p->height_px - 2 * margin_px) * LAYOUT_PIXEL * 65536;
+    int64_t room_x = (int64_t)(room->right - room->left) * 65536;
+    int64_t room_y = (int64_t)(room->bottom - room->top) * 65536;
     int64_t width = box->right - box->left;
     int64_t height = box->bottom - box->top;
     int64_t x_scale = room_x / width;
     int64_t y_scale = room_y / height;
+    int64_t widest = y_scale * captcha_rng_between(rng, 100, WIDE_PERCENT) / 100;
     if (x_scale < y_scale * NARROW_PERCENT / 100) {
         y_scale = x_scale * 100 / NARROW_PERCENT;
-    } else if (x_scale > y_scale) {
-        x_scale = y_scale;
     }
+    x_scale = x_scale < widest ? x_scale : widest;
     int32_t slack_x = (int32_t)((room_x - width * x_scale) / 65536);
     int32_t slack_y = (int32_t)((room_y - height * y_scale) / 65536);
     out->x_scale = x_scale;
     out->y_scale = y_scale;
-    out->x = margin_px * LAYOUT_PIXEL + captcha_rng_between(rng, 0, slack_x) -
-             (int32_t)(box->left * x_scale / 65536);
-    out->y = margin_px * LAYOUT_PIXEL + captcha_rng_between(rng, 0, slack_y) -
-             (int32_t)(box->top * y_scale / 65536);
+    out->x = room->left + captcha_rng_between(rng, 0, slack_x) - (int32_t)(box->left * x_scale / 65536);
+    out->y = room->top + captcha_rng_between(rng, 0, slack_y) - (int32_t)(box->top * y_scale / 65536);
 }
 
 /* Turn a pose into what sampling needs: the inverse of fit * pose. */
@@ -279,8 +305,8 @@ static void finish_letter(const struct pose *pose, const struct fit *fit, struct
     out->scale = (int32_t)((llabs(forward[0][0]) + llabs(forward[1][1])) / 512);
 }
 
-enum err captcha_layout(const struct captcha_profile *p, const struct captcha_style *style, const char *shown,
-                        int margin_px, struct captcha_rng *rng, struct layout *layout_out)
+enum err captcha_layout(const struct captcha_style *style, const char *shown, const struct layout_room *room,
+                        struct captcha_rng *rng, struct layout *layout_out)
 {
     struct pose poses[LAYOUT_LETTERS_MAX];
     struct profile profiles[2];
@@ -303,8 +329,8 @@ enum err captcha_layout(const struct captcha_profile *p, const struct captcha_st
         glyph_unpack(glyph, &letter->tile);
         letter->weight = (nominal_16 - glyph_faces[face].stem_16) * TEXEL_VALUE_16 / 2 +
                          range_pick(&style->weight, rng) * 16 * TEXEL_VALUE_16 / 100;
-        make_pose(style, rng, pose);
-        take_profile(&letter->tile, pose, profile);
+        make_pose(style, glyph->code, glyph->width - 2 * GLYPH_MARGIN, rng, pose);
+        take_profile(letter, pose, profile);
         if (count > 0) {
             int32_t depth = range_pick(&style->overlap, rng) * nominal_16 * UNIT / 1600;
             pose->x = place(&profiles[(count - 1) % 2], profile, depth);
@@ -317,7 +343,7 @@ enum err captcha_layout(const struct captcha_profile *p, const struct captcha_st
         return ERR_BAD_REQUEST;
     }
     struct fit fit;
-    fit_box(p, &box, margin_px, rng, &fit);
+    fit_box(room, &box, rng, &fit);
     for (int i = 0; i < count; i++) {
         finish_letter(&poses[i], &fit, &layout_out->letters[i]);
     }

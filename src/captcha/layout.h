@@ -6,14 +6,13 @@
  * Two systems of coordinates: a letter's texels, as in glyphs.h, counted from the tile's middle; and the
  * word's, in 1/256 of a pixel of the picture before warping.
  *
- * Depends on base/captcha_profile, base/err, captcha/glyphs, captcha/rng, captcha/style, captcha/wave.
+ * Depends on base/err, captcha/glyphs, captcha/rng, captcha/style, captcha/wave.
  */
 #ifndef CAPTCHA_LAYOUT_H
 #define CAPTCHA_LAYOUT_H
 
 #include <stdint.h>
 
-#include "base/captcha_profile.h"
 #include "base/err.h"
 #include "captcha/glyphs.h"
 #include "captcha/rng.h"
@@ -42,13 +41,18 @@ struct layout {
     struct letter letters[LAYOUT_LETTERS_MAX];
 };
 
+/* Where the word may stand before warping, word coordinates. */
+struct layout_room {
+    int32_t left, top, right, bottom;
+};
+
 /*
- * Lay out `shown` in a picture of the profile's size, keeping `margin_px` free on each side for the warp.
+ * Lay out `shown` so that its ink fills `room` in one direction at least.
  *
  * Returns ERR_OK; ERR_BAD_REQUEST when the text has more than LAYOUT_LETTERS_MAX characters, none at all, is
  * not UTF-8, or holds one that no face gives. On failure `layout_out` is unspecified.
  */
-enum err captcha_layout(const struct captcha_profile *p, const struct captcha_style *style, const char *shown,
-                        int margin_px, struct captcha_rng *rng, struct layout *layout_out);
+enum err captcha_layout(const struct captcha_style *style, const char *shown, const struct layout_room *room,
+                        struct captcha_rng *rng, struct layout *layout_out);
 
 #endif

@@ -1,5 +1,7 @@
 #include "captcha/stroke.h"
 
+#include <stdbool.h>
+
 #include "captcha/wave.h"
 
 enum { POINTS = 32 };
@@ -16,8 +18,8 @@ static int32_t between(int32_t a, int32_t b, int hundredths)
 /* From before the first letter to behind the last, swinging about a slanted line. */
 static void wave_path(const struct layout *l, struct captcha_rng *rng, struct ink_point points[POINTS])
 {
-    int32_t from = between(l->top, l->bottom, captcha_rng_between(rng, 25, 75));
-    int32_t to = between(l->top, l->bottom, captcha_rng_between(rng, 25, 75));
+    int32_t from = between(l->top, l->bottom, captcha_rng_between(rng, 20, 80));
+    int32_t to = between(l->top, l->bottom, captcha_rng_between(rng, 20, 80));
     int32_t swing = l->height * captcha_rng_between(rng, 10, 30) / 100;
     uint32_t phase = captcha_rng_below(rng, WAVE_TURN);
     int32_t turns = captcha_rng_between(rng, 60, 200); /* hundredths of a period over the word */
@@ -80,20 +82,6 @@ static path_fn *const paths[STROKE_HABIT_COUNT] = {
     [STROKE_HOOK] = hook_path,
 };
 
-static enum stroke_habit pick_habit(const struct captcha_style *style, struct captcha_rng *rng)
-{
-    int sum = 0;
-    for (int i = 0; i < STROKE_HABIT_COUNT; i++) {
-        sum += style->habit_share[i];
-    }
-    int at = (int)captcha_rng_below(rng, (uint32_t)sum);
-    int habit = 0;
-    while (at >= style->habit_share[habit]) {
-        at -= style->habit_share[habit++];
-    }
-    return (enum stroke_habit)habit;
-}
-
 static int32_t clamp(int32_t x, int32_t low, int32_t high)
 {
     return x < low ? low : x > high ? high : x;
@@ -112,16 +100,15 @@ static void warp_path(const struct warp *warp, const struct ink_plane *plane, in
 }
 
 void stroke_word(struct ink_plane *plane, const struct layout *layout, const struct captcha_style *style,
-                 const struct warp *warp, struct captcha_rng *rng)
+                 const struct manner *manner, const struct warp *warp, struct captcha_rng *rng)
 {
     struct ink_point points[POINTS];
-    int count = range_pick(&style->strokes, rng);
-    for (int i = 0; i < count; i++) {
-        /* The first goes all the way: it joins every letter to the next. */
-        enum stroke_habit habit = i == 0 ? STROKE_WAVE : pick_habit(style, rng);
-        int32_t radius = layout->stem * range_pick(&style->pen, rng) / 200;
-        paths[habit](layout, rng, points);
-        warp_path(warp, plane, radius, points);
-        ink_stroke(plane, points, POINTS, radius);
+    for (int habit = 0; habit < STROKE_HABIT_COUNT; habit++) {
+        for (int i = 0; i < manner->strokes[habit]; i++) {
+            int32_t radius = layout->stem * range_pick(&style->pen, rng) / 200;
+            paths[habit](layout, rng, points);
+            warp_path(warp, plane, radius, points);
+            ink_stroke(plane, points, POINTS, radius);
+        }
     }
 }

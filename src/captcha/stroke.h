@@ -13,8 +13,8 @@
 #include "captcha/style.h"
 #include "captcha/warp.h"
 
-/* Draw the strokes that `style` asks for across the word of `layout`. */
+/* Draw the strokes of `manner` across the word of `layout`, with the style's pen. */
 void stroke_word(struct ink_plane *plane, const struct layout *layout, const struct captcha_style *style,
-                 const struct warp *warp, struct captcha_rng *rng);
+                 const struct manner *manner, const struct warp *warp, struct captcha_rng *rng);
 
 #endif

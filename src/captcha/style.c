@@ -9,48 +9,61 @@ struct level_bounds {
     struct range size, width, weight;
     struct range overlap;
     struct range warp_height, warp_length;
-    struct range strokes, pen;
-    size_t latin_faces; /* how many of them one site uses */
+    struct range pen;
+    size_t latin_faces;                       /* how many of them one site uses */
+    struct manner manners[STYLE_MANNERS_MAX]; /* all are used; their shares are the site's */
 };
 
+#define STROKES(...) .strokes = {__VA_ARGS__}
+
 static const struct level_bounds bounds[CAPTCHA_LEVEL_COUNT] = {
-    [CAPTCHA_EASY] = {.turn = 10,
-                      .shear = 12,
+    [CAPTCHA_EASY] = {.turn = 12,
+                      .shear = 15,
                       .rise = 8,
-                      .size = {94, 104},
-                      .width = {92, 108},
+                      .size = {92, 106},
+                      .width = {88, 112},
                       .weight = {-10, 30},
-                      .overlap = {-20, 20},
+                      .overlap = {10, 40},
                       .warp_height = {4, 8},
                       .warp_length = {180, 320},
-                      .strokes = {1, 1},
                       .pen = {60, 80},
-                      .latin_faces = 5},
+                      .latin_faces = 5,
+                      .manners = {{.share = 1, .lying = 1},
+                                  {.share = 1, .upright = 1},
+                                  {.share = 1, STROKES([STROKE_HOOK] = 1), .upright = 1}}},
     [CAPTCHA_NORMAL] = {.turn = 24,
                         .shear = 25,
-                        .rise = 14,
-                        .size = {84, 114},
-                        .width = {80, 122},
+                        .rise = 9,
+                        .size = {88, 112},
+                        .width = {84, 120},
                         .weight = {-20, 40},
-                        .overlap = {20, 80},
+                        .overlap = {0, 35},
                         .warp_height = {7, 12},
                         .warp_length = {130, 260},
-                        .strokes = {1, 1},
-                        .pen = {75, 100},
-                        .latin_faces = 8},
+                        .pen = {45, 65},
+                        .latin_faces = 8,
+                        .manners = {{.share = 1, STROKES([STROKE_WAVE] = 1), .upright = 1},
+                                    {.share = 1, .lying = 1, .upright = 1},
+                                    {.share = 1, .lying = 2}}},
     [CAPTCHA_HARD] = {.turn = 26,
-                      .shear = 32,
-                      .rise = 20,
-                      .size = {82, 114},
-                      .width = {80, 122},
-                      .weight = {-30, 45},
-                      .overlap = {50, 130},
-                      .warp_height = {9, 15},
-                      .warp_length = {110, 220},
-                      .strokes = {2, 4},
-                      .pen = {80, 105},
-                      .latin_faces = 9},
+                      .shear = 28,
+                      .rise = 12,
+                      .size = {86, 112},
+                      .width = {82, 122},
+                      .weight = {-25, 40},
+                      .overlap = {5, 45},
+                      .warp_height = {8, 13},
+                      .warp_length = {120, 240},
+                      .pen = {45, 70},
+                      .latin_faces = 10,
+                      .manners = {{.share = 1, STROKES([STROKE_WAVE] = 1, [STROKE_HOOK] = 1), .upright = 1},
+                                  {.share = 1, STROKES([STROKE_WAVE] = 1), .lying = 1},
+                                  {.share = 1, STROKES([STROKE_BOW] = 1), .lying = 1},
+                                  {.share = 1, STROKES([STROKE_HOOK] = 1), .lying = 1, .upright = 1}}},
 };
+
+/* How much heavier digits alone are drawn, hundredths of a texel to each side of a stroke. */
+#define HEAVY 40
 
 int range_pick(const struct range *r, struct captcha_rng *rng)
 {
@@ -90,10 +103,32 @@ static void pick_faces(enum glyph_script script, size_t wanted, struct captcha_r
     out->face_count[script] = count < wanted ? count : wanted;
 }
 
+/*
+ * What a kind needs to stay readable. In arithmetic a stroke reads as a minus and a turned plus as a times,
+ * so its signs stand apart and upright and strokes are left out; Chinese characters have strokes enough of
+ * their own.
+ */
+static void suit_kind(struct captcha_style *s, enum captcha_kind kind)
+{
+    const struct range apart = {-25, 0};
+    s->sign_turn = both_sides(5);
+    if (kind == CAPTCHA_ARITHMETIC || kind == CAPTCHA_CHINESE) {
+        s->overlap = apart;
+        for (int i = 0; i < STYLE_MANNERS_MAX; i++) {
+            memset(s->manners[i].strokes, 0, sizeof s->manners[i].strokes);
+            s->manners[i].upright = s->manners[i].lying > 0 ? 0 : s->manners[i].upright;
+        }
+    } else if (kind == CAPTCHA_DIGITS) {
+        s->weight.low += HEAVY;
+        s->weight.high += HEAVY;
+    }
+}
+
 void captcha_style_make(const unsigned char style_seed[CAPTCHA_SEED_BYTES], enum captcha_level level,
-                        struct captcha_style *style_out)
+                        enum captcha_kind kind, struct captcha_style *style_out)
 {
     assert(level >= CAPTCHA_EASY && level < CAPTCHA_LEVEL_COUNT);
+    assert(kind >= CAPTCHA_ALNUM && kind < CAPTCHA_KIND_COUNT);
     const struct level_bounds *b = &bounds[level];
     struct captcha_style *s = style_out;
     struct captcha_rng rng;
@@ -110,11 +145,26 @@ void captcha_style_make(const unsigned char style_seed[CAPTCHA_SEED_BYTES], enum
     s->overlap = part(b->overlap, 80, &rng);
     s->warp_height = part(b->warp_height, 50, &rng);
     s->warp_length = part(b->warp_length, 50, &rng);
-    s->strokes = b->strokes;
     s->pen = part(b->pen, 60, &rng);
-    for (int i = 0; i < STROKE_HABIT_COUNT; i++) {
-        s->habit_share[i] = captcha_rng_between(&rng, 1, 4);
+    for (int i = 0; i < STYLE_MANNERS_MAX; i++) {
+        s->manners[i] = b->manners[i];
+        s->manners[i].share *= captcha_rng_between(&rng, 1, 4);
     }
     s->ink_hue = part((struct range){0, 720}, 12, &rng);
     s->paper_hue = part((struct range){0, 720}, 12, &rng);
+    suit_kind(s, kind);
+}
+
+const struct manner *style_pick_manner(const struct captcha_style *style, struct captcha_rng *rng)
+{
+    int sum = 0;
+    for (int i = 0; i < STYLE_MANNERS_MAX; i++) {
+        sum += style->manners[i].share;
+    }
+    int at = captcha_rng_between(rng, 0, sum - 1);
+    int i = 0;
+    while (at >= style->manners[i].share) {
+        at -= style->manners[i++].share;
+    }
+    return &style->manners[i];
 }

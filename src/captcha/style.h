@@ -27,27 +27,43 @@ struct range {
 /* The shapes of the strokes that cross the word. */
 enum stroke_habit { STROKE_WAVE, STROKE_BOW, STROKE_HOOK, STROKE_HABIT_COUNT };
 
-struct captcha_style {
-    size_t face_count[2];                /* per enum glyph_script */
-    size_t faces[2][STYLE_FACES_MAX];    /* numbers of faces, used in this site's words */
-    struct range turn;                   /* of a letter, degrees */
-    struct range shear;                  /* of a letter, hundredths */
-    struct range size;                   /* of a letter, hundredths of the nominal height */
-    struct range width;                  /* of a letter, hundredths of its natural width */
-    struct range weight;                 /* of a letter: shift of the outline, hundredths of a texel */
-    struct range rise;                   /* of a letter off the line, hundredths of the nominal height */
-    struct range overlap;                /* of neighbours, hundredths of the pen */
-    struct range warp_height;            /* amplitude, hundredths of the nominal height */
-    struct range warp_length;            /* wavelength, hundredths of the nominal height */
-    struct range strokes;                /* how many */
-    struct range pen;                    /* width of a stroke, hundredths of a letter's stem */
-    int habit_share[STROKE_HABIT_COUNT]; /* how often each shape comes, relative */
-    struct range ink_hue, paper_hue;     /* degrees, may pass 360 */
+#define STYLE_MANNERS_MAX 4
+
+/*
+ * What is done to a word once its letters stand: strokes of some shapes, and curves of counterchange. The two
+ * are balanced, so that each manner is about as easy for people as the level's others.
+ */
+struct manner {
+    int share; /* how often it comes, relative to the style's others; 0 ends a list */
+    int strokes[STROKE_HABIT_COUNT];
+    int lying, upright; /* captcha/ground.h */
 };
 
-/* The style of a site at a level. The seed comes from the database; equal seeds give equal styles. */
+struct captcha_style {
+    size_t face_count[2];             /* per enum glyph_script */
+    size_t faces[2][STYLE_FACES_MAX]; /* numbers of faces, used in this site's words */
+    struct range turn;                /* of a letter, degrees */
+    struct range sign_turn;           /* of + - × = and ?, degrees */
+    struct range shear;               /* of a letter, hundredths */
+    struct range size;                /* of a letter, hundredths of the nominal height */
+    struct range width;               /* of a letter, hundredths of its natural width */
+    struct range weight;              /* of a letter: shift of the outline, hundredths of a texel */
+    struct range rise;                /* of a letter off the line, hundredths of the nominal height */
+    struct range overlap;             /* of neighbours, hundredths of the pen */
+    struct range warp_height;         /* amplitude, hundredths of the nominal height */
+    struct range warp_length;         /* wavelength, hundredths of the nominal height */
+    struct range pen;                 /* width of a stroke, hundredths of a letter's stem */
+    struct manner manners[STYLE_MANNERS_MAX];
+    struct range ink_hue, paper_hue; /* degrees, may pass 360 */
+};
+
+/* The style of a site at a level, for texts of a kind. The seed comes from the database; equal seeds give
+ * equal styles. */
 void captcha_style_make(const unsigned char style_seed[CAPTCHA_SEED_BYTES], enum captcha_level level,
-                        struct captcha_style *style_out);
+                        enum captcha_kind kind, struct captcha_style *style_out);
+
+/* One of the style's manners, by their shares. */
+const struct manner *style_pick_manner(const struct captcha_style *style, struct captcha_rng *rng);
 
 /* A value of `r`, each as likely as the others. */
 int range_pick(const struct range *r, struct captcha_rng *rng);

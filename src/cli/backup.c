@@ -7,12 +7,10 @@ static enum cli_status run_backup(struct cli *cli)
 {
     struct buf why;
     buf_init(&why);
-    enum err e = db_backup(cli->app.db, cli->operand[0], &why);
-    enum cli_status status = why.len > 0 ? cli_fail(cli, "%s", buf_str(&why)) : cli_result(cli, e);
+    enum cli_status status = cli_result_why(cli, db_backup(cli->app.db, cli->operand[0], &why), &why);
     if (status == CLI_DONE)
         cli_say(cli, "Copied to %s. It holds keys and password hashes: keep it as safe as the database.\n",
                 cli->operand[0]);
-    buf_free(&why);
     return status;
 }
 

@@ -17,9 +17,17 @@ enum { ARENA_CAP = 16 * 1024 * 1024 };
 /* What getopt_long returns for each option. */
 enum { OPT_CONF = 256, OPT_HELP, OPT_VERSION, OPT_JSON, OPT_OWN };
 
-static const struct cli_command *const families[] = {
-    cli_init_commands,  cli_tenant_commands, cli_client_commands, cli_user_commands,   cli_key_commands,
-    cli_token_commands, cli_config_commands, cli_doctor_commands, cli_backup_commands, NULL};
+static const struct cli_command *const families[] = {cli_init_commands,
+                                                     cli_tenant_commands,
+                                                     cli_client_commands,
+                                                     cli_user_commands,
+                                                     cli_key_commands,
+                                                     cli_token_commands,
+                                                     cli_captcha_commands,
+                                                     cli_config_commands,
+                                                     cli_doctor_commands,
+                                                     cli_backup_commands,
+                                                     NULL};
 
 /* ---- What is said ------------------------------------------------------------------------------------ */
 
@@ -109,6 +117,14 @@ enum cli_status cli_result(const struct cli *cli, enum err e)
     default:
         return cli_fail(cli, "failed: %s", err_info(e)->name);
     }
+}
+
+enum cli_status cli_result_why(const struct cli *cli, enum err e, struct buf *why)
+{
+    enum cli_status status =
+        e != ERR_OK && why->len > 0 ? cli_fail(cli, "%s", buf_str(why)) : cli_result(cli, e);
+    buf_free(why);
+    return status;
 }
 
 /* ---- Values ------------------------------------------------------------------------------------------ */
@@ -294,11 +310,7 @@ static enum cli_status open_app(struct cli *cli)
     buf_init(&why);
     enum err e = cli->command->needs == CLI_NEEDS_DATABASE ? app_open(&cli->app, cli->conf, &why)
                                                            : app_configure(&cli->app, cli->conf, &why);
-    enum cli_status status = CLI_DONE;
-    if (e != ERR_OK)
-        status = why.len > 0 ? cli_fail(cli, "%s", buf_str(&why)) : cli_result(cli, e);
-    buf_free(&why);
-    return status;
+    return cli_result_why(cli, e, &why);
 }
 
 static enum cli_status run(struct cli *cli)

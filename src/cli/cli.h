@@ -94,6 +94,9 @@ enum cli_status cli_misuse(const struct cli *cli, const char *fmt, ...) __attrib
  * CLI_FAILED. */
 enum cli_status cli_result(const struct cli *cli, enum err e);
 
+/* The same where a function that failed has filled `why`, which is released. */
+enum cli_status cli_result_why(const struct cli *cli, enum err e, struct buf *why);
+
 /* printf to standard output, unless JSON was asked for. */
 void cli_say(const struct cli *cli, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
@@ -112,6 +115,7 @@ extern const struct cli_command cli_client_commands[];
 extern const struct cli_command cli_user_commands[];
 extern const struct cli_command cli_key_commands[];
 extern const struct cli_command cli_token_commands[];
+extern const struct cli_command cli_captcha_commands[];
 extern const struct cli_command cli_config_commands[];
 extern const struct cli_command cli_doctor_commands[];
 extern const struct cli_command cli_backup_commands[];

@@ -70,14 +70,10 @@ static enum cli_status run_config(struct cli *cli)
         return print_sample(cli);
     struct buf why;
     buf_init(&why);
-    enum err e = app_configure(&cli->app, cli->conf, &why);
-    enum cli_status status;
-    if (e == ERR_OK)
+    enum cli_status status = cli_result_why(cli, app_configure(&cli->app, cli->conf, &why), &why);
+    if (status == CLI_DONE)
         status = print_effective(cli);
-    else
-        status = why.len > 0 ? cli_fail(cli, "%s", buf_str(&why)) : cli_result(cli, e);
     app_close(&cli->app);
-    buf_free(&why);
     return status;
 }
 

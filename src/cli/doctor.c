@@ -4,6 +4,7 @@
  * A check adds one finding, good or bad; checks that need what an earlier one did not find are left out.
  * Source: DESIGN, "Command line and configuration", "SQLite".
  */
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -53,17 +54,12 @@ struct doctor {
     size_t count;
 };
 
-/* Texts of one letter per finding would be lost on a full arena; a finding never is. */
-static const char *or_name(const char *text, const char *name)
+/* A finding for whose text there was no memory still counts, and says its name. */
+static void add(struct doctor *d, const char *name, enum status status, const char *message,
+                const char *advice)
 {
-    return text != NULL ? text : name;
-}
-
-static void find(struct doctor *d, const char *name, enum status status, const char *message,
-                 const char *advice)
-{
-    if (d->count < FINDINGS_MAX)
-        d->finding[d->count++] = (struct finding){name, status, or_name(message, name), advice};
+    assert(d->count < FINDINGS_MAX);
+    d->finding[d->count++] = (struct finding){name, status, message != NULL ? message : name, advice};
 }
 
 #define TEXT(D, ...) arena_printf(&(D)->cli->arena, __VA_ARGS__)
@@ -75,16 +71,16 @@ static void check_conf_file(struct doctor *d)
     const char *path = d->cli->app.cfg.path;
     struct stat st;
     if (path[0] == '\0') {
-        find(d, "configuration", OK, "no file found; every setting has its default",
-             "for other settings: menshen config --sample > menshen.conf, beside the program");
+        add(d, "configuration", OK, "no file found; every setting has its default",
+            "for other settings: menshen config --sample > menshen.conf, beside the program");
         return;
     }
     if (stat(path, &st) == 0 && (st.st_mode & 022) != 0)
-        find(d, "configuration", (st.st_mode & 02) != 0 ? ERROR : WARNING,
-             TEXT(d, "%s can be changed by others (mode %03o)", path, (unsigned)st.st_mode & 0777),
-             TEXT(d, "chmod go-w %s", path));
+        add(d, "configuration", (st.st_mode & 02) != 0 ? ERROR : WARNING,
+            TEXT(d, "%s can be changed by others (mode %03o)", path, (unsigned)st.st_mode & 0777),
+            TEXT(d, "chmod go-w %s", path));
     else
-        find(d, "configuration", OK, path, NULL);
+        add(d, "configuration", OK, path, NULL);
 }
 
 static bool check_config(struct doctor *d)
@@ -95,8 +91,8 @@ static bool check_config(struct doctor *d)
     if (e == ERR_OK)
         check_conf_file(d);
     else
-        find(d, "configuration", ERROR, TEXT(d, "%s", why.len > 0 ? buf_str(&why) : err_info(e)->name),
-             "correct it; the settings and what they take: menshen config --sample");
+        add(d, "configuration", ERROR, TEXT(d, "%s", why.len > 0 ? buf_str(&why) : err_info(e)->name),
+            "correct it; the settings and what they take: menshen config --sample");
     buf_free(&why);
     return e == ERR_OK;
 }
@@ -104,10 +100,10 @@ static bool check_config(struct doctor *d)
 static void check_expose_answer(struct doctor *d)
 {
     if (d->cli->app.cfg.captcha.expose_answer)
-        find(d, "expose_answer", WARNING, "captchas hand out their answers: they keep nobody out",
-             "[captcha] expose_answer = no, unless this site is for development");
+        add(d, "expose_answer", WARNING, "captchas hand out their answers: they keep nobody out",
+            "[captcha] expose_answer = no, unless this site is for development");
     else
-        find(d, "expose_answer", OK, "captcha answers are kept secret", NULL);
+        add(d, "expose_answer", OK, "captcha answers are kept secret", NULL);
 }
 
 /* Whether the range ends in /0: everybody. */
@@ -120,22 +116,22 @@ static void check_proxies(struct doctor *d)
 {
     const char *list = d->cli->app.cfg.server.trusted_proxies;
     if (list[0] == '\0') {
-        find(d, "trusted_proxies", OK,
-             "none: limits count by the address that connects. Behind a proxy that is the proxy's for all",
-             NULL);
+        add(d, "trusted_proxies", OK,
+            "none: limits count by the address that connects. Behind a proxy that is the proxy's for all",
+            NULL);
         return;
     }
     for (const char *p = list; *p != '\0'; p += strspn(p, ", ")) {
         size_t len = strcspn(p, ", ");
         if (trusts_everybody(p, len)) {
-            find(d, "trusted_proxies", WARNING,
-                 TEXT(d, "%.*s trusts everybody: who sends X-Forwarded-For chooses an address", (int)len, p),
-                 "[server] trusted_proxies: the addresses of your own proxies, such as 127.0.0.1,10.0.0.0/8");
+            add(d, "trusted_proxies", WARNING,
+                TEXT(d, "%.*s trusts everybody: who sends X-Forwarded-For chooses an address", (int)len, p),
+                "[server] trusted_proxies: the addresses of your own proxies, such as 127.0.0.1,10.0.0.0/8");
             return;
         }
         p += len;
     }
-    find(d, "trusted_proxies", OK, list, NULL);
+    add(d, "trusted_proxies", OK, list, NULL);
 }
 
 /* ---- The host ---------------------------------------------------------------------------------------- */
@@ -144,10 +140,10 @@ static void check_random(struct doctor *d)
 {
     unsigned char noise[32];
     if (random_bytes(noise, sizeof noise) == ERR_OK)
-        find(d, "random", OK, "the system's random source works", NULL);
+        add(d, "random", OK, "the system's random source works", NULL);
     else
-        find(d, "random", ERROR, "the system's random source fails",
-             "getrandom(2) has to work: ask your host, or use a newer kernel");
+        add(d, "random", ERROR, "the system's random source fails",
+            "getrandom(2) has to work: ask your host, or use a newer kernel");
     secure_wipe(noise, sizeof noise);
 }
 
@@ -162,10 +158,10 @@ static void check_clock(struct doctor *d)
     if (!behind && file != NULL && stat(file, &st) == 0)
         behind = (int64_t)st.st_mtime > d->cli->now_s + 86400;
     if (behind)
-        find(d, "clock", ERROR, TEXT(d, "the clock says %s, which is in the past", now),
-             "set it, best by NTP: lifetimes of captchas and tokens depend on it");
+        add(d, "clock", ERROR, TEXT(d, "the clock says %s, which is in the past", now),
+            "set it, best by NTP: lifetimes of captchas and tokens depend on it");
     else
-        find(d, "clock", OK, TEXT(d, "%s (%s)", now, d->cli->app.cfg.server.time_zone), NULL);
+        add(d, "clock", OK, TEXT(d, "%s (%s)", now, d->cli->app.cfg.server.time_zone), NULL);
 }
 
 static void check_argon2(struct doctor *d)
@@ -178,16 +174,16 @@ static void check_argon2(struct doctor *d)
     const char *measured = TEXT(d, "a password check takes %" PRId64 " ms and %u KiB (%u passes)", took_ms,
                                 cost.memory_kib, cost.passes);
     if (e != ERR_OK)
-        find(d, "argon2", ERROR, TEXT(d, "hashing a password with %u KiB fails", cost.memory_kib),
-             "the host allows less memory: lower [login] argon2_memory_kib and raise argon2_passes");
+        add(d, "argon2", ERROR, TEXT(d, "hashing a password with %u KiB fails", cost.memory_kib),
+            "the host allows less memory: lower [login] argon2_memory_kib and raise argon2_passes");
     else if (took_ms > ARGON2_SLOW_MS)
-        find(d, "argon2", WARNING, measured,
-             "lower [login] argon2_memory_kib or argon2_passes; then set passwords anew");
+        add(d, "argon2", WARNING, measured,
+            "lower [login] argon2_memory_kib or argon2_passes; then set passwords anew");
     else if (cost.memory_kib < ARGON2_LOW_KIB)
-        find(d, "argon2", WARNING, measured,
-             "less than 19456 KiB makes stolen verifiers cheaper to guess; raise [login] argon2_memory_kib");
+        add(d, "argon2", WARNING, measured,
+            "less than 19456 KiB makes stolen verifiers cheaper to guess; raise [login] argon2_memory_kib");
     else
-        find(d, "argon2", OK, measured, NULL);
+        add(d, "argon2", OK, measured, NULL);
 }
 
 /* ---- The folder of the database ---------------------------------------------------------------------- */
@@ -224,33 +220,44 @@ static void check_place(struct doctor *d)
     const char *dir = d->cli->app.cfg.server.data_dir;
     const char *path = realpath(dir, real) != NULL ? real : dir;
     if (below_document_root(path))
-        find(d, "place", ERROR, TEXT(d, "%s looks as if a web server would hand it out", path),
-             "move the folder out of the document root and set [server] data_dir");
+        add(d, "place", ERROR, TEXT(d, "%s looks as if a web server would hand it out", path),
+            "move the folder out of the document root and set [server] data_dir");
     else
-        find(d, "place", OK, "the database is not below an obvious document root", NULL);
+        add(d, "place", OK, "the database is not below an obvious document root", NULL);
 }
 
-/* Owner and mode of one path. */
-static void check_private(struct doctor *d, const char *name, const char *path, unsigned mode)
+/* Owner and mode of one path; `if_open` is how bad it is that others may read it. */
+static void check_private(struct doctor *d, const char *name, const char *path, unsigned mode,
+                          enum status if_open)
 {
     struct stat st;
     if (path == NULL)
         return;
     if (stat(path, &st) != 0) {
-        find(d, name, ERROR, TEXT(d, "%s: %s", path, strerror(errno)),
-             errno == ENOENT ? "make it with: menshen init" : "run this as the user that owns it");
+        add(d, name, ERROR, TEXT(d, "%s: %s", path, strerror(errno)),
+            errno == ENOENT ? "make it with: menshen init" : "run this as the user that owns it");
         return;
     }
     if ((st.st_mode & 077) != 0)
-        find(d, name, ERROR, TEXT(d, "%s: others may read it (mode %03o)", path, (unsigned)st.st_mode & 0777),
-             TEXT(d, "chmod %o %s", mode, path));
+        add(d, name, if_open,
+            TEXT(d, "%s: others may read it (mode %03o)", path, (unsigned)st.st_mode & 0777),
+            TEXT(d, "chmod %o %s", mode, path));
     else if (st.st_uid != geteuid())
-        find(
-            d, name, WARNING,
+        add(d, name, WARNING,
             TEXT(d, "%s belongs to user %u, this is user %u", path, (unsigned)st.st_uid, (unsigned)geteuid()),
             "run menshen as the user that the web server runs it as");
     else
-        find(d, name, OK, TEXT(d, "%s, mode %03o", path, (unsigned)st.st_mode & 0777), NULL);
+        add(d, name, OK, TEXT(d, "%s, mode %03o", path, (unsigned)st.st_mode & 0777), NULL);
+}
+
+/* Who is logging in from where is nobody else's business, and the log must be writable to the web server. */
+static void check_log(struct doctor *d)
+{
+    const char *log = d->cli->app.cfg.server.log;
+    if (log[0] == '/')
+        check_private(d, "log", log, 0600, WARNING);
+    else
+        add(d, "log", OK, log, NULL);
 }
 
 static void check_disk(struct doctor *d)
@@ -260,8 +267,8 @@ static void check_disk(struct doctor *d)
         return;
     uint64_t free_mib = (uint64_t)fs.f_bavail * fs.f_frsize >> 20;
     enum status status = free_mib < DISK_ERROR_MIB ? ERROR : free_mib < DISK_WARNING_MIB ? WARNING : OK;
-    find(d, "disk", status, TEXT(d, "%" PRIu64 " MiB free", free_mib),
-         status != OK ? "make room: when the disk is full nobody can log in" : NULL);
+    add(d, "disk", status, TEXT(d, "%" PRIu64 " MiB free", free_mib),
+        status != OK ? "make room: when the disk is full nobody can log in" : NULL);
 }
 
 /* ---- The database ------------------------------------------------------------------------------------ */
@@ -275,15 +282,15 @@ static bool check_open(struct doctor *d)
     if (e == ERR_OK)
         e = setting_store_get(app->db, SETTING_CLIENT_PEPPER, app->client_pepper, sizeof app->client_pepper);
     if (e == ERR_OK)
-        find(d, "database", OK, TEXT(d, "opens, schema version %d", DB_SCHEMA_VERSION), NULL);
+        add(d, "database", OK, TEXT(d, "opens, schema version %d", DB_SCHEMA_VERSION), NULL);
     else if (e == ERR_NOT_FOUND && app->db == NULL)
-        find(d, "database", ERROR, "there is none", "make it with: menshen init");
+        add(d, "database", ERROR, "there is none", "make it with: menshen init");
     else if (e == ERR_NOT_FOUND)
-        find(d, "database", ERROR, "it is empty: init did not come to its end",
-             TEXT(d, "remove %s/%s and run: menshen init", app->cfg.server.data_dir, DB_FILE));
+        add(d, "database", ERROR, "it is empty: init did not come to its end",
+            TEXT(d, "remove %s/%s and run: menshen init", app->cfg.server.data_dir, DB_FILE));
     else
-        find(d, "database", ERROR, TEXT(d, "%s", why.len > 0 ? buf_str(&why) : err_info(e)->name),
-             "if it cannot be repaired, put a backup in its place");
+        add(d, "database", ERROR, TEXT(d, "%s", why.len > 0 ? buf_str(&why) : err_info(e)->name),
+            "if it cannot be repaired, put a backup in its place");
     buf_free(&why);
     return e == ERR_OK;
 }
@@ -294,31 +301,31 @@ static void check_integrity(struct doctor *d)
     buf_init(&lines);
     enum err e = db_integrity(d->cli->app.db, &lines);
     if (e == ERR_OK && strcmp(buf_str(&lines), "ok") == 0)
-        find(d, "integrity", OK, "the database file is whole", NULL);
+        add(d, "integrity", OK, "the database file is whole", NULL);
     else
-        find(d, "integrity", ERROR, TEXT(d, "the database file is damaged: %.200s", buf_str(&lines)),
-             "put a backup in its place");
+        add(d, "integrity", ERROR, TEXT(d, "the database file is damaged: %.200s", buf_str(&lines)),
+            "put a backup in its place");
     buf_free(&lines);
 }
 
 static void check_statements(struct doctor *d)
 {
     if (db_prepare_all(d->cli->app.db) == ERR_OK)
-        find(d, "schema", OK, "every statement of this program fits the database", NULL);
+        add(d, "schema", OK, "every statement of this program fits the database", NULL);
     else
-        find(d, "schema", ERROR, "the database lacks what this program needs",
-             "it was changed by other means: put a backup in its place");
+        add(d, "schema", ERROR, "the database lacks what this program needs",
+            "it was changed by other means: put a backup in its place");
 }
 
 static void check_journal(struct doctor *d)
 {
     if (strcmp(db_journal_mode(d->cli->app.db), "wal") == 0)
-        find(d, "journal", OK, "write-ahead log", NULL);
+        add(d, "journal", OK, "write-ahead log", NULL);
     else
-        find(d, "journal", WARNING,
-             "the folder is on a network or user-space file system: a rollback journal is used, which is "
-             "slower",
-             "move [server] data_dir to a local disk if there is one");
+        add(d, "journal", WARNING,
+            "the folder is on a network or user-space file system: a rollback journal is used, which is "
+            "slower",
+            "move [server] data_dir to a local disk if there is one");
 }
 
 static enum err count_key(void *ctx, const struct key_row *row)
@@ -348,11 +355,11 @@ static void check_some(struct doctor *d, const char *name, enum err e, int64_t c
                        const char *advice)
 {
     if (e != ERR_OK)
-        find(d, name, ERROR, TEXT(d, "they cannot be read: %s", err_info(e)->name), NULL);
+        add(d, name, ERROR, TEXT(d, "they cannot be read: %s", err_info(e)->name), NULL);
     else if (count == 0)
-        find(d, name, if_none, "there is none", advice);
+        add(d, name, if_none, "there is none", advice);
     else
-        find(d, name, OK, TEXT(d, "%" PRId64, count), NULL);
+        add(d, name, OK, TEXT(d, "%" PRId64, count), NULL);
 }
 
 static void check_content(struct doctor *d)
@@ -395,13 +402,13 @@ static void check_dialect_clients(struct doctor *d)
             continue;
         const char *fault = dialect_client_fault(d, dialect->client);
         if (fault != NULL)
-            find(d, "dialect_client", WARNING,
-                 TEXT(d, "logins of the dialect %s belong to client %s, which %s", name, dialect->client,
-                      fault),
-                 TEXT(d,
-                      "menshen client add|set|unlock %s, with --grants captcha; or name another in "
-                      "[dialect.%s] client",
-                      dialect->client, name));
+            add(d, "dialect_client", WARNING,
+                TEXT(d, "logins of the dialect %s belong to client %s, which %s", name, dialect->client,
+                     fault),
+                TEXT(d,
+                     "menshen client add|set|unlock %s, with --grants captcha; or name another in "
+                     "[dialect.%s] client",
+                     dialect->client, name));
     }
 }
 
@@ -422,13 +429,13 @@ static void check_demo(struct doctor *d)
     bool user = demo_user_left(d->cli);
     bool client = client_authenticate(&d->cli->app, DEMO_CLIENT, DEMO_SECRET, &d->cli->arena, &c) == ERR_OK;
     if (user)
-        find(d, "demo_user", WARNING, "user " DEMO_ACCOUNT " has the demo's password, which everybody knows",
-             "menshen user passwd " DEMO_ACCOUNT);
+        add(d, "demo_user", WARNING, "user " DEMO_ACCOUNT " has the demo's password, which everybody knows",
+            "menshen user passwd " DEMO_ACCOUNT);
     if (client)
-        find(d, "demo_client", WARNING, "client " DEMO_CLIENT " has the demo's secret, which everybody knows",
-             "menshen client secret " DEMO_CLIENT);
+        add(d, "demo_client", WARNING, "client " DEMO_CLIENT " has the demo's secret, which everybody knows",
+            "menshen client secret " DEMO_CLIENT);
     if (!user && !client)
-        find(d, "demo", OK, "no password of the demo is in use", NULL);
+        add(d, "demo", OK, "no password of the demo is in use", NULL);
 }
 
 /* ---- All of it --------------------------------------------------------------------------------------- */
@@ -437,8 +444,8 @@ static void check_database(struct doctor *d)
 {
     const char *dir = d->cli->app.cfg.server.data_dir;
     check_place(d);
-    check_private(d, "data_dir", dir, 0700);
-    check_private(d, "file", TEXT(d, "%s/%s", dir, DB_FILE), 0600);
+    check_private(d, "data_dir", dir, 0700, ERROR);
+    check_private(d, "file", TEXT(d, "%s/%s", dir, DB_FILE), 0600, ERROR);
     check_disk(d);
     if (!check_open(d))
         return;
@@ -458,6 +465,7 @@ static void examine(struct doctor *d)
     }
     check_expose_answer(d);
     check_proxies(d);
+    check_log(d);
     check_random(d);
     check_clock(d);
     check_argon2(d);

@@ -164,13 +164,8 @@ static enum cli_status run_init(struct cli *cli)
             db_discard(dir);
         }
     }
-    enum cli_status status;
-    if (e == ERR_OK)
-        status = report(cli, demo);
-    else
-        status = why.len > 0 ? cli_fail(cli, "%s", buf_str(&why)) : cli_result(cli, e);
-    buf_free(&why);
-    return status;
+    enum cli_status status = cli_result_why(cli, e, &why);
+    return status == CLI_DONE ? report(cli, demo) : status;
 }
 
 static const struct cli_option options[] = {
