@@ -49,7 +49,7 @@ enum err app_open(struct app *app, const char *conf_path, struct buf *why)
     if (e == ERR_OK)
         e = password_decoy(app_password_cost(app), app->decoy_hash);
     if (e != ERR_OK)
-        buf_addf(why, "%s/%s: incomplete (%s); make a new one with: menshen init", app->cfg.server.data_dir,
+        buf_addf(why, "%s/%s: incomplete (%s); remove it, then run: menshen init", app->cfg.server.data_dir,
                  DB_FILE, err_info(e)->name);
     return e;
 }

@@ -63,7 +63,8 @@ static enum err count_failure(struct app *app, const char *subject, int64_t now_
     enum err e = throttle_store_hit(app->db, subject, now_s, app->cfg.login.window_s, limit, &count);
     if (e == ERR_OK && count.count > limit) {
         *over_out = true;
-        *retry_after_s_out = count.ends_s - now_s;
+        if (count.ends_s - now_s > *retry_after_s_out)
+            *retry_after_s_out = count.ends_s - now_s;
     }
     return e;
 }
@@ -73,6 +74,7 @@ enum err throttle_failed(struct app *app, const char *tenant_id, const char *acc
 {
     struct subjects s;
     bool over = false;
+    *retry_after_s_out = 0;
     enum err e = subjects_init(&s, tenant_id, account, address);
     if (e == ERR_OK)
         e = db_begin(app->db, DB_RELAXED);

@@ -19,9 +19,9 @@ enum err throttle_check(struct app *app, const char *tenant_id, const char *acco
                         int64_t now_s, int64_t *retry_after_s_out);
 
 /*
- * Count a failure against both, in a transaction of its own. ERR_OK; ERR_LOGIN_LOCKED, with
- * retry_after_s_out, if it is one more than the limit: of guesses that were let in at the same moment, the
- * right one is refused as locked, and wrong ones must look the same. ERR_BUSY, ERR_STORE.
+ * Count a failure against both, in a transaction of its own. ERR_OK; ERR_LOGIN_LOCKED, with the longer of the
+ * two waits in retry_after_s_out, if it is one more than the limit: of guesses that were let in at the same
+ * moment, the right one is refused as locked, and wrong ones must look the same. ERR_BUSY, ERR_STORE.
  */
 enum err throttle_failed(struct app *app, const char *tenant_id, const char *account, const char *address,
                          int64_t now_s, int64_t *retry_after_s_out);

@@ -50,6 +50,8 @@ static const char *const kinds[CAPTCHA_KIND_COUNT + 1] = {
 static const char *const levels[CAPTCHA_LEVEL_COUNT + 1] = {"easy", "normal", "hard"};
 static const char *const formats[CAPTCHA_FORMAT_COUNT + 1] = {"png", "jpeg"};
 
+enum { LEVEL_INHERITED = -1 }; /* until the file is read; shown as "" */
+
 #define AT(MEMBER) offsetof(struct config, MEMBER)
 #define TEXT(SECTION, KEY, MEMBER, INITIAL, HELP)                                                            \
     {                                                                                                        \
@@ -172,8 +174,6 @@ static const struct setting settings[] = {
 enum { SETTING_COUNT = sizeof settings / sizeof settings[0] };
 _Static_assert((int)SETTING_COUNT <= CONFIG_SETTINGS_MAX, "struct config has one line number per setting");
 
-enum { LEVEL_INHERITED = -1 };
-
 const char *config_dialect_name(enum dialect_id id)
 {
     return dialect_names[id];
@@ -267,7 +267,7 @@ static bool url_ok(const char *url)
 
 static bool text_ok(enum type type, const char *value)
 {
-    if (strlen(value) >= CONFIG_TEXT_CAP)
+    if (strlen(value) >= CONFIG_TEXT_CAP || !codec_utf8_valid(value, strlen(value)))
         return false;
     switch (type) {
     case TYPE_PATHS:
@@ -309,7 +309,7 @@ static void explain(const struct setting *s, const char *value, struct buf *why)
     buf_addf(why, "[%s] %s = %s: expected ", s->section, s->key, value);
     switch (s->type) {
     case TYPE_TEXT:
-        buf_addf(why, "at most %d bytes", CONFIG_TEXT_CAP - 1);
+        buf_addf(why, "UTF-8 text of at most %d bytes", CONFIG_TEXT_CAP - 1);
         break;
     case TYPE_PATHS:
         buf_add_str(why, "a path or comma-separated paths such as /auth, without a final slash");
@@ -400,7 +400,7 @@ static void render(const struct config *c, const struct setting *s, char out[CON
         snprintf(out, CONFIG_TEXT_CAP, "%s", *(const bool *)at ? "yes" : "no");
         break;
     case TYPE_CHOICE:
-        snprintf(out, CONFIG_TEXT_CAP, "%s", s->choices[*ints]);
+        snprintf(out, CONFIG_TEXT_CAP, "%s", *ints == LEVEL_INHERITED ? "" : s->choices[*ints]);
         break;
     case TYPE_LENGTH:
         snprintf(out, CONFIG_TEXT_CAP, ints[0] == ints[1] ? "%d" : "%d-%d", ints[0], ints[1]);

@@ -3,10 +3,66 @@
 #include <json-c/json.h>
 #include <json-c/printbuf.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/codec.h"
 #include "base/secure.h"
+
+/* The length of the number (RFC 8259 §6) that starts at `s`, of at most `len` bytes; 0 if there is none:
+ * json-c takes 01, 1. and -01 too. */
+static size_t number_length(const char *s, size_t len)
+{
+    static const char digits[] = "0123456789";
+    size_t n = len > 0 && s[0] == '-';
+    size_t whole = n;
+    while (n < len && memchr(digits, s[n], 10) != NULL)
+        n++;
+    if (n == whole || (s[whole] == '0' && n > whole + 1))
+        return 0;
+    if (n < len && s[n] == '.') {
+        size_t point = n++;
+        while (n < len && memchr(digits, s[n], 10) != NULL)
+            n++;
+        if (n == point + 1)
+            return 0;
+    }
+    if (n < len && (s[n] == 'e' || s[n] == 'E')) {
+        n++;
+        n += n < len && (s[n] == '+' || s[n] == '-');
+        size_t exponent = n;
+        while (n < len && memchr(digits, s[n], 10) != NULL)
+            n++;
+        if (n == exponent)
+            return 0;
+    }
+    return n;
+}
+
+/* The UTF-16 unit of an escape \uXXXX at `s`; -1 if there is none within `len` bytes. */
+static long escaped_unit(const char *s, size_t len)
+{
+    char hex[5] = "";
+    if (len < 6 || s[0] != '\\' || s[1] != 'u')
+        return -1;
+    memcpy(hex, s + 2, 4);
+    return codec_is_hex(hex, 4) ? strtol(hex, NULL, 16) : -1;
+}
+
+/* What is wrong with the escape at `s`; *len_out bytes of it are looked at. A surrogate goes in pairs (RFC
+ * 8259 §7). */
+static enum json_fault check_escape(const char *s, size_t len, size_t *len_out)
+{
+    long unit = escaped_unit(s, len);
+    *len_out = unit < 0 ? 2 : 6;
+    if (unit == 0)
+        return JSON_NUL;
+    if (unit < 0xD800 || unit > 0xDFFF)
+        return JSON_FINE;
+    long low = escaped_unit(s + 6, len - 6);
+    *len_out = 12;
+    return unit < 0xDC00 && low >= 0xDC00 && low <= 0xDFFF ? JSON_FINE : JSON_UTF8;
+}
 
 /*
  * json-c replaces a repeated member silently, cuts keys at \u0000, and even when strict takes 'x' for "x".
@@ -15,7 +71,7 @@
  */
 static enum json_fault scan(const char *text, size_t len, size_t *members_out)
 {
-    static const char structural[] = " \t\r\n{}[]:,\"+-.0123456789eEtrufalsn";
+    static const char structural[] = " \t\r\n{}[]:,\"-0123456789trufalsen";
     bool in_string = false;
     size_t members = 0, depth = 0;
     for (size_t i = 0; i < len; i++) {
@@ -23,8 +79,10 @@ static enum json_fault scan(const char *text, size_t len, size_t *members_out)
         if (c == '\0')
             return JSON_NUL;
         if (!in_string) {
-            if (strchr(structural, c) == NULL)
+            size_t number = c == '-' || (c >= '0' && c <= '9') ? number_length(text + i, len - i) : 1;
+            if (strchr(structural, c) == NULL || number == 0)
                 return JSON_MALFORMED;
+            i += number - 1;
             in_string = c == '"';
             members += c == ':';
             depth += c == '{' || c == '[';
@@ -36,9 +94,11 @@ static enum json_fault scan(const char *text, size_t len, size_t *members_out)
         } else if (c == '"') {
             in_string = false;
         } else if (c == '\\') {
-            if (len - i >= 6 && memcmp(text + i, "\\u0000", 6) == 0)
-                return JSON_NUL;
-            i++;
+            size_t escape = 0;
+            enum json_fault fault = check_escape(text + i, len - i, &escape);
+            if (fault != JSON_FINE)
+                return fault;
+            i += escape - 1;
         }
     }
     *members_out = members;

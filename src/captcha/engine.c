@@ -96,12 +96,8 @@ static enum err draw_word(struct captcha_engine *e, const struct captcha_profile
     }
     const struct manner *manner = style_pick_manner(style, rng);
     stroke_word(&e->plane, &e->layout, style, manner, &e->warp, rng);
-    for (int i = 0; i < manner->lying; i++) {
-        ground_counterchange(&e->plane, &e->layout, GROUND_LYING, rng);
-    }
-    for (int i = 0; i < manner->upright; i++) {
-        ground_counterchange(&e->plane, &e->layout, GROUND_UPRIGHT, rng);
-    }
+    ground_lying(&e->plane, &e->layout, manner->lying, rng);
+    ground_upright(&e->plane, &e->layout, manner->upright, rng);
     return ERR_OK;
 }
 

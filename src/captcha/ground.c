@@ -77,18 +77,26 @@ static int32_t between(int32_t a, int32_t b, int hundredths)
     return a + (int32_t)((int64_t)(b - a) * hundredths / 100);
 }
 
-void ground_counterchange(struct ink_plane *plane, const struct layout *l, enum ground_run run,
-                          struct captcha_rng *rng)
+void ground_lying(struct ink_plane *plane, const struct layout *l, int count, struct captcha_rng *rng)
 {
     struct curve curve;
-    bool beyond = captcha_rng_below(rng, 2) == 0;
-    if (run == GROUND_LYING) {
-        make_curve(plane->width, between(l->top, l->bottom, 35), between(l->top, l->bottom, 65),
+    /* Each curve has a band of its own, in hundredths of the word's height: two close ones leave slivers. */
+    const int first = count == 1 ? 35 : 18;
+    const int band = count == 1 ? 30 : 20;
+    for (int i = 0; i < count; i++) {
+        int low = count == 1 ? first : first + i * (100 - 2 * first - band) / (count - 1);
+        make_curve(plane->width, between(l->top, l->bottom, low), between(l->top, l->bottom, low + band),
                    plane->height * PIXEL, l->height, PIXEL / 8, rng, &curve);
-        change_lying(plane, &curve, beyond);
-    } else {
+        change_lying(plane, &curve, captcha_rng_below(rng, 2) == 0);
+    }
+}
+
+void ground_upright(struct ink_plane *plane, const struct layout *l, int count, struct captcha_rng *rng)
+{
+    struct curve curve;
+    for (int i = 0; i < count; i++) {
         make_curve(plane->height, between(l->left, l->right, 15), between(l->left, l->right, 85),
                    plane->width * PIXEL, l->height, PIXEL * 3 / 4, rng, &curve);
-        change_upright(plane, &curve, beyond);
+        change_upright(plane, &curve, captcha_rng_below(rng, 2) == 0);
     }
 }

@@ -13,11 +13,11 @@
 #include "captcha/rng.h"
 #include "captcha/style.h"
 
-/* How a curve runs: from side to side, through every letter, or from top to bottom, through one or two. */
-enum ground_run { GROUND_LYING, GROUND_UPRIGHT };
+/* Change ink and paper beyond `count` curves (0 and more) that run from side to side, through every letter.
+ */
+void ground_lying(struct ink_plane *plane, const struct layout *layout, int count, struct captcha_rng *rng);
 
-/* Choose a curve through the word of `layout` and change ink and paper on one side of it. */
-void ground_counterchange(struct ink_plane *plane, const struct layout *layout, enum ground_run run,
-                          struct captcha_rng *rng);
+/* The same for curves that run from top to bottom, through one letter or two. */
+void ground_upright(struct ink_plane *plane, const struct layout *layout, int count, struct captcha_rng *rng);
 
 #endif

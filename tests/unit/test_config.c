@@ -130,6 +130,13 @@ static void test_what_is_refused(void **state)
         const char *text, *why;
     } cases[] = {
         {"[captcha]\nttl = x\n", "FILE:2: [captcha] ttl = x: expected a whole number from 10 to 3600"},
+        {"[server]\nlicense = \xff\n", "FILE:2: "},
+        {"[server]\ntrusted_proxies = 10.0.0.0/33\n",
+         "FILE:2: [server] trusted_proxies = 10.0.0.0/33: expected"},
+        {"[server]\ntrusted_proxies = 10.0.0.1, localhost\n", "FILE:2: "},
+        {"[server]\nbase_url = example.org\n", "FILE:2: "},
+        {"[server]\nbase_url = https://example.org/\n", "FILE:2: "},
+        {"[dialect.blade]\nprefix = /a/../b\n", "FILE:2: "},
         {"[captcha]\nttl =\n", "FILE:2: [captcha] ttl = : expected a whole number"},
         {"[captcha]\nttl = 3601\n", "FILE:2: "},
         {"[captcha]\nttl = 300s\n", "FILE:2: "},
