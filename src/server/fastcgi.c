@@ -1,10 +1,13 @@
 #include <errno.h>
 #include <fcgiapp.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "server/server.h"
+
+enum { KEPT_BYTES = 8 * 1024 * 1024 };
 
 /*
  * FCGX_IsCGI() would say the same after starting the library, which a CGI request or a command has no use
@@ -60,6 +63,9 @@ int server_fastcgi(const char *conf_path)
     if (FCGX_Init() != 0 || FCGX_InitRequest(&request, 0, FCGI_FAIL_ACCEPT_ON_INTR) != 0)
         return 1;
     catch_signals();
+    /* Pictures are encoded in buffers of a few hundred KiB: keep them, instead of asking the kernel for each.
+     */
+    mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
     buf_init(&out);
     server_init(&s, conf_path);
     while (FCGX_Accept_r(&request) == 0) {
