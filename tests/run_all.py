@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +43,8 @@ def heading(text):
 
 
 def report(name, count, began):
-    print(f"{'ok    ' if not count.failed else 'FAILED'} {name}: {count} ({time.monotonic() - began:.1f} s)", flush=True)
+    verdict = "FAILED" if count.failed else "ok    "
+    print(f"{verdict} {name}: {count} ({time.monotonic() - began:.1f} s)", flush=True)
 
 
 def run_check(command):
@@ -81,8 +83,8 @@ def cases(junit):
 
 def count_cases(found, returncode):
     """A program that dies half-way may leave no report, or one in which all is well: one failure more."""
-    outcomes = [outcome for _, outcome, _ in found]
-    count = Count(outcomes.count("passed"), outcomes.count("failure") + outcomes.count("error"), outcomes.count("skipped"))
+    number = Counter(outcome for _, outcome, _ in found)
+    count = Count(number["passed"], number["failure"] + number["error"], number["skipped"])
     if returncode != 0 and not count.failed:
         count.failed = 1
     return count

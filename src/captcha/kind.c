@@ -19,19 +19,23 @@ struct symbol {
 };
 
 /*
- * Left out are both members of a pair, since a person types what he sees: 0 O Q, 1 I l J, 2 Z, 5 S, 8 B, 6 G
- * b, 9 g q, C G, U V, A 4, K X Y, 7 T, and what a crossing line makes of them. A letter has one form only
- * where the other looks like a third letter: E and F, n and h, t and f, h and k, P and R.
+ * Of letters that are taken for one another at most one is asked: 8 and not B, 6 and not G or b, 9 and not g
+ * or q, 2 and not Z, 4 and not A, T and not 7, K and not X or Y; and none of 0 O Q, 1 I l J, 5 S, C, U V. A
+ * letter has one form only where the other looks like a third letter: e and not E (F), h and not H (4), m and
+ * not M (N), N and not n (h), T and not t (f), K and not k (h), p and not P (R).
  */
 static const struct symbol symbols[] = {
-    {'d', "Dd"}, {'e', "e"}, {'f', "Ff"}, {'h', "Hh"}, {'k', "K"},  {'m', "Mm"},
-    {'n', "N"},  {'p', "p"}, {'r', "R"},  {'t', "T"},  {'w', "Ww"}, {'y', "Y"},
-    {'2', "2"},  {'3', "3"}, {'4', "4"},  {'6', "6"},  {'8', "8"},  {'9', "9"},
+    {'d', "Dd"}, {'e', "e"}, {'f', "Ff"}, {'h', "h"}, {'k', "K"},  {'m', "m"},
+    {'n', "N"},  {'p', "p"}, {'r', "R"},  {'t', "T"}, {'w', "Ww"}, {'2', "2"},
+    {'3', "3"},  {'4', "4"}, {'6', "6"},  {'8', "8"}, {'9', "9"},
 };
-enum { LETTER_COUNT = 12, SYMBOL_COUNT = sizeof symbols / sizeof symbols[0] };
+enum { LETTER_COUNT = 11, SYMBOL_COUNT = sizeof symbols / sizeof symbols[0] };
 
 /* Without 1, which a crossing stroke imitates. */
 static const char digits[] = "023456789";
+
+/* More characters would be too small to be read and too many to be typed. */
+#define CHINESE_LENGTH_MAX 4
 
 static const char chinese[] = CAPTCHA_CHINESE_CHARACTERS;
 
@@ -118,6 +122,14 @@ static void make_arithmetic(struct captcha_rng *rng, struct captcha_text *out)
     (void)snprintf(out->answer, sizeof out->answer, "%d", answer);
 }
 
+static int pick_length(const struct captcha_profile *p, struct captcha_rng *rng)
+{
+    int most = p->kind == CAPTCHA_CHINESE ? CHINESE_LENGTH_MAX : CAPTCHA_LENGTH_MAX;
+    int low = p->length_min < most ? p->length_min : most;
+    int high = p->length_max < most ? p->length_max : most;
+    return captcha_rng_between(rng, low, high);
+}
+
 enum err captcha_kind_make(const struct captcha_profile *p, struct captcha_rng *rng,
                            struct captcha_text *text_out)
 {
@@ -126,7 +138,7 @@ enum err captcha_kind_make(const struct captcha_profile *p, struct captcha_rng *
         return ERR_CONFIG;
     }
     struct captcha_text text = {.shown = "", .answer = ""};
-    int length = p->kind == CAPTCHA_ARITHMETIC ? 0 : captcha_rng_between(rng, p->length_min, p->length_max);
+    int length = p->kind == CAPTCHA_ARITHMETIC ? 0 : pick_length(p, rng);
     enum err e = ERR_OK;
     switch (p->kind) {
     case CAPTCHA_ALNUM:

@@ -22,10 +22,10 @@ struct captcha_text {
 };
 
 /*
- * Choose a text of p->kind. Each length from p->length_min to p->length_max is as likely as the others, each
- * symbol of the kind's alphabet as likely as the others; arithmetic chooses its answer uniformly from
- * ARITHMETIC_LOW to ARITHMETIC_HIGH (kind.c) and then a task that has it, so that no answer comes more often
- * than one in a hundred.
+ * Choose a text of p->kind. Each length from p->length_min to p->length_max (Chinese: at most four) is as
+ * likely as the others, each symbol of the kind's alphabet as likely as the others; arithmetic chooses its
+ * answer uniformly from ARITHMETIC_LOW to ARITHMETIC_HIGH (kind.c) and then a task that has it, so that no
+ * answer comes more often than one in a hundred.
  *
  * rng       seeded from the system's random source; what is chosen is as secret as its seed.
  * text_out  written on ERR_OK only; the caller wipes it.

@@ -37,11 +37,11 @@ static const struct level_bounds bounds[CAPTCHA_LEVEL_COUNT] = {
                         .size = {88, 112},
                         .width = {84, 120},
                         .weight = {-20, 40},
-                        .overlap = {-5, 30},
+                        .overlap = {-8, 26},
                         .warp_height = {7, 12},
                         .warp_length = {130, 260},
                         .pen = {40, 58},
-                        .latin_faces = 8,
+                        .latin_faces = 10,
                         .manners = {{.share = 1, STROKES([STROKE_WAVE] = 1), .upright = 1},
                                     {.share = 1, .lying = 1, .upright = 1},
                                     {.share = 1, .lying = 2}}},
@@ -55,7 +55,7 @@ static const struct level_bounds bounds[CAPTCHA_LEVEL_COUNT] = {
                       .warp_height = {8, 13},
                       .warp_length = {120, 240},
                       .pen = {45, 70},
-                      .latin_faces = 10,
+                      .latin_faces = 11,
                       .manners = {{.share = 1, STROKES([STROKE_WAVE] = 1, [STROKE_HOOK] = 1), .upright = 1},
                                   {.share = 1, STROKES([STROKE_WAVE] = 1), .lying = 1},
                                   {.share = 1, STROKES([STROKE_BOW] = 1), .lying = 1},
@@ -116,6 +116,7 @@ static void suit_kind(struct captcha_style *s, enum captcha_kind kind)
         s->overlap = apart;
         for (int i = 0; i < STYLE_MANNERS_MAX; i++) {
             memset(s->manners[i].strokes, 0, sizeof s->manners[i].strokes);
+            s->manners[i].lying = s->manners[i].lying > 0 ? 1 : 0;
             s->manners[i].upright = s->manners[i].lying > 0 ? 0 : s->manners[i].upright;
         }
     } else if (kind == CAPTCHA_DIGITS) {

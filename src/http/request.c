@@ -5,29 +5,36 @@
 
 #include "base/codec.h"
 
-const char *request_env(const struct request *r, const char *name)
+/* The value of the first entry called `name` at or after *at; *at moves behind it. NULL if there is none. */
+static const char *next_entry(char ***at, const char *name)
 {
     size_t len = strlen(name);
-    for (char **e = r->env; *e != NULL; e++)
-        if (strncmp(*e, name, len) == 0 && (*e)[len] == '=')
+    for (char **e = *at; *e != NULL; e++) {
+        if (strncmp(*e, name, len) == 0 && (*e)[len] == '=') {
+            *at = e + 1;
             return *e + len + 1;
+        }
+    }
     return NULL;
+}
+
+const char *request_env(const struct request *r, const char *name)
+{
+    char **at = r->env;
+    const char *value = next_entry(&at, name);
+    for (const char *more; value != NULL && (more = next_entry(&at, name)) != NULL;)
+        value = arena_printf(r->arena, "%s, %s", value, more);
+    return value;
 }
 
 /* X-Forwarded-For, unless it came twice: X_Forwarded_For becomes the same variable, and one of them is a
  * visitor's. */
 static const char *forwarded_for(const struct request *r)
 {
-    static const char name[] = "HTTP_X_FORWARDED_FOR=";
-    const char *value = NULL;
-    for (char **e = r->env; *e != NULL; e++) {
-        if (strncmp(*e, name, sizeof name - 1) != 0)
-            continue;
-        if (value != NULL)
-            return NULL;
-        value = *e + sizeof name - 1;
-    }
-    return value;
+    static const char name[] = "HTTP_X_FORWARDED_FOR";
+    char **at = r->env;
+    const char *value = next_entry(&at, name);
+    return value != NULL && next_entry(&at, name) == NULL ? value : NULL;
 }
 
 static const char *env_or_empty(const struct request *r, const char *name)
@@ -36,10 +43,10 @@ static const char *env_or_empty(const struct request *r, const char *name)
     return value != NULL ? value : "";
 }
 
-void request_init(struct request *r, char **env, const char *trusted, int64_t now_s, request_read *read,
-                  void *read_ctx)
+void request_init(struct request *r, char **env, const char *trusted, int64_t now_s, struct arena *arena,
+                  request_read *read, void *read_ctx)
 {
-    *r = (struct request){.env = env, .now_s = now_s, .read = read, .read_ctx = read_ctx};
+    *r = (struct request){.env = env, .now_s = now_s, .arena = arena, .read = read, .read_ctx = read_ctx};
     r->method = env_or_empty(r, "REQUEST_METHOD");
     r->path = env_or_empty(r, "PATH_INFO");
     if (r->path[0] == '\0')

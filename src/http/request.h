@@ -28,16 +28,23 @@ struct request {
     size_t body_len;
     int64_t now_s;
 
-    char **env; /* "NAME=value", NULL-terminated; borrowed from the transport */
+    struct arena *arena; /* borrowed; for what has to be put together */
+    char **env;          /* "NAME=value", NULL-terminated; borrowed from the transport */
     request_read *read;
     void *read_ctx;
 };
 
-/* Fill `r` from CGI variables. `trusted` is the configuration's list of trusted proxies. */
-void request_init(struct request *r, char **env, const char *trusted, int64_t now_s, request_read *read,
-                  void *read_ctx);
+/*
+ * Fill `r` from CGI variables. `trusted` is the configuration's list of trusted proxies; `arena` lives as
+ * long as the request and is borrowed.
+ */
+void request_init(struct request *r, char **env, const char *trusted, int64_t now_s, struct arena *arena,
+                  request_read *read, void *read_ctx);
 
-/* A CGI variable, NULL if absent: request_env(r, "HTTP_TENANT_ID") is the header Tenant-Id. */
+/*
+ * A CGI variable, NULL if absent: request_env(r, "HTTP_TENANT_ID") is the header Tenant-Id. One that came
+ * twice (nginx hands doubled headers over so) is joined with ", " as the other servers do (RFC 9110 §5.3).
+ */
 const char *request_env(const struct request *r, const char *name);
 
 /*

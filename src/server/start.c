@@ -43,6 +43,7 @@ void server_answer(struct server *s, char **env, request_read *read, void *read_
         dispatch_unavailable(out);
         return;
     }
-    request_init(&req, env, s->app.cfg.server.trusted_proxies, clock_now_s(), read, read_ctx);
+    request_init(&req, env, s->app.cfg.server.trusted_proxies, clock_now_s(), &s->dispatch.arena, read,
+                 read_ctx);
     dispatch_run(&s->dispatch, &req, out);
 }

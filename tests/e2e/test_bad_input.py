@@ -1,6 +1,6 @@
 """
 Bad input over every endpoint and every transport: the dialect's own error, nothing stored, and the next request is
-answered as if nothing had been. Where a web server refuses by itself, before Menshen sees the request, the test says so.
+answered as if nothing had been. Where a web server refuses by itself, before Menshen sees the request, it is said.
 """
 
 import json
@@ -276,7 +276,10 @@ def test_doubled_header(web, endpoint, unchanged):
         kept = tuple(pair for pair in request.headers if pair[0] != name)
         response = web.send(replace(request, headers=(*kept, (name, first), (name, second))))
         assert response.status in status, response
-        endpoint.error(response, response.status)
+        if name == "Authorization" and web.site.transport == "nginx":
+            assert b"<center>nginx/" in response.body  # nginx refuses this one itself
+        else:
+            endpoint.error(response, response.status)
 
 
 @pytest.mark.parametrize("name", ["Tenant-Id", "tenantId", "Captcha-Key", "Captcha-Code"])
@@ -329,7 +332,9 @@ def test_unknown_path_of_a_dialect(web, endpoint, tail, unchanged):
 
 
 @pytest.mark.parametrize(
-    "path", ["/nowhere", "/KOM-AMS-AUTH/oauth/captcha", "/kom-ams-authx", "/oauthx/checkToken", "/%E5%BC%A0", "/x" * 900]
+    "path",
+    ["/nowhere", "/KOM-AMS-AUTH/oauth/captcha", "/kom-ams-authx", "/oauthx/checkToken", "/%E5%BC%A0", "/x" * 900],
+    ids=lambda path: path[:30],
 )
 def test_unknown_path(web, path, unchanged):
     nobody(web.send(get(path)), 404, "not_found")

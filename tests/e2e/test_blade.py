@@ -225,8 +225,8 @@ def test_client_in_header_and_body(web):
 
 @pytest.mark.parametrize(
     "authorization",
-    [basic("sword", "wrong"), basic("nobody", "sword_secret"), basic("sword", ""), "Basic", "Basic !!!", "Basic c3dvcmQ=",
-     "Digest x", "Bearer x", "", None],
+    [basic("sword", "wrong"), basic("nobody", "sword_secret"), basic("sword", ""), "Basic", "Basic !!!",
+     "Basic c3dvcmQ=", "Digest x", "Bearer x", "", None],
     ids=["secret", "id", "empty-secret", "no-value", "no-base64", "no-colon", "digest", "bearer", "empty", "absent"],
 )  # fmt: skip
 def test_wrong_client(web, authorization):
@@ -282,7 +282,7 @@ def test_missing_parameter(web, missing):
 
 
 def test_unknown_user_looks_like_a_wrong_password(web, user):
-    wrong = [web.blade_password_login(user._replace(password="wrong")), web.blade_password_login(user._replace(account="x"))]
+    wrong = [web.blade_password_login(user._replace(**part)) for part in ({"password": "wrong"}, {"account": "x"})]
     assert wrong[0].body == wrong[1].body
     body = blade(wrong[0], 400, 2001)
     assert body["error"] == "invalid_grant" and body["msg"] == "用户名或密码错误"
@@ -385,7 +385,8 @@ def tampered(token):
 
 @pytest.mark.parametrize(
     "broken",
-    [lambda t: "x", lambda t: tampered(t["refresh_token"]), lambda t: t["access_token"], lambda t: t["refresh_token"] + "."],
+    [lambda t: "x", lambda t: tampered(t["refresh_token"]), lambda t: t["access_token"],
+     lambda t: t["refresh_token"] + "."],
     ids=["garbage", "signature", "access-token", "four-parts"],
 )  # fmt: skip
 def test_refresh_with_something_else(web, user, broken):

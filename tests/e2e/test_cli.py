@@ -913,6 +913,14 @@ def test_doctor_finds_an_init_that_did_not_end(desk):
     assert findings(desk, FAILED)["database"] == "error"
 
 
+def test_doctor_warns_of_a_log_that_others_can_read(desk):
+    desk.add_user()
+    desk.configure("[server]\ndata_dir = data\nlog = menshen.log\n")
+    assert findings(desk) == {}
+    (desk.folder / "menshen.log").chmod(0o644)
+    assert findings(desk) == {"log": "warning"}
+
+
 def test_doctor_warns_of_a_configuration_that_others_can_change(desk):
     desk.conf.chmod(0o664)
     assert findings(desk)["configuration"] == "warning"
@@ -1040,6 +1048,20 @@ def test_an_empty_entry_is_refused_at_once(desk, key):
     terminal.type(key)
     rest, status = terminal.end()
     assert os.waitstatus_to_exitcode(status) == FAILED and b"empty" in rest
+
+
+def test_after_a_stop_it_asks_again_and_an_interrupt_ends_it(desk):
+    terminal = Terminal(desk, "user", "add", "zhang")
+    terminal.expect("password of zhang: ")
+    terminal.type("half\x1a")  # Ctrl-Z; nobody is there to continue an orphan, so it goes on by itself
+    terminal.expect("password of zhang: ")
+    assert not terminal.echoes()
+    terminal.type("geheim\n")
+    terminal.expect("again: ")
+    terminal.type("\x03")
+    _, status = terminal.end()
+    assert os.waitstatus_to_exitcode(status) == -signal.SIGINT
+    assert desk.list("user") == {}
 
 
 def test_an_interrupt_ends_the_prompt_with_the_echo_back(desk):

@@ -20,9 +20,8 @@ def test_fifty_redemptions_of_one_captcha(web, site, user):
     for answer in answers:
         if answer.status != 200:
             blade(answer, 400, 2004)
-    assert site.query("SELECT count(*) FROM session JOIN user ON user.id = user_id WHERE account = ?", user.account) == [
-        (1,)
-    ]
+    sessions = "SELECT count(*) FROM session JOIN user ON user.id = user_id WHERE account = ?"
+    assert site.query(sessions, user.account) == [(1,)]
 
 
 def test_fifty_answers_of_which_one_is_right(web, site):
@@ -31,9 +30,7 @@ def test_fifty_answers_of_which_one_is_right(web, site):
     crowd = visitors(site)
 
     def check(i):
-        return crowd[i].send(
-            eplatform_check(uuid, answer if i == MANY // 2 else "wrong")
-        )
+        return crowd[i].send(eplatform_check(uuid, answer if i == MANY // 2 else "wrong"))
 
     answers = simultaneously(MANY, check)
     assert [response.status for response in answers].count(200) <= 1

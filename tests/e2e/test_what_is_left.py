@@ -18,7 +18,8 @@ def secrets(site):
     """Everything secret of a few logins, refusals and changes, made for this."""
     web = Visitor(site, site.server.client)
     user = site.new_user()
-    found = {"password": user.password, "its MD5": md5(user.password), "client secret": "sword_secret", "basic": SWORD[6:]}
+    found = {"password": user.password, "its MD5": md5(user.password)}
+    found |= {"client secret": "sword_secret", "basic": SWORD.removeprefix("Basic ")}
     login = web.blade_login(user)
     refreshed = web.blade_refresh(login["refresh_token"]).json
     for name in ("access_token", "refresh_token"):

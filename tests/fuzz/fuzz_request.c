@@ -151,7 +151,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct request req;
     struct buf out;
     buf_init(&out);
-    request_init(&req, env, "", 1800000000, read_body, &body);
+    request_init(&req, env, "", 1800000000, &dispatch.arena, read_body, &body);
     dispatch_run(&dispatch, &req, &out);
     check_answer(&out);
     buf_free(&out);

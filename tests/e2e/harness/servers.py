@@ -98,7 +98,9 @@ class Server:
             raise AssertionError(f"{config.shipped} does not answer:\n{self.all_logs()}") from None
 
     def all_logs(self):
-        return "\n".join(f"--- {name}\n{text[-3000:].decode(errors='replace')}" for name, text in self.site.logs().items())
+        """The ends of all logs, for a person."""
+        ends = {name: text[-3000:].decode(errors="replace") for name, text in self.site.logs().items()}
+        return "\n".join(f"--- {name}\n{text}" for name, text in ends.items())
 
     def literals(self):
         """What to replace, of the paths that the shipped files are written with."""

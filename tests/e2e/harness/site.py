@@ -65,12 +65,16 @@ class Site:
         self.binary = self.root / "cgi-bin/menshen.fcgi"
         shutil.copy2(BINARY, self.binary)
         self.conf = self.root / "etc/menshen.conf"
-        self.log = self.root / "log/menshen.log"
+        self.log = self.root / "log/events.log"
         self.database = self.root / "data/menshen.db"
         own = {"server": {"data_dir": f"{self.root}/data", "log": str(self.log)}}
         self.write_conf(merge(TEST_SETTINGS, own, settings or {}))
         self._chown()
-        self.cli("init", "--demo")
+        try:
+            self.cli("init", "--demo")
+        except BaseException:
+            self.remove()
+            raise
 
     def write_conf(self, settings):
         lines = []
