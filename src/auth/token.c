@@ -11,7 +11,7 @@
 #include "base/secure.h"
 #include "store/tenant_store.h"
 
-enum { PURGE_ROWS = 8 };
+enum { PURGE_EVERY = 16, PURGE_ROWS = 128 };
 
 static const char access_type[] = "access_token";
 static const char refresh_type[] = "refresh_token";
@@ -141,6 +141,13 @@ static enum err fill_row(const struct app *app, const struct client *client, boo
     return ERR_OK;
 }
 
+/* Clear expired rows away: once in PURGE_EVERY tokens, for all of these. Within the transaction that put
+ * `row`. */
+static enum err tidy(struct app *app, const struct token_row *row, int64_t now_s)
+{
+    return row->id % PURGE_EVERY == 0 ? db_purge_step(app->db, now_s, PURGE_ROWS) : ERR_OK;
+}
+
 enum err token_issue(struct app *app, const struct token_grant *grant, int64_t now_s, struct arena *arena,
                      struct token_pair *out)
 {
@@ -163,7 +170,7 @@ enum err token_issue(struct app *app, const struct token_grant *grant, int64_t n
     if (e == ERR_OK)
         e = token_store_put(app->db, &out->row);
     if (e == ERR_OK)
-        e = db_purge_step(app->db, now_s, PURGE_ROWS);
+        e = tidy(app, &out->row, now_s);
     if (e == ERR_OK)
         e = mint(app, out, arena);
     return e;
@@ -313,6 +320,8 @@ static enum err replay(struct app *app, const struct rotation *r, int64_t now_s,
     }
     enum err e = token_store_by_id(app->db, r->row.successor_id, arena, &out->row);
     if (e == ERR_OK)
+        e = db_sync(app->db); /* the process that rotated may be waiting for the disk yet */
+    if (e == ERR_OK)
         e = user_of(app, &out->row, arena, &out->user);
     if (e == ERR_OK)
         e = mint(app, out, arena);
@@ -332,7 +341,7 @@ static enum err put_successor(struct app *app, const struct rotation *r, int64_t
     if (e == ERR_OK)
         e = session_store_extend(app->db, r->row.session.id, out->row.refresh_expires_s);
     if (e == ERR_OK)
-        e = db_purge_step(app->db, now_s, PURGE_ROWS);
+        e = tidy(app, &out->row, now_s);
     if (e == ERR_OK)
         e = mint(app, out, arena);
     return e;

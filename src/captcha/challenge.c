@@ -12,7 +12,7 @@
 #include "store/captcha_store.h"
 #include "store/throttle_store.h"
 
-enum { RATE_WINDOW_S = 60, ID_TRIES = 8, PURGE_ROWS = 4 };
+enum { RATE_WINDOW_S = 60, ID_TRIES = 8, PURGE_EVERY = 16, PURGE_ROWS = 64 };
 
 static enum err make_id(enum challenge_id_shape shape, int64_t now_s, char out[CHALLENGE_ID_CAP])
 {
@@ -45,8 +45,12 @@ static enum err put_with_fresh_id(struct db *db, const char *dialect, enum chall
     return e == ERR_EXISTS ? ERR_FULL : e;
 }
 
-static enum err count_issue(struct db *db, const struct config *cfg, const char *subject, int64_t now_s,
-                            int64_t *retry_after_s_out)
+/*
+ * What comes before a captcha is put: counting it, and seeing whether there is room. Expired rows are cleared
+ * away in one of PURGE_EVERY calls (`tidy`), for all of these, and when there is no room.
+ */
+static enum err count_issue(struct db *db, const struct config *cfg, const char *subject, bool tidy,
+                            int64_t now_s, int64_t *retry_after_s_out)
 {
     struct throttle_count count;
     int64_t live = 0;
@@ -58,9 +62,12 @@ static enum err count_issue(struct db *db, const struct config *cfg, const char 
         if (count.count > cfg->captcha.rate)
             return ERR_RATE;
     }
-    enum err e = db_purge_step(db, now_s, PURGE_ROWS);
-    if (e == ERR_OK)
-        e = captcha_store_span(db, &live);
+    enum err e = captcha_store_span(db, &live);
+    if (e == ERR_OK && (tidy || live >= cfg->captcha.max_live)) {
+        e = db_purge_step(db, now_s, PURGE_ROWS);
+        if (e == ERR_OK)
+            e = captcha_store_span(db, &live);
+    }
     if (e == ERR_OK && live >= cfg->captcha.max_live) {
         *retry_after_s_out = 1;
         e = ERR_FULL;
@@ -99,13 +106,14 @@ enum err challenge_issue(struct db *db, const struct config *cfg, enum dialect_i
         return e;
     captcha_rng_seed(&rng, seed);
     e = captcha_kind_make(&cfg->dialect[dialect].captcha, &rng, &out->text);
+    bool tidy = captcha_rng_below(&rng, PURGE_EVERY) == 0;
     secure_wipe(seed, sizeof seed);
     secure_wipe(&rng, sizeof rng);
     if (e == ERR_OK)
         e = db_begin(db, DB_RELAXED);
     if (e != ERR_OK)
         return e;
-    e = count_issue(db, cfg, subject, now_s, retry_after_s_out);
+    e = count_issue(db, cfg, subject, tidy, now_s, retry_after_s_out);
     if (e == ERR_RATE || e == ERR_FULL) {
         /* A decision, not a failure: what was counted and purged stays so, or a full table would never empty.
          */

@@ -20,13 +20,20 @@ extern const char schema_sql[];
 struct db {
     sqlite3 *handle;
     sqlite3_stmt *stmt[SQL_COUNT];
-    const struct log *log; /* borrowed */
-    enum db_durability durability;
+    const struct log *log;         /* borrowed */
+    enum db_durability durability; /* of the transaction */
+    int64_t patience_us;           /* how long to wait for other processes */
+    int checkpoint_frames;         /* the log's length from which on it is copied back */
     bool in_transaction;
     char journal_mode[16];
 };
 
 enum { BUSY_WAIT_TOTAL_US = 5 * 1000 * 1000, BUSY_WAIT_FIRST_US = 50, BUSY_WAIT_LONGEST_US = 5000 };
+enum {
+    CHECKPOINT_FRAMES = 4000, /* 16 MiB */
+    CHECKPOINT_RETRY_FRAMES = 500,
+    CHECKPOINT_WAIT_US = 20 * 1000
+};
 
 /* Each entry turns the schema of user_version N (its index) into that of N + 1. */
 static const char *const migrations[DB_SCHEMA_VERSION] = {NULL};
@@ -37,13 +44,13 @@ static const char *const migrations[DB_SCHEMA_VERSION] = {NULL};
  */
 static int wait_while_busy(void *ctx, int tries)
 {
-    (void)ctx;
+    const struct db *db = ctx;
     int64_t waited = 0, nap = BUSY_WAIT_FIRST_US;
-    for (int i = 0; i < tries && waited < BUSY_WAIT_TOTAL_US; i++) {
+    for (int i = 0; i < tries && waited < db->patience_us; i++) {
         waited += nap;
         nap = nap * 3 / 2 < BUSY_WAIT_LONGEST_US ? nap * 3 / 2 : BUSY_WAIT_LONGEST_US;
     }
-    if (waited >= BUSY_WAIT_TOTAL_US)
+    if (waited >= db->patience_us)
         return 0;
     usleep((useconds_t)nap);
     return 1;
@@ -188,13 +195,7 @@ static enum err pragma_int(struct db *db, const char *sql, int64_t *out)
 enum err db_begin(struct db *db, enum db_durability durability)
 {
     assert(!db->in_transaction);
-    if (durability != db->durability) {
-        enum err e =
-            exec(db, durability == DB_DURABLE ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
-        if (e != ERR_OK)
-            return e;
-        db->durability = durability;
-    }
+    db->durability = durability;
     enum err e = stmt_run(db, SQL_BEGIN, "");
     db->in_transaction = e == ERR_OK;
     return e;
@@ -207,13 +208,29 @@ void db_rollback(struct db *db)
     db->in_transaction = false;
 }
 
+static bool has_log(const struct db *db)
+{
+    return strcmp(db->journal_mode, "wal") == 0;
+}
+
+enum err db_sync(struct db *db)
+{
+    sqlite3_file *file = NULL;
+    if (!has_log(db))
+        return ERR_OK; /* synchronous = FULL, see configure */
+    int rc = sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file);
+    if (rc == SQLITE_OK && file->pMethods != NULL)
+        rc = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
+    return result(db, rc, "sync");
+}
+
 enum err db_commit(struct db *db)
 {
     enum err e = stmt_run(db, SQL_COMMIT, "");
     if (e != ERR_OK)
         db_rollback(db);
     db->in_transaction = false;
-    return e;
+    return e == ERR_OK && db->durability == DB_DURABLE ? db_sync(db) : e;
 }
 
 enum err db_end(struct db *db, enum err e)
@@ -303,14 +320,37 @@ static enum err set_journal(struct db *db, const char *dir)
     return result(db, rc, sql);
 }
 
+/*
+ * After a commit. SQLite's own hook copies the log back after every commit once it is long, and with two busy
+ * processes it stays long: while one copies, the other commits, so that the log never starts anew and commits
+ * wait for the disk again and again. This one copies rarely, and keeps the others from writing meanwhile.
+ */
+static int checkpoint(void *ctx, sqlite3 *handle, const char *name, int frames)
+{
+    struct db *db = ctx;
+    if (frames < CHECKPOINT_FRAMES)
+        db->checkpoint_frames = CHECKPOINT_FRAMES;
+    if (frames < db->checkpoint_frames)
+        return SQLITE_OK;
+    db->patience_us = CHECKPOINT_WAIT_US;
+    int rc = sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+    db->patience_us = BUSY_WAIT_TOTAL_US;
+    /* While somebody reads for long, as a backup does, the log goes on growing. */
+    db->checkpoint_frames = rc == SQLITE_OK ? CHECKPOINT_FRAMES : frames + CHECKPOINT_RETRY_FRAMES;
+    return SQLITE_OK;
+}
+
 static enum err configure(struct db *db, const char *dir)
 {
-    sqlite3_busy_handler(db->handle, wait_while_busy, NULL);
+    db->patience_us = BUSY_WAIT_TOTAL_US;
+    sqlite3_busy_handler(db->handle, wait_while_busy, db);
+    sqlite3_wal_hook(db->handle, checkpoint, db);
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
-    db->durability = DB_DURABLE;
     enum err e = set_journal(db, dir);
+    if (e == ERR_OK)
+        e = exec(db, has_log(db) ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL");
     return e == ERR_OK ? exec(db, "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; "
-                                  "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY")
+                                  "PRAGMA temp_store = MEMORY")
                        : e;
 }
 
@@ -333,8 +373,11 @@ static enum err check_private(const char *path, struct buf *why)
 {
     struct stat st;
     if (stat(path, &st) != 0) {
-        buf_addf(why, "%s: %s; create the database with: menshen init", path, strerror(errno));
-        return errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
+        bool absent = errno == ENOENT;
+        buf_addf(why, "%s: %s; %s", path, strerror(errno),
+                 absent ? "create the database with: menshen init"
+                        : "Menshen has to run as the user that owns it: chown it to the web server's");
+        return absent ? ERR_NOT_FOUND : ERR_IO;
     }
     if ((st.st_mode & 077) != 0) {
         buf_addf(why, "%s: readable by others than its owner (mode %03o); run: chmod %s %s", path,
@@ -437,7 +480,8 @@ static enum err make_dirs(const char *dir, struct buf *why)
         char end = *p;
         *p = '\0';
         if (mkdir(path, 0700) != 0 && errno != EEXIST) {
-            buf_addf(why, "%s: %s", path, strerror(errno));
+            buf_addf(why, "%s: %s; set [server] data_dir to a folder that this user may write", path,
+                     strerror(errno));
             return ERR_IO;
         }
         *p = end;

@@ -60,6 +60,13 @@ enum err db_begin(struct db *db, enum db_durability durability);
 enum err db_commit(struct db *db);
 void db_rollback(struct db *db);
 
+/*
+ * Wait until all that was committed so far, by whatever process, is on disk. A durable commit ends with it.
+ * (By synchronous = FULL the disk would work within the transaction, where it keeps the others from writing.)
+ * For an answer that repeats what another process has just issued. ERR_OK, ERR_STORE.
+ */
+enum err db_sync(struct db *db);
+
 /* End a transaction by the result of its body: commit when `e` is ERR_OK, else roll back and hand `e`
  * through. */
 enum err db_end(struct db *db, enum err e);
