@@ -68,12 +68,19 @@ LIBS := -Wl,-Bstatic $(LIBS_OWN) -Wl,-Bdynamic $(LIBS_GLIBC)
 endif
 
 # ---- Generated sources ----------------------------------------------------------------------------------------
-GEN := $(BUILD)/gen/schema.c $(BUILD)/gen/glyph_data.c
+GEN := $(addprefix $(BUILD)/gen/,schema.c sample.c glyph_data.c)
+
+# A file as a C string: $(call embed,NAME) of the rule's first prerequisite.
+embed = { echo 'extern const char $(1)[];'; echo 'const char $(1)[] = {'; \
+          od -An -v -tx1 $< | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'; echo '0};'; } > $@
 
 $(BUILD)/gen/schema.c: schema.sql | $(DEPS_BUILD)
 	@mkdir -p $(@D)
-	@{ echo 'extern const char schema_sql[];'; echo 'const char schema_sql[] = {'; \
-	   od -An -v -tx1 $< | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'; echo '0};'; } > $@
+	@$(call embed,schema_sql)
+
+$(BUILD)/gen/sample.c: cgi-bin/menshen.conf.sample | $(DEPS_BUILD)
+	@mkdir -p $(@D)
+	@$(call embed,sample_conf)
 
 $(BUILD)/tools/glyphgen: tools/glyphgen.c src/captcha/glyphs.h src/captcha/chinese.h | $(DEPS_BUILD)
 	@mkdir -p $(@D)
@@ -168,6 +175,8 @@ install: cgi-bin/menshen.fcgi
 	install -D -m 755 cgi-bin/menshen.fcgi $(DESTDIR)$(PREFIX)/lib/cgi-bin/menshen.fcgi
 	install -d $(DESTDIR)$(PREFIX)/bin
 	ln -sf ../lib/cgi-bin/menshen.fcgi $(DESTDIR)$(PREFIX)/bin/menshen
+	install -D -m 644 docs/man/menshen.1 $(DESTDIR)$(PREFIX)/share/man/man1/menshen.1
+	install -D -m 644 docs/man/menshen.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/menshen.conf.5
 
 clean:
 	rm -rf $(BUILD) cgi-bin/menshen.fcgi

@@ -18,6 +18,7 @@ enum type {
     TYPE_TEXT,   /* any text that fits */
     TYPE_PATHS,  /* comma-joined URL paths */
     TYPE_NAMES,  /* comma-joined words, at least one */
+    TYPE_NAME,   /* one word */
     TYPE_RANGES, /* comma-joined addresses and CIDR ranges, or none */
     TYPE_URL,    /* https://… or http://…, without a final slash, or none */
     TYPE_INT,    /* int64_t, min..max */
@@ -168,7 +169,7 @@ static const struct setting settings[] = {
          "client that logins belong to"),
     NAMES("dialect.platform", "sources", dialect[DIALECT_PLATFORM].sources, "PC,APP,H5",
           "channel names in the header"),
-    NAMES("dialect.platform", "source_header", dialect[DIALECT_PLATFORM].source_header, "source",
+    TYPED("dialect.platform", "source_header", TYPE_NAME, dialect[DIALECT_PLATFORM].source_header, "source",
           "header that names the channel"),
 };
 enum { SETTING_COUNT = sizeof settings / sizeof settings[0] };
@@ -274,6 +275,8 @@ static bool text_ok(enum type type, const char *value)
         return paths_ok(value);
     case TYPE_NAMES:
         return names_ok(value);
+    case TYPE_NAME:
+        return names_ok(value) && strchr(value, ',') == NULL;
     case TYPE_RANGES:
         return address_list_ok(value);
     case TYPE_URL:
@@ -317,6 +320,9 @@ static void explain(const struct setting *s, const char *value, struct buf *why)
     case TYPE_NAMES:
         buf_add_str(why, "comma-separated words of letters, digits, - _ .");
         break;
+    case TYPE_NAME:
+        buf_add_str(why, "one word of letters, digits, - _ .");
+        break;
     case TYPE_RANGES:
         buf_add_str(why, "comma-separated addresses or ranges such as 10.0.0.0/8 or 2001:db8::/32");
         break;
@@ -348,6 +354,7 @@ static bool store(struct config *c, const struct setting *s, const char *value)
     case TYPE_TEXT:
     case TYPE_PATHS:
     case TYPE_NAMES:
+    case TYPE_NAME:
     case TYPE_RANGES:
     case TYPE_URL:
         if (!text_ok(s->type, value))
@@ -386,6 +393,7 @@ static void render(const struct config *c, const struct setting *s, char out[CON
     case TYPE_TEXT:
     case TYPE_PATHS:
     case TYPE_NAMES:
+    case TYPE_NAME:
     case TYPE_RANGES:
     case TYPE_URL:
         memcpy(out, at, CONFIG_TEXT_CAP);
@@ -611,6 +619,22 @@ static void find_file(struct config *c)
         c->path[0] = '\0';
 }
 
+/* The line in which a setting was set; 0: none. */
+static int line_of(const struct config *c, const char *section, const char *key)
+{
+    for (size_t i = 0; i < SETTING_COUNT; i++)
+        if (strcmp(settings[i].section, section) == 0 && strcmp(settings[i].key, key) == 0)
+            return c->line[i];
+    return 0;
+}
+
+void config_where(const struct config *c, const char *section, const char *key, struct buf *out)
+{
+    int line = line_of(c, section, key);
+    if (line > 0)
+        buf_addf(out, "%s:%d: ", c->path, line);
+}
+
 /* A relative path is meant relative to the file that names it: a CGI's working directory differs by server.
  */
 static enum err make_absolute(const struct config *c, const char *key, char path[CONFIG_TEXT_CAP],
@@ -619,6 +643,13 @@ static enum err make_absolute(const struct config *c, const char *key, char path
     char full[PATH_MAX], joined[PATH_MAX];
     if (path[0] == '/')
         return ERR_OK;
+    if (path[0] == '~' || path[0] == '\0') {
+        config_where(c, "server", key, why);
+        buf_addf(why,
+                 "[server] %s = %s: write the whole path, or one relative to this file (~ is not understood)",
+                 key, path);
+        return ERR_CONFIG;
+    }
     if (realpath(c->path, full) == NULL) {
         buf_addf(why, "%s: %s", c->path, strerror(errno));
         return ERR_IO;
@@ -636,7 +667,7 @@ static enum err make_absolute(const struct config *c, const char *key, char path
 static enum err absolute_paths(struct config *c, struct buf *why)
 {
     enum err e = ERR_OK;
-    if (c->server.data_dir[0] == '\0') {
+    if (c->server.data_dir[0] == '\0' && line_of(c, "server", "data_dir") == 0) {
         buf_add_str(why, "[server] data_dir is not set and this user has no home directory");
         return ERR_CONFIG;
     }
@@ -661,13 +692,6 @@ enum err config_load(struct config *c, const char *path, struct buf *why)
     }
     inherit_level(c);
     return absolute_paths(c, why);
-}
-
-void config_where(const struct config *c, const char *section, const char *key, struct buf *out)
-{
-    for (size_t i = 0; i < SETTING_COUNT; i++)
-        if (strcmp(settings[i].section, section) == 0 && strcmp(settings[i].key, key) == 0 && c->line[i] > 0)
-            buf_addf(out, "%s:%d: ", c->path, c->line[i]);
 }
 
 bool config_view_at(const struct config *c, size_t index, struct config_view *out)

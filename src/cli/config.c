@@ -9,6 +9,11 @@
 
 #include "cli/cli.h"
 #include "cli/table.h"
+#include "dialect/dialects.h"
+#include "http/dispatch.h"
+
+/* cgi-bin/menshen.conf.sample, embedded by the build. */
+extern const char sample_conf[];
 
 static void print_row(struct table *t, const struct config *cfg, const struct config_view *v)
 {
@@ -42,35 +47,20 @@ static enum cli_status print_effective(struct cli *cli)
     return table_close(&t, ERR_OK, "");
 }
 
-/* Every setting as a comment with its default, so that a line is set by removing its mark. */
-static enum cli_status print_sample(struct cli *cli)
+/* The settings, and the dialects against each other: two must not serve the same path. */
+static enum err check(struct cli *cli, struct buf *why)
 {
-    struct config_view v;
-    char section[64] = "";
-    struct config *cfg = &cli->app.cfg;
-    config_defaults(cfg);
-    for (int d = 0; d < DIALECT_COUNT; d++) /* a level that is not set is that of [captcha] */
-        cfg->dialect[d].captcha.level = (enum captcha_level)cfg->captcha.level;
-    puts("; Configuration of Menshen. Every line is optional; what stands here are the defaults.\n"
-         "; It is looked for as: --conf FILE, $MENSHEN_CONF, menshen.conf beside the program,\n"
-         "; ../etc/menshen.conf, ~/.menshen/menshen.conf, /etc/menshen/menshen.conf.\n"
-         "; Times are seconds. Check it with: menshen config; menshen doctor");
-    for (size_t i = 0; config_view_at(cfg, i, &v); i++) {
-        if (strcmp(section, v.section) != 0)
-            printf("\n[%s]\n", v.section);
-        snprintf(section, sizeof section, "%s", v.section);
-        printf("; %s\n;%s = %s\n", v.help, v.key, v.initial);
-    }
-    return CLI_DONE;
+    enum err e = app_configure(&cli->app, cli->conf, why);
+    return e == ERR_OK ? dispatch_check(&cli->app.cfg, dialect_all, why) : e;
 }
 
 static enum cli_status run_config(struct cli *cli)
 {
     if (cli_given(cli, "sample"))
-        return print_sample(cli);
+        return fputs(sample_conf, stdout) >= 0 ? CLI_DONE : CLI_FAILED;
     struct buf why;
     buf_init(&why);
-    enum cli_status status = cli_result_why(cli, app_configure(&cli->app, cli->conf, &why), &why);
+    enum cli_status status = cli_result_why(cli, check(cli, &why), &why);
     if (status == CLI_DONE)
         status = print_effective(cli);
     app_close(&cli->app);

@@ -23,6 +23,8 @@
 #include "cli/cli.h"
 #include "cli/demo.h"
 #include "cli/table.h"
+#include "dialect/dialects.h"
+#include "http/dispatch.h"
 #include "store/key_store.h"
 #include "store/tenant_store.h"
 #include "store/user_store.h"
@@ -95,6 +97,26 @@ static bool check_config(struct doctor *d)
             "correct it; the settings and what they take: menshen config --sample");
     buf_free(&why);
     return e == ERR_OK;
+}
+
+/* What stops the start although every setting by itself is right. */
+static void check_dialects(struct doctor *d)
+{
+    struct buf why;
+    buf_init(&why);
+    if (dispatch_check(&d->cli->app.cfg, dialect_all, &why) == ERR_OK)
+        add(d, "dialects", OK, "no two serve the same path", NULL);
+    else
+        add(d, "dialects", ERROR, TEXT(d, "%s", buf_str(&why)), "nothing is served before that is settled");
+    buf_free(&why);
+}
+
+/* Root may read everything: what it finds right may be closed to the user that matters. */
+static void check_user(struct doctor *d)
+{
+    if (geteuid() == 0)
+        add(d, "user", WARNING, "doctor runs as root, so that it sees nothing of what other users may not do",
+            "run it as the user that the web server runs Menshen as: sudo -u www-data menshen doctor");
 }
 
 static void check_expose_answer(struct doctor *d)
@@ -375,7 +397,7 @@ static void check_content(struct doctor *d)
     e = tenant_store_list(db, &rows, count_tenant, &tenants);
     check_some(d, "tenants", e, tenants, WARNING, "menshen tenant add 000000 --name NAME");
     e = client_store_list(db, &rows, count_client, &clients);
-    check_some(d, "clients", e, clients, WARNING,
+    check_some(d, "clients_with_secret", e, clients, WARNING,
                "no client can ask for tokens; menshen client add ID --grants captcha,refresh_token");
     e = user_store_count(db, &users);
     check_some(d, "users", e, users, WARNING, "nobody can log in; menshen user add ACCOUNT --real-name NAME");
@@ -463,6 +485,8 @@ static void examine(struct doctor *d)
         check_random(d);
         return;
     }
+    check_dialects(d);
+    check_user(d);
     check_expose_answer(d);
     check_proxies(d);
     check_log(d);

@@ -122,12 +122,3 @@ def test_sample_names_every_setting_and_its_default(plain_site):
     assert list(sample) == list(in_force)
     differing = {key for key in sample if sample[key] != in_force[key]}
     assert differing == {("server", "data_dir")}, "which depends on the home directory"
-
-
-def test_sample_with_every_comment_taken_away(plain_site):
-    """Every line of it is accepted as it stands."""
-    lines = []
-    for line in SAMPLE.read_text().splitlines():
-        setting = line.startswith(";") and not line.startswith("; ") and "=" in line
-        lines.append(line[1:].partition("(")[0] if setting else line)
-    settings_in_force(plain_site, "\n".join(lines))
