@@ -54,30 +54,18 @@ static const char *const formats[CAPTCHA_FORMAT_COUNT + 1] = {"png", "jpeg"};
 enum { LEVEL_INHERITED = -1 }; /* until the file is read; shown as "" */
 
 #define AT(MEMBER) offsetof(struct config, MEMBER)
-#define TEXT(SECTION, KEY, MEMBER, INITIAL, HELP)                                                            \
+#define TYPED(SECTION, KEY, TYPE, MEMBER, INITIAL, HELP)                                                     \
     {                                                                                                        \
-        .section = SECTION, .key = KEY, .type = TYPE_TEXT, .offset = AT(MEMBER), .initial = INITIAL,         \
-        .help = HELP                                                                                         \
+        .section = SECTION, .key = KEY, .type = TYPE, .offset = AT(MEMBER), .initial = INITIAL, .help = HELP \
     }
+#define TEXT(SECTION, KEY, MEMBER, INITIAL, HELP) TYPED(SECTION, KEY, TYPE_TEXT, MEMBER, INITIAL, HELP)
 #define INT(SECTION, KEY, MEMBER, MIN, MAX, INITIAL, HELP)                                                   \
     {                                                                                                        \
         .section = SECTION, .key = KEY, .type = TYPE_INT, .offset = AT(MEMBER), .min = MIN, .max = MAX,      \
         .initial = INITIAL, .help = HELP                                                                     \
     }
-#define BOOL(SECTION, KEY, MEMBER, INITIAL, HELP)                                                            \
-    {                                                                                                        \
-        .section = SECTION, .key = KEY, .type = TYPE_BOOL, .offset = AT(MEMBER), .initial = INITIAL,         \
-        .help = HELP                                                                                         \
-    }
-#define TYPED(SECTION, KEY, TYPE, MEMBER, INITIAL, HELP)                                                     \
-    {                                                                                                        \
-        .section = SECTION, .key = KEY, .type = TYPE, .offset = AT(MEMBER), .initial = INITIAL, .help = HELP \
-    }
-#define NAMES(SECTION, KEY, MEMBER, INITIAL, HELP)                                                           \
-    {                                                                                                        \
-        .section = SECTION, .key = KEY, .type = TYPE_NAMES, .offset = AT(MEMBER), .initial = INITIAL,        \
-        .help = HELP                                                                                         \
-    }
+#define BOOL(SECTION, KEY, MEMBER, INITIAL, HELP)  TYPED(SECTION, KEY, TYPE_BOOL, MEMBER, INITIAL, HELP)
+#define NAMES(SECTION, KEY, MEMBER, INITIAL, HELP) TYPED(SECTION, KEY, TYPE_NAMES, MEMBER, INITIAL, HELP)
 #define CHOICE(SECTION, KEY, MEMBER, CHOICES, INITIAL, HELP)                                                 \
     {                                                                                                        \
         .section = SECTION, .key = KEY, .type = TYPE_CHOICE, .offset = AT(MEMBER), .choices = CHOICES,       \

@@ -9,7 +9,6 @@
 #include "auth/login.h"
 #include "base/clock.h"
 #include "base/json_out.h"
-#include "base/secure.h"
 #include "dialect/common.h"
 #include "dialect/dialects.h"
 
@@ -78,25 +77,22 @@ static void render_error(struct call *c)
 /* ---- Captcha
  * --------------------------------------------------------------------------------------------------- */
 
+static enum err write_captcha(struct call *c, const struct challenge *challenge, const struct buf *image)
+{
+    struct json_out j;
+    json_out_init(&j, &c->res->body);
+    json_open_object(&j, NULL);
+    json_str(&j, "key", challenge->id);
+    json_base64(&j, "image", common_data_prefix(c, false), image->data, image->len);
+    if (c->app->cfg.captcha.expose_answer)
+        json_str(&j, "captchaCode", challenge->text.answer);
+    json_close_object(&j);
+    return ERR_OK;
+}
+
 static enum err captcha(struct call *c)
 {
-    struct challenge challenge;
-    struct buf image;
-    struct json_out j;
-    buf_init(&image);
-    enum err e = common_captcha(c, CHALLENGE_ID_HEX32, &challenge, &image);
-    if (e == ERR_OK) {
-        json_out_init(&j, &c->res->body);
-        json_open_object(&j, NULL);
-        json_str(&j, "key", challenge.id);
-        json_base64(&j, "image", common_data_prefix(c, false), image.data, image.len);
-        if (c->app->cfg.captcha.expose_answer)
-            json_str(&j, "captchaCode", challenge.text.answer);
-        json_close_object(&j);
-    }
-    secure_wipe(&challenge, sizeof challenge);
-    buf_free(&image);
-    return e;
+    return common_captcha(c, CHALLENGE_ID_HEX32, write_captcha);
 }
 
 /* ---- Token

@@ -2,18 +2,24 @@
 
 #include "base/secure.h"
 
-enum err common_captcha(struct call *c, enum challenge_id_shape shape, struct challenge *challenge,
-                        struct buf *image)
+enum err common_captcha(struct call *c, enum challenge_id_shape shape, common_captcha_writer *write)
 {
     struct captcha_engine *engine = NULL;
+    struct challenge challenge;
+    struct buf image;
+    buf_init(&image);
     enum err e = challenge_issue(c->app->db, &c->app->cfg, c->dialect->id, shape, c->req->address,
-                                 c->req->now_s, challenge, &c->failure.retry_after_s);
+                                 c->req->now_s, &challenge, &c->failure.retry_after_s);
     if (e == ERR_OK)
         e = app_engine(c->app, &engine);
     if (e == ERR_OK)
-        e = challenge_draw(engine, &c->cfg->captcha, challenge, image);
+        e = challenge_draw(engine, &c->cfg->captcha, &challenge, &image);
     if (e == ERR_OK && c->app->cfg.captcha.expose_answer && c->dialect->id != DIALECT_BLADE)
-        response_header(c->res, "X-Captcha-Code", challenge->text.answer);
+        response_header(c->res, "X-Captcha-Code", challenge.text.answer);
+    if (e == ERR_OK)
+        e = write(c, &challenge, &image);
+    secure_wipe(&challenge, sizeof challenge);
+    buf_free(&image);
     return e;
 }
 

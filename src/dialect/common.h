@@ -9,17 +9,16 @@
 #include "captcha/challenge.h"
 #include "http/route.h"
 
+/* Writes the answer that hands out a challenge and its encoded picture. */
+typedef enum err common_captcha_writer(struct call *c, const struct challenge *challenge,
+                                       const struct buf *image);
+
 /*
- * Issue a challenge of the call's dialect and draw it. While [captcha] expose_answer is on, the answer goes
- * into the header X-Captcha-Code as well, except in blade, which has a field for it.
- *
- * challenge  the caller wipes it.
- * image      appended to; the encoded picture.
- *
- * Errors as challenge_issue and challenge_draw.
+ * Issue a challenge of the call's dialect, draw it, have it written. While [captcha] expose_answer is on, the
+ * answer goes into the header X-Captcha-Code as well, except in blade, which has a field for it. Errors as
+ * challenge_issue and challenge_draw, and the writer's.
  */
-enum err common_captcha(struct call *c, enum challenge_id_shape shape, struct challenge *challenge,
-                        struct buf *image);
+enum err common_captcha(struct call *c, enum challenge_id_shape shape, common_captcha_writer *write);
 
 /* What a data URI of the dialect's picture starts with: "data:image/png;base64,"; `jpeg_name` is "jpeg" or
  * "jpg". */

@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "base/json_out.h"
 #include "base/random.h"
-#include "base/secure.h"
 #include "dialect/common.h"
 #include "dialect/dialects.h"
 
@@ -79,25 +78,23 @@ static void render_error(struct call *c)
     buf_free(&text);
 }
 
+static enum err write_captcha(struct call *c, const struct challenge *challenge, const struct buf *image)
+{
+    struct json_out j;
+    enum err e = open_success(c, &j);
+    if (e != ERR_OK)
+        return e;
+    json_open_object(&j, "data");
+    json_base64(&j, "img", common_data_prefix(c, true), image->data, image->len);
+    json_str(&j, "img_code_id", challenge->id);
+    json_close_object(&j);
+    json_close_object(&j);
+    return ERR_OK;
+}
+
 static enum err captcha(struct call *c)
 {
-    struct challenge challenge;
-    struct buf image;
-    struct json_out j;
-    buf_init(&image);
-    enum err e = common_captcha(c, CHALLENGE_ID_SIX, &challenge, &image);
-    if (e == ERR_OK)
-        e = open_success(c, &j);
-    if (e == ERR_OK) {
-        json_open_object(&j, "data");
-        json_base64(&j, "img", common_data_prefix(c, true), image.data, image.len);
-        json_str(&j, "img_code_id", challenge.id);
-        json_close_object(&j);
-        json_close_object(&j);
-    }
-    secure_wipe(&challenge, sizeof challenge);
-    buf_free(&image);
-    return e;
+    return common_captcha(c, CHALLENGE_ID_SIX, write_captcha);
 }
 
 static enum err log_in(struct call *c)

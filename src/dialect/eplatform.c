@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/json_out.h"
-#include "base/secure.h"
 #include "dialect/common.h"
 #include "dialect/dialects.h"
 
@@ -88,28 +87,25 @@ static enum err return_bearer(struct call *c)
     return e == ERR_OK ? put_bearer_header(c, fresh.access) : e;
 }
 
+static enum err write_captcha(struct call *c, const struct challenge *challenge, const struct buf *image)
+{
+    struct json_out j;
+    enum err e = return_bearer(c);
+    if (e != ERR_OK)
+        return e;
+    open_success(c, &j);
+    json_open_object(&j, "response");
+    json_base64(&j, "image", "", image->data, image->len);
+    json_str(&j, "uuid", challenge->id);
+    json_close_object(&j);
+    json_close_object(&j);
+    return ERR_OK;
+}
+
 static enum err captcha(struct call *c)
 {
-    struct challenge challenge = {0};
-    struct buf image;
-    struct json_out j;
-    buf_init(&image);
     enum err e = check_source(c);
-    if (e == ERR_OK)
-        e = common_captcha(c, CHALLENGE_ID_DIGITS23, &challenge, &image);
-    if (e == ERR_OK)
-        e = return_bearer(c);
-    if (e == ERR_OK) {
-        open_success(c, &j);
-        json_open_object(&j, "response");
-        json_base64(&j, "image", "", image.data, image.len);
-        json_str(&j, "uuid", challenge.id);
-        json_close_object(&j);
-        json_close_object(&j);
-    }
-    secure_wipe(&challenge, sizeof challenge);
-    buf_free(&image);
-    return e;
+    return e == ERR_OK ? common_captcha(c, CHALLENGE_ID_DIGITS23, write_captcha) : e;
 }
 
 static const char *const account_names[] = {"account", NULL};

@@ -3,7 +3,6 @@
  * Source: contracts, section platform; tests/fixtures/seeds/004_*.txt.
  */
 #include "base/json_out.h"
-#include "base/secure.h"
 #include "dialect/common.h"
 #include "dialect/dialects.h"
 
@@ -32,24 +31,21 @@ static void render_error(struct call *c)
     buf_free(&text);
 }
 
+static enum err write_captcha(struct call *c, const struct challenge *challenge, const struct buf *image)
+{
+    struct json_out j;
+    open_envelope(c, &j, true, 200, NULL);
+    json_open_object(&j, "data");
+    json_str(&j, "uuid", challenge->id);
+    json_base64(&j, "img", common_data_prefix(c, false), image->data, image->len);
+    json_close_object(&j);
+    json_close_object(&j);
+    return ERR_OK;
+}
+
 static enum err captcha(struct call *c)
 {
-    struct challenge challenge;
-    struct buf image;
-    struct json_out j;
-    buf_init(&image);
-    enum err e = common_captcha(c, CHALLENGE_ID_HEX32, &challenge, &image);
-    if (e == ERR_OK) {
-        open_envelope(c, &j, true, 200, NULL);
-        json_open_object(&j, "data");
-        json_str(&j, "uuid", challenge.id);
-        json_base64(&j, "img", common_data_prefix(c, false), image.data, image.len);
-        json_close_object(&j);
-        json_close_object(&j);
-    }
-    secure_wipe(&challenge, sizeof challenge);
-    buf_free(&image);
-    return e;
+    return common_captcha(c, CHALLENGE_ID_HEX32, write_captcha);
 }
 
 static enum err log_in(struct call *c)

@@ -4,8 +4,9 @@
 
 #include "store/stmt.h"
 
-static enum err read_row(sqlite3_stmt *st, struct arena *arena, struct client *out)
+static enum err read_row(sqlite3_stmt *st, struct arena *arena, void *ctx)
 {
+    struct client *out = ctx;
     *out = (struct client){
         .id = stmt_text(st, 0, arena),
         .has_secret = sqlite3_column_bytes(st, 1) == CLIENT_MAC_LEN,
@@ -25,40 +26,34 @@ static enum err read_row(sqlite3_stmt *st, struct arena *arena, struct client *o
 
 enum err client_store_get(struct db *db, const char *id, struct arena *arena, struct client *out)
 {
-    sqlite3_stmt *st = stmt_begin(db, SQL_CLIENT_GET, "s", id);
-    enum err e = stmt_step(db, st);
-    if (e == ERR_OK)
-        e = read_row(st, arena, out);
-    return stmt_end(db, st, e);
+    return stmt_one(db, stmt_begin(db, SQL_CLIENT_GET, "s", id), arena, read_row, out);
+}
+
+/* A caller of client_store_list, called for each row. */
+struct listing {
+    client_store_each *each;
+    void *ctx;
+};
+
+static enum err list_row(sqlite3_stmt *st, struct arena *arena, void *ctx)
+{
+    const struct listing *l = ctx;
+    struct client row;
+    enum err e = read_row(st, arena, &row);
+    return e == ERR_OK ? l->each(l->ctx, &row) : e;
 }
 
 enum err client_store_list(struct db *db, struct arena *arena, client_store_each *each, void *ctx)
 {
-    struct client row;
-    sqlite3_stmt *st = stmt_begin(db, SQL_CLIENT_LIST, "");
-    enum err e;
-    while ((e = stmt_step(db, st)) == ERR_OK) {
-        e = read_row(st, arena, &row);
-        if (e == ERR_OK)
-            e = each(ctx, &row);
-        arena_reset(arena);
-        if (e != ERR_OK)
-            break;
-    }
-    e = stmt_end(db, st, e);
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
-}
-
-static const int64_t *or_null(const int64_t *v)
-{
-    return *v != 0 ? v : NULL;
+    struct listing l = {each, ctx};
+    return stmt_each(db, stmt_begin(db, SQL_CLIENT_LIST, ""), arena, list_row, &l);
 }
 
 enum err client_store_put(struct db *db, const struct client *row)
 {
     return stmt_run(db, SQL_CLIENT_PUT, "sbsssooii", row->id, row->has_secret ? row->secret_mac : NULL,
                     (size_t)CLIENT_MAC_LEN, row->grants, row->scope, row->password_wire,
-                    or_null(&row->access_ttl_s), or_null(&row->refresh_ttl_s), (int64_t)row->locked,
+                    stmt_or_null(&row->access_ttl_s), stmt_or_null(&row->refresh_ttl_s), (int64_t)row->locked,
                     row->created_s);
 }
 
@@ -66,7 +61,8 @@ enum err client_store_set(struct db *db, const struct client *row)
 {
     return stmt_run_one(db, SQL_CLIENT_SET, "sbsssooi", row->id, row->has_secret ? row->secret_mac : NULL,
                         (size_t)CLIENT_MAC_LEN, row->grants, row->scope, row->password_wire,
-                        or_null(&row->access_ttl_s), or_null(&row->refresh_ttl_s), (int64_t)row->locked);
+                        stmt_or_null(&row->access_ttl_s), stmt_or_null(&row->refresh_ttl_s),
+                        (int64_t)row->locked);
 }
 
 enum err client_store_remove(struct db *db, const char *id)

@@ -169,6 +169,32 @@ enum err stmt_run_one(struct db *db, enum sql id, const char *types, ...)
     return e;
 }
 
+enum err stmt_one(struct db *db, sqlite3_stmt *st, struct arena *arena, stmt_row *row, void *ctx)
+{
+    enum err e = stmt_step(db, st);
+    if (e == ERR_OK)
+        e = row(st, arena, ctx);
+    return stmt_end(db, st, e);
+}
+
+enum err stmt_each(struct db *db, sqlite3_stmt *st, struct arena *arena, stmt_row *row, void *ctx)
+{
+    enum err e;
+    while ((e = stmt_step(db, st)) == ERR_OK) {
+        e = row(st, arena, ctx);
+        arena_reset(arena);
+        if (e != ERR_OK)
+            break;
+    }
+    e = stmt_end(db, st, e);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+const int64_t *stmt_or_null(const int64_t *v)
+{
+    return *v != 0 ? v : NULL;
+}
+
 char *stmt_text(sqlite3_stmt *st, int column, struct arena *arena)
 {
     const char *s = (const char *)sqlite3_column_text(st, column);

@@ -34,6 +34,18 @@ enum err stmt_run(struct db *db, enum sql id, const char *types, ...);
 /* Begin and run; ERR_NOT_FOUND if it returned no row (RETURNING tells that something was changed). */
 enum err stmt_run_one(struct db *db, enum sql id, const char *types, ...);
 
+/*
+ * Read one row, or call for every row, and end the statement. `row` reads with texts in `arena`; stmt_each
+ * resets the arena after each row and stops at the first result that is not ERR_OK. ERR_NOT_FOUND from
+ * stmt_one: no row.
+ */
+typedef enum err stmt_row(sqlite3_stmt *st, struct arena *arena, void *ctx);
+enum err stmt_one(struct db *db, sqlite3_stmt *st, struct arena *arena, stmt_row *row, void *ctx);
+enum err stmt_each(struct db *db, sqlite3_stmt *st, struct arena *arena, stmt_row *row, void *ctx);
+
+/* For the letter o: NULL where 0 stands for "none". */
+const int64_t *stmt_or_null(const int64_t *v);
+
 /* A text column copied into the arena; NULL for NULL, or when the arena is full. */
 char *stmt_text(sqlite3_stmt *st, int column, struct arena *arena);
 

@@ -2,8 +2,9 @@
 
 #include "store/stmt.h"
 
-static enum err read_row(sqlite3_stmt *st, struct arena *arena, struct tenant *out)
+static enum err read_row(sqlite3_stmt *st, struct arena *arena, void *ctx)
 {
+    struct tenant *out = ctx;
     *out = (struct tenant){
         .id = stmt_text(st, 0, arena),
         .name = stmt_text(st, 1, arena),
@@ -15,28 +16,27 @@ static enum err read_row(sqlite3_stmt *st, struct arena *arena, struct tenant *o
 
 enum err tenant_store_get(struct db *db, const char *id, struct arena *arena, struct tenant *out)
 {
-    sqlite3_stmt *st = stmt_begin(db, SQL_TENANT_GET, "s", id);
-    enum err e = stmt_step(db, st);
-    if (e == ERR_OK)
-        e = read_row(st, arena, out);
-    return stmt_end(db, st, e);
+    return stmt_one(db, stmt_begin(db, SQL_TENANT_GET, "s", id), arena, read_row, out);
+}
+
+/* A caller of tenant_store_list, called for each row. */
+struct listing {
+    tenant_store_each *each;
+    void *ctx;
+};
+
+static enum err list_row(sqlite3_stmt *st, struct arena *arena, void *ctx)
+{
+    const struct listing *l = ctx;
+    struct tenant row;
+    enum err e = read_row(st, arena, &row);
+    return e == ERR_OK ? l->each(l->ctx, &row) : e;
 }
 
 enum err tenant_store_list(struct db *db, struct arena *arena, tenant_store_each *each, void *ctx)
 {
-    struct tenant row;
-    sqlite3_stmt *st = stmt_begin(db, SQL_TENANT_LIST, "");
-    enum err e;
-    while ((e = stmt_step(db, st)) == ERR_OK) {
-        e = read_row(st, arena, &row);
-        if (e == ERR_OK)
-            e = each(ctx, &row);
-        arena_reset(arena);
-        if (e != ERR_OK)
-            break;
-    }
-    e = stmt_end(db, st, e);
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
+    struct listing l = {each, ctx};
+    return stmt_each(db, stmt_begin(db, SQL_TENANT_LIST, ""), arena, list_row, &l);
 }
 
 enum err tenant_store_put(struct db *db, const struct tenant *row)

@@ -4,14 +4,9 @@
 
 #include "store/stmt.h"
 
-static const int64_t *or_null(const int64_t *v)
-{
-    return *v != 0 ? v : NULL;
-}
-
 enum err session_store_put(struct db *db, struct session *s, int64_t expires_s)
 {
-    sqlite3_stmt *st = stmt_begin(db, SQL_SESSION_PUT, "ossssssiii", or_null(&s->user_id), s->client_id,
+    sqlite3_stmt *st = stmt_begin(db, SQL_SESSION_PUT, "ossssssiii", stmt_or_null(&s->user_id), s->client_id,
                                   s->tenant_id, s->dialect, s->scope, s->fingerprint, s->address,
                                   s->created_s, s->family_end_s, expires_s);
     enum err e = stmt_step(db, st);
@@ -57,8 +52,9 @@ static void read_jti(sqlite3_stmt *st, int column, char out[CODEC_UUID_CAP])
     snprintf(out, CODEC_UUID_CAP, "%s", s != NULL ? s : "");
 }
 
-static enum err read_row(sqlite3_stmt *st, struct arena *arena, struct token_row *out)
+static enum err read_row(sqlite3_stmt *st, struct arena *arena, void *ctx)
 {
+    struct token_row *out = ctx;
     struct session *s = &out->session;
     const char **texts[] = {&s->client_id, &s->tenant_id,   &s->dialect,
                             &s->scope,     &s->fingerprint, &s->address};
@@ -86,22 +82,14 @@ static enum err read_row(sqlite3_stmt *st, struct arena *arena, struct token_row
     return ERR_OK;
 }
 
-static enum err read_one(struct db *db, sqlite3_stmt *st, struct arena *arena, struct token_row *out)
-{
-    enum err e = stmt_step(db, st);
-    if (e == ERR_OK)
-        e = read_row(st, arena, out);
-    return stmt_end(db, st, e);
-}
-
 enum err token_store_by_jti(struct db *db, const char *jti, struct arena *arena, struct token_row *out)
 {
-    return read_one(db, stmt_begin(db, SQL_TOKEN_BY_JTI, "s", jti), arena, out);
+    return stmt_one(db, stmt_begin(db, SQL_TOKEN_BY_JTI, "s", jti), arena, read_row, out);
 }
 
 enum err token_store_by_id(struct db *db, int64_t id, struct arena *arena, struct token_row *out)
 {
-    return read_one(db, stmt_begin(db, SQL_TOKEN_BY_ID, "i", id), arena, out);
+    return stmt_one(db, stmt_begin(db, SQL_TOKEN_BY_ID, "i", id), arena, read_row, out);
 }
 
 enum err token_store_use(struct db *db, int64_t id, int64_t now_s, int64_t successor_id)
@@ -109,20 +97,25 @@ enum err token_store_use(struct db *db, int64_t id, int64_t now_s, int64_t succe
     return stmt_run_one(db, SQL_TOKEN_USE, "iii", id, now_s, successor_id);
 }
 
+/* A caller of token_store_list, called for each row. */
+struct listing {
+    token_store_each *each;
+    void *ctx;
+};
+
+static enum err list_row(sqlite3_stmt *st, struct arena *arena, void *ctx)
+{
+    const struct listing *l = ctx;
+    struct token_row row;
+    enum err e = read_row(st, arena, &row);
+    return e == ERR_OK ? l->each(l->ctx, &row) : e;
+}
+
 enum err token_store_list(struct db *db, int64_t user_id, const char *client_id, int64_t now_s, int64_t limit,
                           struct arena *arena, token_store_each *each, void *ctx)
 {
-    struct token_row row;
-    sqlite3_stmt *st = stmt_begin(db, SQL_TOKEN_LIST, "osii", or_null(&user_id), client_id, now_s, limit);
-    enum err e;
-    while ((e = stmt_step(db, st)) == ERR_OK) {
-        e = read_row(st, arena, &row);
-        if (e == ERR_OK)
-            e = each(ctx, &row);
-        arena_reset(arena);
-        if (e != ERR_OK)
-            break;
-    }
-    e = stmt_end(db, st, e);
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
+    struct listing l = {each, ctx};
+    return stmt_each(db,
+                     stmt_begin(db, SQL_TOKEN_LIST, "osii", stmt_or_null(&user_id), client_id, now_s, limit),
+                     arena, list_row, &l);
 }

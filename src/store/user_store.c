@@ -2,8 +2,9 @@
 
 #include "store/stmt.h"
 
-static enum err read_row(sqlite3_stmt *st, struct arena *arena, struct user *out)
+static enum err read_row(sqlite3_stmt *st, struct arena *arena, void *ctx)
 {
+    struct user *out = ctx;
     const char **texts[] = {&out->tenant_id,
                             &out->account,
                             &out->password_hash,
@@ -38,41 +39,36 @@ static enum err read_row(sqlite3_stmt *st, struct arena *arena, struct user *out
     return ERR_OK;
 }
 
-static enum err read_one(struct db *db, sqlite3_stmt *st, struct arena *arena, struct user *out)
-{
-    enum err e = stmt_step(db, st);
-    if (e == ERR_OK)
-        e = read_row(st, arena, out);
-    return stmt_end(db, st, e);
-}
-
 enum err user_store_find(struct db *db, const char *tenant_id, const char *account, struct arena *arena,
                          struct user *out)
 {
-    return read_one(db, stmt_begin(db, SQL_USER_FIND, "ss", tenant_id, account), arena, out);
+    return stmt_one(db, stmt_begin(db, SQL_USER_FIND, "ss", tenant_id, account), arena, read_row, out);
 }
 
 enum err user_store_get(struct db *db, int64_t id, struct arena *arena, struct user *out)
 {
-    return read_one(db, stmt_begin(db, SQL_USER_GET, "i", id), arena, out);
+    return stmt_one(db, stmt_begin(db, SQL_USER_GET, "i", id), arena, read_row, out);
+}
+
+/* A caller of user_store_list, called for each row. */
+struct listing {
+    user_store_each *each;
+    void *ctx;
+};
+
+static enum err list_row(sqlite3_stmt *st, struct arena *arena, void *ctx)
+{
+    const struct listing *l = ctx;
+    struct user row;
+    enum err e = read_row(st, arena, &row);
+    return e == ERR_OK ? l->each(l->ctx, &row) : e;
 }
 
 enum err user_store_list(struct db *db, const char *tenant_id, struct arena *arena, user_store_each *each,
                          void *ctx)
 {
-    struct user row;
-    sqlite3_stmt *st = stmt_begin(db, SQL_USER_LIST, "s", tenant_id);
-    enum err e;
-    while ((e = stmt_step(db, st)) == ERR_OK) {
-        e = read_row(st, arena, &row);
-        if (e == ERR_OK)
-            e = each(ctx, &row);
-        arena_reset(arena);
-        if (e != ERR_OK)
-            break;
-    }
-    e = stmt_end(db, st, e);
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
+    struct listing l = {each, ctx};
+    return stmt_each(db, stmt_begin(db, SQL_USER_LIST, "s", tenant_id), arena, list_row, &l);
 }
 
 enum err user_store_put(struct db *db, const struct user *row)
