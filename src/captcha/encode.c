@@ -5,7 +5,7 @@
 #include "captcha/canvas_gd.h"
 
 enum {
-    PNG_STORED_BYTES = 2400, /* pixels up to here are stored as they are, more are compressed */
+    PNG_STORED_BYTES = 2500, /* pixels up to here are stored as they are, more are compressed */
     PNG_STORED = 0,          /* zlib's level for that */
     PNG_COMPRESSED = 1,      /* higher ones save few bytes and take much longer */
     JPEG_QUALITY = 60        /* per cent */

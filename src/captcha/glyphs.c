@@ -22,6 +22,24 @@ const struct glyph *glyph_find(size_t face, uint32_t code)
     return NULL;
 }
 
+uint32_t glyph_next_code(const char **text)
+{
+    const unsigned char *p = (const unsigned char *)*text;
+    int more = p[0] < 0x80 ? 0 : p[0] >= 0xC2 && p[0] < 0xE0 ? 1 : p[0] >= 0xE0 && p[0] < 0xF0 ? 2 : -1;
+    if (more < 0) {
+        return 0;
+    }
+    uint32_t code = more == 0 ? p[0] : more == 1 ? p[0] & 0x1FU : p[0] & 0x0FU;
+    for (int i = 1; i <= more; i++) {
+        if ((p[i] & 0xC0) != 0x80) {
+            return 0;
+        }
+        code = code << 6 | (p[i] & 0x3FU);
+    }
+    *text += more + 1;
+    return code;
+}
+
 void glyph_unpack(const struct glyph *g, struct glyph_tile *tile_out)
 {
     static_assert(GLYPH_TILE_MAX % 2 == 0, "the padding of an odd row fits in the tile");

@@ -41,6 +41,12 @@ extern const size_t glyph_face_count;
 /* The glyph of `code` in face number `face` (< glyph_face_count), or NULL when the face withholds it. */
 const struct glyph *glyph_find(size_t face, uint32_t code);
 
+/*
+ * Read the UTF-8 character at *text, of at most three bytes, and advance *text behind it. Returns its code
+ * point; 0, without advancing, when there is none such.
+ */
+uint32_t glyph_next_code(const char **text);
+
 /* A tile unpacked for sampling: eight bits a texel (0, 17, … 255; the outline at 127.5). */
 struct glyph_tile {
     int width, height;                           /* texels, margin included */

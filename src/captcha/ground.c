@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdbool.h>
 
+#include "captcha/number.h"
 #include "captcha/wave.h"
 
 enum { PIXEL = LAYOUT_PIXEL, LONGEST = CAPTCHA_WIDTH_MAX };
@@ -27,7 +28,7 @@ static void make_curve(int length, int32_t low, int32_t high, int32_t across, in
         int32_t at = middle + (i - length / 2) * slope +
                      (int32_t)((int64_t)swing * wave_sin(phase + (uint32_t)(i * (WAVE_TURN / wave_length))) /
                                WAVE_ONE);
-        out->at[i] = at < 0 ? 0 : at > across - 1 ? across - 1 : at;
+        out->at[i] = number_clamp(at, 0, across - 1);
     }
 }
 
@@ -71,12 +72,6 @@ static void change_upright(struct ink_plane *plane, const struct curve *curve, b
     }
 }
 
-/* A place between `a` and `b`, in hundredths of the way. */
-static int32_t between(int32_t a, int32_t b, int hundredths)
-{
-    return a + (int32_t)((int64_t)(b - a) * hundredths / 100);
-}
-
 void ground_lying(struct ink_plane *plane, const struct layout *l, int count, struct captcha_rng *rng)
 {
     struct curve curve;
@@ -85,8 +80,9 @@ void ground_lying(struct ink_plane *plane, const struct layout *l, int count, st
     const int band = count == 1 ? 30 : 20;
     for (int i = 0; i < count; i++) {
         int low = count == 1 ? first : first + i * (100 - 2 * first - band) / (count - 1);
-        make_curve(plane->width, between(l->top, l->bottom, low), between(l->top, l->bottom, low + band),
-                   plane->height * PIXEL, l->height, PIXEL / 8, rng, &curve);
+        make_curve(plane->width, number_between(l->top, l->bottom, low),
+                   number_between(l->top, l->bottom, low + band), plane->height * PIXEL, l->height, PIXEL / 8,
+                   rng, &curve);
         change_lying(plane, &curve, captcha_rng_below(rng, 2) == 0);
     }
 }
@@ -95,8 +91,9 @@ void ground_upright(struct ink_plane *plane, const struct layout *l, int count, 
 {
     struct curve curve;
     for (int i = 0; i < count; i++) {
-        make_curve(plane->height, between(l->left, l->right, 15), between(l->left, l->right, 85),
-                   plane->width * PIXEL, l->height, PIXEL * 3 / 4, rng, &curve);
+        make_curve(plane->height, number_between(l->left, l->right, 15),
+                   number_between(l->left, l->right, 85), plane->width * PIXEL, l->height, PIXEL * 3 / 4, rng,
+                   &curve);
         change_upright(plane, &curve, captcha_rng_below(rng, 2) == 0);
     }
 }

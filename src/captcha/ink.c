@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "captcha/number.h"
+
 enum {
     PIXEL = LAYOUT_PIXEL,
     CELL = WARP_CELL,
@@ -24,18 +26,13 @@ void ink_clear(struct ink_plane *plane, int width, int height)
     }
 }
 
-static int clamp(int x, int low, int high)
-{
-    return x < low ? low : x > high ? high : x;
-}
-
 /* What a sampled texel value becomes in ink: a ramp one pixel wide around the moved outline. */
 static void make_ramp(const struct letter *letter, uint8_t ramp[256])
 {
     int gain = 255 * letter->scale / TEXEL_VALUE; /* ink per texel value, in 1/256 */
     for (int value = 0; value < 256; value++) {
         int ink = 128 + (2 * value - 255 + 2 * letter->weight) * gain / (2 * GAIN_ONE);
-        ramp[value] = (uint8_t)clamp(ink, 0, 255);
+        ramp[value] = (uint8_t)number_clamp(ink, 0, 255);
     }
 }
 
@@ -107,10 +104,10 @@ void ink_letter(struct ink_plane *plane, const struct letter *letter, const stru
     struct warp_node least, most;
     warp_bounds(warp, letter->x - letter->half_width, letter->y - letter->half_height,
                 letter->x + letter->half_width, letter->y + letter->half_height, &least, &most);
-    int x0 = clamp((letter->x - letter->half_width - most.dx) / PIXEL, 0, plane->width);
-    int x1 = clamp((letter->x + letter->half_width - least.dx) / PIXEL + 1, 0, plane->width);
-    int y0 = clamp((letter->y - letter->half_height - most.dy) / PIXEL, 0, plane->height);
-    int y1 = clamp((letter->y + letter->half_height - least.dy) / PIXEL + 1, 0, plane->height);
+    int x0 = number_clamp((letter->x - letter->half_width - most.dx) / PIXEL, 0, plane->width);
+    int x1 = number_clamp((letter->x + letter->half_width - least.dx) / PIXEL + 1, 0, plane->width);
+    int y0 = number_clamp((letter->y - letter->half_height - most.dy) / PIXEL, 0, plane->height);
+    int y1 = number_clamp((letter->y + letter->half_height - least.dy) / PIXEL + 1, 0, plane->height);
     for (int y = y0; y < y1; y++) {
         uint8_t *row = plane->at + (size_t)y * INK_STRIDE;
         int cell = x0 / CELL;
@@ -179,16 +176,16 @@ static int piece_ink(const struct piece *p, int32_t dx, int32_t dy)
     if (squared >= (p->radius + FINE) * (p->radius + FINE)) {
         return 0;
     }
-    return clamp(128 + (((p->radius * p->radius - squared) * p->slope) >> SLOPE_BITS), 0, 255);
+    return number_clamp(128 + (((p->radius * p->radius - squared) * p->slope) >> SLOPE_BITS), 0, 255);
 }
 
 static void draw_piece(struct ink_plane *plane, const struct piece *p)
 {
     int32_t reach = p->radius + FINE / 2;
-    int x0 = clamp((p->x + (p->end_x < 0 ? p->end_x : 0) - reach) / FINE, 0, plane->width);
-    int x1 = clamp((p->x + (p->end_x > 0 ? p->end_x : 0) + reach) / FINE + 1, 0, plane->width);
-    int y0 = clamp((p->y + (p->end_y < 0 ? p->end_y : 0) - reach) / FINE, 0, plane->height);
-    int y1 = clamp((p->y + (p->end_y > 0 ? p->end_y : 0) + reach) / FINE + 1, 0, plane->height);
+    int x0 = number_clamp((p->x + (p->end_x < 0 ? p->end_x : 0) - reach) / FINE, 0, plane->width);
+    int x1 = number_clamp((p->x + (p->end_x > 0 ? p->end_x : 0) + reach) / FINE + 1, 0, plane->width);
+    int y0 = number_clamp((p->y + (p->end_y < 0 ? p->end_y : 0) - reach) / FINE, 0, plane->height);
+    int y1 = number_clamp((p->y + (p->end_y > 0 ? p->end_y : 0) + reach) / FINE + 1, 0, plane->height);
     for (int y = y0; y < y1; y++) {
         uint8_t *row = plane->at + (size_t)y * INK_STRIDE;
         for (int x = x0; x < x1; x++) {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "captcha/number.h"
 #include "captcha/wave.h"
 
 /*
@@ -29,8 +30,8 @@ enum {
     NEST_PERCENT = 35,   /* nor more of its width beside it: T may stand over the foot of A, not above it */
     NARROW_PERCENT = 72, /* a long word is condensed down to this before it is made smaller */
     WIDE_PERCENT = 125,  /* a short one is at most widened up to this */
-    SLIM_TEXELS = 17,    /* a letter that is slimmer is widened towards this */
-    SLIM_PERCENT = 130,  /* but by no more than this */
+    SLIM_TEXELS = 20,    /* a letter that is slimmer is widened towards this */
+    SLIM_PERCENT = 140,  /* but by no more than this */
     FAR = INT32_MAX / 8  /* beyond any letter, and safe to add to */
 };
 
@@ -49,24 +50,6 @@ struct pose {
     int32_t rise;
     int32_t x;
 };
-
-static uint32_t next_code(const char **s)
-{
-    const unsigned char *p = (const unsigned char *)*s;
-    int more = p[0] < 0x80 ? 0 : p[0] >= 0xC2 && p[0] < 0xE0 ? 1 : p[0] >= 0xE0 && p[0] < 0xF0 ? 2 : -1;
-    if (more < 0) {
-        return 0;
-    }
-    uint32_t code = more == 0 ? p[0] : more == 1 ? p[0] & 0x1FU : p[0] & 0x0FU;
-    for (int i = 1; i <= more; i++) {
-        if ((p[i] & 0xC0) != 0x80) {
-            return 0;
-        }
-        code = code << 6 | (p[i] & 0x3FU);
-    }
-    *s += more + 1;
-    return code;
-}
 
 /*
  * A glyph of `code` from one of the style's faces, the first tried being random; from any other face when
@@ -138,8 +121,7 @@ static void profile_clear(struct profile *p)
 
 static int clamp_bin(int32_t y)
 {
-    int32_t bin = (y + BINS / 2 * BIN) >> BIN_BITS;
-    return bin < 0 ? 0 : bin >= BINS ? BINS - 1 : (int)bin;
+    return (int)number_clamp((y + BINS / 2 * BIN) >> BIN_BITS, 0, BINS - 1);
 }
 
 /*
@@ -318,7 +300,7 @@ enum err captcha_layout(const struct captcha_style *style, const char *shown, co
             return ERR_BAD_REQUEST;
         }
         size_t face = 0;
-        const struct glyph *glyph = pick_glyph(style, next_code(&shown), rng, &face);
+        const struct glyph *glyph = pick_glyph(style, glyph_next_code(&shown), rng, &face);
         if (glyph == NULL) {
             return ERR_BAD_REQUEST;
         }

@@ -68,26 +68,6 @@ void captcha_sheet_free(struct captcha_sheet *s)
     free(s);
 }
 
-/* Decode one well-formed UTF-8 character of up to three bytes and advance; 0 for anything else. */
-static uint32_t next_code(const char **s)
-{
-    const unsigned char *p = (const unsigned char *)*s;
-    if (p[0] < 0x80) {
-        (*s)++;
-        return p[0];
-    }
-    if ((p[0] & 0xE0) == 0xC0 && (p[1] & 0xC0) == 0x80) {
-        *s += 2;
-        return (p[0] & 0x1FU) << 6 | (p[1] & 0x3FU);
-    }
-    if ((p[0] & 0xF0) == 0xE0 && (p[1] & 0xC0) == 0x80 && (p[2] & 0xC0) == 0x80) {
-        *s += 3;
-        return (p[0] & 0x0FU) << 12 | (p[1] & 0x3FU) << 6 | (p[2] & 0x3FU);
-    }
-    (*s)++;
-    return 0;
-}
-
 /* Draw a glyph of the table in a square, each pixel the texel at its middle; grey where the outline runs. */
 static void draw_glyph(gdImage *image, const struct glyph *g, int x0, int y0)
 {
@@ -118,7 +98,9 @@ static void draw_caption(const struct captcha_sheet *s, const char *caption, int
 {
     gdFont *font = gdFontGetGiant();
     while (*caption != '\0') {
-        uint32_t code = next_code(&caption);
+        uint32_t code = glyph_next_code(&caption);
+        if (code == 0)
+            return;
         const struct glyph *g = code < 0x80 ? NULL : any_glyph(code);
         if (code > ' ' && code < 0x7F) {
             gdImageChar(s->image, font, x, y, (int)code, BLACK);

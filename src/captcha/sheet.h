@@ -32,7 +32,8 @@ void captcha_sheet_free(struct captcha_sheet *s);
  * Put the next picture in its place, row by row.
  *
  * png      a captcha as captcha_engine_draw wrote it in the format CAPTCHA_PNG, in the sheet's size.
- * caption  UTF-8; drawn below when the sheet has captions; characters that no face gives are left out.
+ * caption  UTF-8; drawn below when the sheet has captions; characters that no face gives are left out, it
+ * ends where it is no UTF-8.
  *
  * Returns ERR_OK; ERR_BAD_REQUEST (no such PNG, or the sheet is full); ERR_MEMORY.
  */

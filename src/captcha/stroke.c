@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 
+#include "captcha/number.h"
 #include "captcha/wave.h"
 
 enum { POINTS = 32 };
@@ -9,17 +10,11 @@ enum { POINTS = 32 };
 /* Draws the path of one stroke, undisplaced. */
 typedef void path_fn(const struct layout *layout, struct captcha_rng *rng, struct ink_point points[POINTS]);
 
-/* A place between `a` and `b`, in hundredths of the way. */
-static int32_t between(int32_t a, int32_t b, int hundredths)
-{
-    return a + (int32_t)((int64_t)(b - a) * hundredths / 100);
-}
-
 /* From before the first letter to behind the last, swinging about a slanted line. */
 static void wave_path(const struct layout *l, struct captcha_rng *rng, struct ink_point points[POINTS])
 {
-    int32_t from = between(l->top, l->bottom, captcha_rng_between(rng, 20, 80));
-    int32_t to = between(l->top, l->bottom, captcha_rng_between(rng, 20, 80));
+    int32_t from = number_between(l->top, l->bottom, captcha_rng_between(rng, 20, 80));
+    int32_t to = number_between(l->top, l->bottom, captcha_rng_between(rng, 20, 80));
     int32_t swing = l->height * captcha_rng_between(rng, 10, 30) / 100;
     uint32_t phase = captcha_rng_below(rng, WAVE_TURN);
     int32_t turns = captcha_rng_between(rng, 60, 200); /* hundredths of a period over the word */
@@ -52,10 +47,11 @@ static void bow_path(const struct layout *l, struct captcha_rng *rng, struct ink
     int32_t span = width * captcha_rng_between(rng, 40, 70) / 100;
     int32_t x = l->left + (int32_t)captcha_rng_below(rng, (uint32_t)(width - span));
     int ends = captcha_rng_between(rng, 0, 1) == 0 ? 10 : 90;
-    struct ink_point a = {x, between(l->top, l->bottom, ends + captcha_rng_between(rng, -10, 20))};
+    struct ink_point a = {x, number_between(l->top, l->bottom, ends + captcha_rng_between(rng, -10, 20))};
     struct ink_point b = {x + span * captcha_rng_between(rng, 30, 70) / 100,
-                          between(l->top, l->bottom, 100 - ends + captcha_rng_between(rng, -30, 30))};
-    struct ink_point c = {x + span, between(l->top, l->bottom, ends + captcha_rng_between(rng, -10, 20))};
+                          number_between(l->top, l->bottom, 100 - ends + captcha_rng_between(rng, -30, 30))};
+    struct ink_point c = {x + span,
+                          number_between(l->top, l->bottom, ends + captcha_rng_between(rng, -10, 20))};
     curve(a, b, c, points);
 }
 
@@ -68,10 +64,10 @@ static void hook_path(const struct layout *l, struct captcha_rng *rng, struct in
     int low = captcha_rng_between(rng, 70, 90);
     bool falling = captcha_rng_below(rng, 2) == 0;
     struct ink_point a = {l->letters[first].x - l->height / 4,
-                          between(l->top, l->bottom, falling ? high : low)};
+                          number_between(l->top, l->bottom, falling ? high : low)};
     struct ink_point c = {l->letters[second].x + l->height / 4,
-                          between(l->top, l->bottom, falling ? low : high)};
-    struct ink_point b = {between(a.x, c.x, captcha_rng_between(rng, 0, 100)),
+                          number_between(l->top, l->bottom, falling ? low : high)};
+    struct ink_point b = {number_between(a.x, c.x, captcha_rng_between(rng, 0, 100)),
                           captcha_rng_below(rng, 2) == 0 ? a.y : c.y};
     curve(a, b, c, points);
 }
@@ -82,11 +78,6 @@ static path_fn *const paths[STROKE_HABIT_COUNT] = {
     [STROKE_HOOK] = hook_path,
 };
 
-static int32_t clamp(int32_t x, int32_t low, int32_t high)
-{
-    return x < low ? low : x > high ? high : x;
-}
-
 /* Displace the path with the word and keep the pen on the picture. */
 static void warp_path(const struct warp *warp, const struct ink_plane *plane, int32_t radius,
                       struct ink_point points[POINTS])
@@ -94,8 +85,8 @@ static void warp_path(const struct warp *warp, const struct ink_plane *plane, in
     int32_t edge = radius + LAYOUT_PIXEL;
     for (int i = 0; i < POINTS; i++) {
         warp_point(warp, &points[i].x, &points[i].y);
-        points[i].x = clamp(points[i].x, edge, plane->width * LAYOUT_PIXEL - edge);
-        points[i].y = clamp(points[i].y, edge, plane->height * LAYOUT_PIXEL - edge);
+        points[i].x = number_clamp(points[i].x, edge, plane->width * LAYOUT_PIXEL - edge);
+        points[i].y = number_clamp(points[i].y, edge, plane->height * LAYOUT_PIXEL - edge);
     }
 }
 

@@ -31,16 +31,16 @@ static const struct level_bounds bounds[CAPTCHA_LEVEL_COUNT] = {
                       .manners = {{.share = 1, .lying = 1},
                                   {.share = 1, .upright = 1},
                                   {.share = 1, STROKES([STROKE_HOOK] = 1), .upright = 1}}},
-    [CAPTCHA_NORMAL] = {.turn = 24,
+    [CAPTCHA_NORMAL] = {.turn = 22,
                         .shear = 25,
                         .rise = 9,
                         .size = {88, 112},
-                        .width = {84, 120},
+                        .width = {88, 120},
                         .weight = {-20, 40},
                         .overlap = {-8, 26},
                         .warp_height = {7, 12},
                         .warp_length = {130, 260},
-                        .pen = {40, 58},
+                        .pen = {40, 55},
                         .latin_faces = 10,
                         .manners = {{.share = 1, STROKES([STROKE_WAVE] = 1), .upright = 1},
                                     {.share = 1, .lying = 1, .upright = 1},
@@ -137,16 +137,16 @@ void captcha_style_make(const unsigned char style_seed[CAPTCHA_SEED_BYTES], enum
     memset(s, 0, sizeof *s);
     pick_faces(GLYPH_LATIN, b->latin_faces, &rng, s);
     pick_faces(GLYPH_CHINESE, STYLE_FACES_MAX, &rng, s);
-    s->turn = part(both_sides(b->turn), 85, &rng);
-    s->shear = part(both_sides(b->shear), 75, &rng);
+    s->turn = part(both_sides(b->turn), 92, &rng);
+    s->shear = part(both_sides(b->shear), 90, &rng);
     s->size = b->size;
-    s->width = part(b->width, 75, &rng);
-    s->weight = part(b->weight, 60, &rng);
+    s->width = part(b->width, 90, &rng);
+    s->weight = part(b->weight, 80, &rng);
     s->rise = both_sides(b->rise);
     s->overlap = part(b->overlap, 80, &rng);
-    s->warp_height = part(b->warp_height, 50, &rng);
-    s->warp_length = part(b->warp_length, 50, &rng);
-    s->pen = part(b->pen, 60, &rng);
+    s->warp_height = part(b->warp_height, 75, &rng);
+    s->warp_length = part(b->warp_length, 75, &rng);
+    s->pen = part(b->pen, 80, &rng);
     for (int i = 0; i < STYLE_MANNERS_MAX; i++) {
         s->manners[i] = b->manners[i];
         s->manners[i].share *= captcha_rng_between(&rng, 1, 4);

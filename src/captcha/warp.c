@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "captcha/number.h"
 #include "captcha/wave.h"
 
 enum { WAVES = 3, PIXEL = 256 };
@@ -77,16 +78,11 @@ void warp_make(int width_px, int height_px, int32_t reach, int32_t length, struc
     }
 }
 
-static int32_t clamp(int32_t x, int32_t low, int32_t high)
-{
-    return x < low ? low : x > high ? high : x;
-}
-
 void warp_point(const struct warp *w, int32_t *x, int32_t *y)
 {
-    int row = (int)clamp(*y / PIXEL, 0, w->height - 1);
-    int column = (int)clamp(*x / (PIXEL * WARP_CELL), 0, w->columns - 2);
-    int32_t along = clamp(*x - column * PIXEL * WARP_CELL, 0, PIXEL * WARP_CELL);
+    int row = (int)number_clamp(*y / PIXEL, 0, w->height - 1);
+    int column = (int)number_clamp(*x / (PIXEL * WARP_CELL), 0, w->columns - 2);
+    int32_t along = number_clamp(*x - column * PIXEL * WARP_CELL, 0, PIXEL * WARP_CELL);
     const struct warp_node *a = &w->at[row][column];
     const struct warp_node *b = a + 1;
     *x -= a->dx + (b->dx - a->dx) * along / (PIXEL * WARP_CELL);
@@ -96,12 +92,12 @@ void warp_point(const struct warp *w, int32_t *x, int32_t *y)
 void warp_bounds(const struct warp *w, int32_t left, int32_t top, int32_t right, int32_t bottom,
                  struct warp_node *least_out, struct warp_node *most_out)
 {
-    int first_column = (int)clamp((left - w->reach) / (PIXEL * WARP_CELL), 0, w->columns - 1);
-    int last_column = (int)clamp((right + w->reach) / (PIXEL * WARP_CELL) + 1, 0, w->columns - 1);
+    int first_column = (int)number_clamp((left - w->reach) / (PIXEL * WARP_CELL), 0, w->columns - 1);
+    int last_column = (int)number_clamp((right + w->reach) / (PIXEL * WARP_CELL) + 1, 0, w->columns - 1);
     /* Between rows of nodes the displacement is straight: those rows, and the picture's last, have the
      * extremes. */
-    int first_row = (int)clamp((top - w->reach) / PIXEL, 0, w->height - 1) / WARP_CELL * WARP_CELL;
-    int last_row = (int)clamp((bottom + w->reach) / PIXEL + WARP_CELL, 0, w->height - 1);
+    int first_row = (int)number_clamp((top - w->reach) / PIXEL, 0, w->height - 1) / WARP_CELL * WARP_CELL;
+    int last_row = (int)number_clamp((bottom + w->reach) / PIXEL + WARP_CELL, 0, w->height - 1);
     *least_out = (struct warp_node){w->reach, w->reach};
     *most_out = (struct warp_node){-w->reach, -w->reach};
     for (int row = first_row; row <= last_row;

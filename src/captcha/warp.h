@@ -16,7 +16,6 @@
 
 #define WARP_CELL    8 /* pixels between nodes */
 #define WARP_COLUMNS (CAPTCHA_WIDTH_MAX / WARP_CELL + 2)
-#define WARP_ROWS    (CAPTCHA_HEIGHT_MAX / WARP_CELL + 2)
 
 struct warp_node {
     int32_t dx, dy; /* 1/256 of a pixel */

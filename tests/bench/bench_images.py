@@ -9,7 +9,7 @@ from bench_table import Row, note, print_table
 
 ROUNDS = 5
 COUNTS = {"images-ours": 2000, "images-straightforward": 200}
-MARKS = {"png": (">=", 5.0), "jpeg": (">=", 5.0)}
+MARKS = {"png": (">=", 12.0), "jpeg": (">=", 8.0)}
 
 
 def run(program, kind):
