@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +29,12 @@ struct db {
     char journal_mode[16];
 };
 
-enum { BUSY_WAIT_TOTAL_US = 5 * 1000 * 1000, BUSY_WAIT_FIRST_US = 50, BUSY_WAIT_LONGEST_US = 5000 };
+enum {
+    BUSY_YIELDS = 64,
+    BUSY_WAIT_TOTAL_US = 5 * 1000 * 1000,
+    BUSY_WAIT_FIRST_US = 50,
+    BUSY_WAIT_LONGEST_US = 5000
+};
 enum {
     CHECKPOINT_FRAMES = 4000, /* 16 MiB */
     CHECKPOINT_RETRY_FRAMES = 500,
@@ -39,14 +45,19 @@ enum {
 static const char *const migrations[DB_SCHEMA_VERSION] = {NULL};
 
 /*
- * SQLite's own timeout starts with naps of a millisecond and more; a commit here takes a fifth of that, so
- * two busy workers would spend most of their time asleep.
+ * SQLite's own timeout starts with naps of a millisecond and more; a transaction here takes a fraction of a
+ * tenth of that, so two busy workers would spend most of their time asleep. This one gives the processor to
+ * the other first.
  */
 static int wait_while_busy(void *ctx, int tries)
 {
     const struct db *db = ctx;
     int64_t waited = 0, nap = BUSY_WAIT_FIRST_US;
-    for (int i = 0; i < tries && waited < db->patience_us; i++) {
+    if (tries < BUSY_YIELDS) {
+        sched_yield();
+        return 1;
+    }
+    for (int i = BUSY_YIELDS; i < tries && waited < db->patience_us; i++) {
         waited += nap;
         nap = nap * 3 / 2 < BUSY_WAIT_LONGEST_US ? nap * 3 / 2 : BUSY_WAIT_LONGEST_US;
     }
