@@ -1,5 +1,7 @@
 #include "auth/app.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/secure.h"
 #include "crypto/digest.h"
@@ -60,6 +62,7 @@ void app_close(struct app *app)
     db_close(app->db);
     log_close(&app->log);
     secure_wipe(app->client_pepper, sizeof app->client_pepper);
+    secure_wipe(app->style, sizeof app->style);
     app->engine = NULL;
     app->db = NULL;
 }
@@ -67,14 +70,14 @@ void app_close(struct app *app)
 enum err app_engine(struct app *app, struct captcha_engine **engine_out)
 {
     unsigned char style[SETTING_SEED_LEN];
-    if (app->engine == NULL) {
-        enum err e = setting_store_get(app->db, SETTING_CAPTCHA_STYLE, style, sizeof style);
-        if (e == ERR_OK)
-            e = captcha_engine_new(style, &app->engine);
-        secure_wipe(style, sizeof style);
-        if (e != ERR_OK)
-            return e;
+    enum err e = setting_store_get(app->db, SETTING_CAPTCHA_STYLE, style, sizeof style);
+    if (e == ERR_OK && (app->engine == NULL || memcmp(style, app->style, sizeof style) != 0)) {
+        captcha_engine_free(app->engine);
+        app->engine = NULL;
+        e = captcha_engine_new(style, &app->engine);
+        memcpy(app->style, style, sizeof style);
     }
+    secure_wipe(style, sizeof style);
     *engine_out = app->engine;
-    return ERR_OK;
+    return e;
 }

@@ -17,8 +17,9 @@ struct app {
     struct log log;
     struct db *db;
     unsigned char client_pepper[SETTING_SEED_LEN];
-    char decoy_hash[PASSWORD_HASH_CAP]; /* what unknown accounts are verified against */
-    struct captcha_engine *engine;      /* NULL until the first picture */
+    char decoy_hash[PASSWORD_HASH_CAP];    /* what unknown accounts are verified against */
+    struct captcha_engine *engine;         /* NULL until the first picture */
+    unsigned char style[SETTING_SEED_LEN]; /* what the engine was made from */
 };
 
 /*
@@ -33,7 +34,8 @@ enum err app_open(struct app *app, const char *conf_path, struct buf *why);
 /* Wipe and release. */
 void app_close(struct app *app);
 
-/* The captcha engine, made on first use in this site's style. ERR_OK, ERR_STORE, ERR_MEMORY. */
+/* The captcha engine in this site's style, made on first use and again after `captcha restyle`. ERR_OK,
+ * ERR_STORE, ERR_MEMORY. */
 enum err app_engine(struct app *app, struct captcha_engine **engine_out);
 
 struct password_cost app_password_cost(const struct app *app);

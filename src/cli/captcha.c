@@ -292,9 +292,7 @@ static enum cli_status run_restyle(struct cli *cli)
         e = cli_write(cli, store_style, style);
     secure_wipe(style, sizeof style);
     if (e == ERR_OK)
-        cli_say(cli,
-                "The captchas have a new style. Processes that run already keep the old one until they end: "
-                "reload the web server to have it everywhere.\n");
+        cli_say(cli, "The captchas have a new style.\n");
     return cli_result(cli, e);
 }
 

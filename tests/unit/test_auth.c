@@ -12,6 +12,7 @@
 #include "auth/throttle.h"
 #include "auth/token.h"
 #include "base/json_in.h"
+#include "captcha/rng.h"
 #include "store/captcha_store.h"
 #include "store/key_store.h"
 #include "store/tenant_store.h"
@@ -840,12 +841,51 @@ static void test_many_refreshes_at_once_rotate_once(void **state)
     }
 }
 
+/* ---- The captcha engine of a process that runs ---- */
+
+static void draw(struct app *app, struct buf *out)
+{
+    static const unsigned char seed[CAPTCHA_SEED_BYTES] = {7};
+    struct captcha_engine *engine = NULL;
+    buf_clear(out);
+    assert_err(app_engine(app, &engine), ERR_OK);
+    assert_err(captcha_engine_draw(engine, &app->cfg.dialect[DIALECT_EBAAS].captcha, "kh34", seed, out),
+               ERR_OK);
+}
+
+static void test_a_new_style_is_taken_up_at_once(void **state)
+{
+    struct site *s = *state;
+    unsigned char style[SETTING_SEED_LEN] = {1};
+    struct buf first, again, other;
+    buf_init(&first);
+    buf_init(&again);
+    buf_init(&other);
+    s->app.cfg.dialect[DIALECT_EBAAS].captcha.level = CAPTCHA_NORMAL;
+    COMMITTED(s, setting_store_put(s->app.db, SETTING_CAPTCHA_STYLE, style, sizeof style));
+    draw(&s->app, &first);
+    struct captcha_engine *kept = s->app.engine;
+    draw(&s->app, &again);
+    assert_ptr_equal(s->app.engine, kept);
+    assert_true(first.len == again.len && memcmp(first.data, again.data, first.len) == 0);
+    style[0] = 2;
+    COMMITTED(s, setting_store_put(s->app.db, SETTING_CAPTCHA_STYLE, style, sizeof style));
+    draw(&s->app, &other);
+    assert_false(first.len == other.len && memcmp(first.data, other.data, first.len) == 0);
+    captcha_engine_free(s->app.engine);
+    s->app.engine = NULL;
+    buf_free(&first);
+    buf_free(&again);
+    buf_free(&other);
+}
+
 #define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_a_client_is_known_by_its_secret),
+        TEST(test_a_new_style_is_taken_up_at_once),
         TEST(test_a_client_without_a_secret_authenticates_with_nothing),
         TEST(test_what_a_client_may),
         TEST(test_passwords_on_the_wire),
