@@ -849,7 +849,7 @@ static void draw(struct app *app, struct buf *out)
     struct captcha_engine *engine = NULL;
     buf_clear(out);
     assert_err(app_engine(app, &engine), ERR_OK);
-    assert_err(captcha_engine_draw(engine, &app->cfg.dialect[DIALECT_EBAAS].captcha, "kh34", seed, out),
+    assert_err(captcha_engine_draw(engine, &app->cfg.dialect[DIALECT_EBAAS].captcha, "3469", seed, out),
                ERR_OK);
 }
 
