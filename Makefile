@@ -147,7 +147,7 @@ FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c
 $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(CORE_fuzz)
 	$(call say,LD,$@)
 	$(Q)clang $(CSTD) $(WARNINGS) -O1 -g -fsanitize=fuzzer,address,undefined $< $(CORE_fuzz) -o $@ $(LIBS)
-fuzz: $(BUILD)/deps-test $(FUZZ)
+fuzz: $(BUILD)/deps-fuzz $(FUZZ)
 	@for f in $(FUZZ); do n=$${f##*/fuzz_}; mkdir -p $(BUILD)/fuzz/corpus/$$n; \
 	  $$f -max_total_time=$(SECONDS) -max_len=70000 -timeout=10 -print_final_stats=1 -dict=tests/fuzz/dictionary \
 	      -artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/corpus/$$n tests/fuzz/$$n || exit 1; done
