@@ -11,15 +11,15 @@ PRAGMA user_version = 1;
 CREATE TABLE setting (
     name  TEXT PRIMARY KEY, -- 'captcha_style': seed of this site's captcha style, 32 bytes
                             -- 'client_pepper': HMAC-SHA-256 key over client secrets, 32 bytes
-    value BLOB NOT NULL
+    value BLOB NOT NULL     -- a random secret, never changed but by the commands that say so
 ) STRICT, WITHOUT ROWID;
 
 -- Keys that sign tokens (JWS). The newest that is not retired signs; every one that is not retired verifies.
 CREATE TABLE sign_key (
     kid       TEXT PRIMARY KEY,    -- key id, 16 hex digits
-    alg       TEXT NOT NULL CHECK (alg IN ('HS256', 'HS384', 'HS512')),
+    alg       TEXT NOT NULL CHECK (alg IN ('HS256', 'HS384', 'HS512')), -- algorithm (RFC 7518 §3.2)
     secret    BLOB NOT NULL,       -- raw HMAC key, 32 bytes or more
-    created_s INTEGER NOT NULL,
+    created_s INTEGER NOT NULL,    -- when it was made; the newest signs
     retired_s INTEGER              -- from then on it neither signs nor verifies; NULL: in use
 ) STRICT, WITHOUT ROWID;
 
@@ -28,7 +28,7 @@ CREATE TABLE tenant (
     id        TEXT PRIMARY KEY,    -- as clients send it in Tenant-Id: letters, digits, - and _
     name      TEXT NOT NULL,       -- field tenant_name
     locked    INTEGER NOT NULL DEFAULT 0 CHECK (locked IN (0, 1)), -- nobody of it logs in
-    created_s INTEGER NOT NULL
+    created_s INTEGER NOT NULL     -- when it was added
 ) STRICT, WITHOUT ROWID;
 
 -- An application that asks for tokens (RFC 6749 §2).
@@ -41,27 +41,27 @@ CREATE TABLE client (
     access_ttl_s  INTEGER,          -- lifetime of its access tokens; NULL: [token] access_ttl
     refresh_ttl_s INTEGER,          -- lifetime of its refresh tokens; NULL: [token] refresh_ttl
     locked        INTEGER NOT NULL DEFAULT 0 CHECK (locked IN (0, 1)), -- it gets nothing
-    created_s     INTEGER NOT NULL
+    created_s     INTEGER NOT NULL  -- when it was added
 ) STRICT, WITHOUT ROWID;
 
 -- A person.
 CREATE TABLE user (
-    id                  INTEGER PRIMARY KEY,  -- field user_id: time and chance, 19 digits as Blade's are
-    tenant_id           TEXT NOT NULL REFERENCES tenant (id),
-    account             TEXT NOT NULL,        -- login name, compared exactly
-    password_hash       TEXT NOT NULL,        -- Argon2id, PHC string, over the lower-case hex MD5 of the password
-    password_changed_s  INTEGER NOT NULL,     -- field password_last_update_date
-    password_expired    INTEGER NOT NULL DEFAULT 0 CHECK (password_expired IN (0, 1)),
-    real_name           TEXT NOT NULL DEFAULT '',
-    nick_name           TEXT NOT NULL DEFAULT '',
+    id                  INTEGER PRIMARY KEY,      -- field user_id: time and chance, 19 digits as Blade's are
+    tenant_id           TEXT NOT NULL REFERENCES tenant (id), -- the population it belongs to
+    account             TEXT NOT NULL,            -- login name, compared exactly
+    password_hash       TEXT NOT NULL,            -- Argon2id, PHC string, over the lower-case hex MD5 of the password
+    password_changed_s  INTEGER NOT NULL,         -- field password_last_update_date
+    password_expired    INTEGER NOT NULL DEFAULT 0 CHECK (password_expired IN (0, 1)), -- front ends ask for a new one
+    real_name           TEXT NOT NULL DEFAULT '', -- field real_name; custName of eplatform
+    nick_name           TEXT NOT NULL DEFAULT '', -- field nick_name
     role_id             TEXT NOT NULL DEFAULT '', -- comma-joined list, as role_name, dept_id and post_id
-    role_name           TEXT NOT NULL DEFAULT '',
-    dept_id             TEXT NOT NULL DEFAULT '',
-    post_id             TEXT NOT NULL DEFAULT '',
+    role_name           TEXT NOT NULL DEFAULT '', -- names of these roles
+    dept_id             TEXT NOT NULL DEFAULT '', -- departments
+    post_id             TEXT NOT NULL DEFAULT '', -- posts
     oauth_id            TEXT NOT NULL DEFAULT '', -- id at a third-party login
     id_number           TEXT NOT NULL DEFAULT '', -- field idNumber of eplatform
-    locked              INTEGER NOT NULL DEFAULT 0 CHECK (locked IN (0, 1)),
-    created_s           INTEGER NOT NULL,
+    locked              INTEGER NOT NULL DEFAULT 0 CHECK (locked IN (0, 1)), -- does not log in; open sessions end
+    created_s           INTEGER NOT NULL,         -- when it was added
     UNIQUE (tenant_id, account)
 ) STRICT;
 
@@ -69,10 +69,10 @@ CREATE TABLE user (
 -- Rows are inserted nearly in the order of their expiry, so the purge looks at the oldest rowids only; one that lives
 -- longer than those behind it (the ttl was lowered) holds them up until it expires.
 CREATE TABLE captcha (
-    seq       INTEGER PRIMARY KEY,
+    seq       INTEGER PRIMARY KEY,  -- order of issue
     id        TEXT NOT NULL UNIQUE, -- what the client sends back; shape by dialect
     dialect   TEXT NOT NULL,        -- one issued in a dialect is not accepted in another
-    answer    TEXT NOT NULL,
+    answer    TEXT NOT NULL,        -- what is right; letters in lower case
     expires_s INTEGER NOT NULL      -- it lives while expires_s > now
 ) STRICT;
 
@@ -86,15 +86,15 @@ CREATE INDEX throttle_ends ON throttle (ends_s);
 
 -- One login, and all tokens that were refreshed from it (a family). Ending it ends all of them.
 CREATE TABLE session (
-    id          INTEGER PRIMARY KEY,
-    user_id     INTEGER REFERENCES user (id) ON DELETE CASCADE,          -- NULL: client_credentials
-    client_id   TEXT NOT NULL REFERENCES client (id) ON DELETE CASCADE,
-    tenant_id   TEXT NOT NULL,
-    dialect     TEXT NOT NULL,
-    scope       TEXT NOT NULL,
+    id          INTEGER PRIMARY KEY,      -- named by its tokens' rows
+    user_id     INTEGER REFERENCES user (id) ON DELETE CASCADE, -- NULL: client_credentials
+    client_id   TEXT NOT NULL REFERENCES client (id) ON DELETE CASCADE, -- who asked for it
+    tenant_id   TEXT NOT NULL,            -- tenant of the login
+    dialect     TEXT NOT NULL,            -- dialect of the login
+    scope       TEXT NOT NULL,            -- granted scopes, comma-joined
     fingerprint TEXT NOT NULL DEFAULT '', -- parameter fp of blade
     address     TEXT NOT NULL,            -- where the login came from
-    created_s   INTEGER NOT NULL,
+    created_s   INTEGER NOT NULL,         -- when the login was
     family_end_s INTEGER NOT NULL,        -- no token of it outlives this
     expires_s   INTEGER NOT NULL,         -- last expiry of its tokens; then it is purged
     revoked_s   INTEGER                   -- NULL: valid
@@ -106,13 +106,13 @@ CREATE INDEX session_expires ON session (expires_s);
 -- Issued tokens by jti, one row for an access token and the refresh token that came with it. Never the token itself:
 -- it is minted again from this row when a used refresh token is sent again within the grace window.
 CREATE TABLE token (
-    id                INTEGER PRIMARY KEY,
+    id                INTEGER PRIMARY KEY, -- order of issue
     session_id        INTEGER NOT NULL, -- no REFERENCES: a token whose session is gone is invalid, and an index to
                                         -- check it would be written at every refresh
     jti               TEXT NOT NULL UNIQUE, -- access token; the refresh token names it in its claim ati
     refresh_jti       TEXT,             -- NULL: no refresh token was issued
-    issued_s          INTEGER NOT NULL,
-    access_expires_s  INTEGER NOT NULL,
+    issued_s          INTEGER NOT NULL, -- claim iat
+    access_expires_s  INTEGER NOT NULL, -- claim exp of the access token
     refresh_expires_s INTEGER NOT NULL, -- equals access_expires_s when there is no refresh token; purged then
     used_s            INTEGER,          -- when it was refreshed; NULL: not yet
     successor_id      INTEGER           -- the row it was refreshed to
