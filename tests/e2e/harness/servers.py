@@ -192,6 +192,13 @@ class Apache(Server):
             PidFile "{root}/run/apache.pid"
             Mutex file:{root}/run default
             {modules}
+            # One child that stays: by default a crowd starts children that Apache ends again while others connect.
+            StartServers 1
+            ServerLimit 1
+            ThreadsPerChild 64
+            MaxRequestWorkers 64
+            MinSpareThreads 1
+            MaxSpareThreads 64
             Listen 127.0.0.1:{self.port}
             ServerName localhost
             ErrorLog "{root}/log/apache-error.log"
