@@ -1,6 +1,5 @@
 #include "base/clock.h"
 
-#include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -26,10 +26,12 @@ enum err random_text(char *out, size_t len, const char *alphabet)
     unsigned char pool[64];
     size_t n = strlen(alphabet), have = 0;
     unsigned limit = 256 - 256 % (unsigned)n; /* bytes from here on would favour the first characters */
+    enum err e = ERR_OK;
     for (size_t i = 0; i < len;) {
         if (have == 0) {
-            if (random_bytes(pool, sizeof pool) != ERR_OK)
-                return ERR_RANDOM;
+            e = random_bytes(pool, sizeof pool);
+            if (e != ERR_OK)
+                break;
             have = sizeof pool;
         }
         unsigned char b = pool[--have];
@@ -38,5 +40,5 @@ enum err random_text(char *out, size_t len, const char *alphabet)
     }
     out[len] = '\0';
     secure_wipe(pool, sizeof pool);
-    return ERR_OK;
+    return e;
 }

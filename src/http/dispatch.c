@@ -389,8 +389,7 @@ static enum err run_route(struct call *c, const struct found *f)
     c->segment = arena_strndup(c->arena, f->segment, f->segment_len);
     if (c->segment == NULL)
         return ERR_MEMORY;
-    if ((flags & ROUTE_CACHEABLE) == 0)
-        no_store(c->res);
+    no_store(c->res);
     enum err e = (flags & ROUTE_SOURCE) != 0 ? check_source(c) : ERR_OK;
     if (e == ERR_OK)
         e = read_params(c, flags);

@@ -28,7 +28,6 @@ enum route_flags {
     ROUTE_BEARER_IF_CONFIGURED =
         1 << 6,            /* ROUTE_BEARER if the dialect's require_bearer is on, else ROUTE_BEARER_IF_ANY */
     ROUTE_SOURCE = 1 << 7, /* the configured source header must name an allowed channel */
-    ROUTE_CACHEABLE = 1 << 8, /* without Cache-Control: no-store */
 };
 
 struct dialect;

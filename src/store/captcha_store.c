@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/secure.h"
 #include "store/stmt.h"
 
 enum err captcha_store_put(struct db *db, const char *id, const char *dialect, const char *answer,
@@ -29,6 +30,7 @@ enum err captcha_store_take(struct db *db, const char *id, const char *dialect, 
     e = db_end(db, stmt_end(db, st, e));
     if (e == ERR_OK)
         memcpy(answer_out, answer, strlen(answer) + 1);
+    secure_wipe(answer, sizeof answer);
     return e;
 }
 

@@ -432,6 +432,35 @@ static void test_a_session_that_ended_meanwhile_changes_no_password(void **state
     assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_OK);
 }
 
+/* What was read before the hash was computed has changed when the transaction looks again. */
+static void test_what_changed_meanwhile_changes_no_password(void **state)
+{
+    struct site *s = *state;
+    struct token_pair mine = issue(s, true, NOW_S);
+    struct token_bearer bearer;
+    struct client client;
+    char hash[PASSWORD_HASH_CAP];
+    assert_err(token_verify(&s->app, mine.access, NOW_S, &s->arena, &bearer), ERR_OK);
+    assert_err(client_store_get(s->app.db, bearer.row.session.client_id, &s->arena, &client), ERR_OK);
+
+    client.locked = true;
+    COMMITTED(s, client_store_set(s->app.db, &client));
+    assert_err(change_password(s, &bearer, md5_admin, md5_wrong, "10.0.0.1", NOW_S), ERR_CLIENT_SECRET);
+    client.locked = false;
+    COMMITTED(s, client_store_set(s->app.db, &client));
+
+    struct user locked = bearer.user;
+    locked.locked = true;
+    COMMITTED(s, user_store_set(s->app.db, &locked));
+    assert_err(change_password(s, &bearer, md5_admin, md5_wrong, "10.0.0.1", NOW_S), ERR_USER_LOCKED);
+    COMMITTED(s, user_store_set(s->app.db, &bearer.user));
+
+    assert_err(password_hash(app_password_cost(&s->app), md5_wrong, hash), ERR_OK);
+    COMMITTED(s, user_store_set_password(s->app.db, bearer.user.id, hash, NOW_S));
+    assert_err(change_password(s, &bearer, md5_admin, md5_admin, "10.0.0.1", NOW_S), ERR_PASSWORD);
+    assert_err(log_in(s, "admin", md5_wrong, NULL, NULL, NOW_S), ERR_OK);
+}
+
 /* ---- Tokens: what is in them ---- */
 
 /* The claims of a token, as JSON text in `out`. */
@@ -901,6 +930,7 @@ int main(void)
         TEST(test_changing_the_password_ends_the_other_sessions),
         TEST(test_tries_of_the_old_password_lock_as_logins_do),
         TEST(test_a_session_that_ended_meanwhile_changes_no_password),
+        TEST(test_what_changed_meanwhile_changes_no_password),
         TEST(test_the_claims_are_the_samples),
         TEST(test_a_clients_own_token),
         TEST(test_a_token_lives_while_exp_is_after_now),
