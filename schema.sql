@@ -1,26 +1,29 @@
 -- The whole database of Menshen: one SQLite file, shared by all worker processes. This file is embedded into the
 -- binary at build time; `menshen init` runs it once. Later versions change a database that exists by the
--- migrations in src/store/db.c, numbered by user_version, and keep this file at the newest state.
+-- migrations in src/store/migration.c, numbered by user_version, and keep this file at the newest state.
 --
 -- Times are Unix seconds (…_s). Booleans are 0 and 1. Lists are comma-joined, as they stand in the answers.
 
 PRAGMA application_id = 0x4D656E53; -- "MenS": file(1) and doctor recognise the file
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 -- What belongs to the site as a whole and is made once, at init.
 CREATE TABLE setting (
     name  TEXT PRIMARY KEY, -- 'captcha_style': seed of this site's captcha style, 32 bytes
                             -- 'client_pepper': HMAC-SHA-256 key over client secrets, 32 bytes
+                            -- 'sm2_key': private key that browsers encrypt passwords to (SM2), 32 bytes
     value BLOB NOT NULL     -- a random secret, never changed but by the commands that say so
 ) STRICT, WITHOUT ROWID;
 
--- Keys that sign tokens (JWS). The newest that is not retired signs; every one that is not retired verifies.
+-- Keys that sign tokens (JWS). Of the keys of an algorithm that may sign now the newest signs; every one that is not
+-- retired verifies.
 CREATE TABLE sign_key (
-    kid       TEXT PRIMARY KEY,    -- key id, 16 hex digits
-    alg       TEXT NOT NULL CHECK (alg IN ('HS256', 'HS384', 'HS512')), -- algorithm (RFC 7518 §3.2)
-    secret    BLOB NOT NULL,       -- raw HMAC key, 32 bytes or more
-    created_s INTEGER NOT NULL,    -- when it was made; the newest signs
-    retired_s INTEGER              -- from then on it neither signs nor verifies; NULL: in use
+    kid          TEXT PRIMARY KEY,    -- key id, 16 hex digits
+    alg          TEXT NOT NULL CHECK (alg IN ('HS256', 'HS384', 'HS512', 'RS256', 'ES256', 'EdDSA')), -- RFC 7518, 8037
+    secret       BLOB NOT NULL,       -- HS…: raw HMAC key, 32 bytes or more; else the private key, PKCS #8 DER
+    created_s    INTEGER NOT NULL,    -- when it was made
+    signs_from_s INTEGER NOT NULL,    -- from then on it signs; published before, so that others know it by then
+    retired_s    INTEGER              -- from then on it neither signs nor verifies; NULL: no end is set
 ) STRICT, WITHOUT ROWID;
 
 -- A tenant: a separate population of users. Sites without tenants have the one, '000000'.
@@ -35,9 +38,14 @@ CREATE TABLE tenant (
 CREATE TABLE client (
     id            TEXT PRIMARY KEY, -- client_id
     secret_mac    BLOB,             -- HMAC-SHA-256 of the secret under client_pepper; NULL: cannot authenticate
+    old_secret_mac BLOB,            -- the secret before the last rotation, as long as it is good too
+    old_secret_until_s INTEGER,     -- when that ends
     grants        TEXT NOT NULL,    -- of captcha, password, refresh_token, client_credentials
     scope         TEXT NOT NULL DEFAULT 'all', -- scopes it may ask for
-    password_wire TEXT NOT NULL DEFAULT 'md5' CHECK (password_wire IN ('md5', 'plain')), -- how it sends passwords
+    password_wire TEXT NOT NULL DEFAULT 'md5' CHECK (password_wire IN ('md5', 'plain', 'sm2')), -- how it sends passwords
+    alg           TEXT CHECK (alg IN ('HS256', 'HS384', 'HS512', 'RS256', 'ES256', 'EdDSA')), -- signs its access
+                                    -- tokens; NULL: the site's newest HMAC key, whichever of HS… that has
+    audience      TEXT NOT NULL DEFAULT '', -- claim aud of its access tokens; '': none
     access_ttl_s  INTEGER,          -- lifetime of its access tokens; NULL: [token] access_ttl
     refresh_ttl_s INTEGER,          -- lifetime of its refresh tokens; NULL: [token] refresh_ttl
     locked        INTEGER NOT NULL DEFAULT 0 CHECK (locked IN (0, 1)), -- it gets nothing
@@ -49,7 +57,8 @@ CREATE TABLE user (
     id                  INTEGER PRIMARY KEY,      -- field user_id: time and chance, 19 digits as Blade's are
     tenant_id           TEXT NOT NULL REFERENCES tenant (id), -- the population it belongs to
     account             TEXT NOT NULL,            -- login name, compared exactly
-    password_hash       TEXT NOT NULL,            -- Argon2id, PHC string, over the lower-case hex MD5 of the password
+    password_hash       TEXT NOT NULL,            -- Argon2id, PHC string, over the lower-case hex MD5 of the password; or
+                                                  -- an imported verifier (crypto/password.h) until the first login
     password_changed_s  INTEGER NOT NULL,         -- field password_last_update_date
     password_expired    INTEGER NOT NULL DEFAULT 0 CHECK (password_expired IN (0, 1)), -- front ends ask for a new one
     real_name           TEXT NOT NULL DEFAULT '', -- field real_name; custName of eplatform
@@ -78,7 +87,8 @@ CREATE TABLE captcha (
 
 -- Counters of what is limited: failed logins and issued captchas.
 CREATE TABLE throttle (
-    subject TEXT PRIMARY KEY,      -- 'account:TENANT/ACCOUNT', 'address:ADDRESS', 'captcha:ADDRESS'; IPv6 as its /64
+    subject TEXT PRIMARY KEY,      -- 'account:TENANT/ACCOUNT', 'address:ADDRESS', 'client:ID', 'captcha:ADDRESS',
+                                   -- 'secret:ID@ADDRESS' (wrong client secrets); IPv6 as its /64
     count   INTEGER NOT NULL,      -- within this window
     ends_s  INTEGER NOT NULL       -- end of the window; the counter counts while ends_s > now
 ) STRICT, WITHOUT ROWID;
@@ -118,3 +128,21 @@ CREATE TABLE token (
     successor_id      INTEGER           -- the row it was refreshed to
 ) STRICT;
 CREATE INDEX token_expires ON token (refresh_expires_s);
+
+-- Who did what, when, from where. Rows are never changed, and leave only from the old end, when they expire.
+CREATE TABLE audit (
+    id        INTEGER PRIMARY KEY,        -- order of events
+    at_s      INTEGER NOT NULL,           -- when
+    actor     TEXT NOT NULL,              -- who: 'user:TENANT/ACCOUNT', 'client:ID', 'admin:SYSTEM USER'; '': not known
+    action    TEXT NOT NULL,              -- what: 'login', 'user.lock', … (auth/audit.h)
+    subject   TEXT NOT NULL DEFAULT '',   -- to whom or what: 'user:TENANT/ACCOUNT', 'client:ID', 'key:KID', …
+    result    TEXT NOT NULL,              -- 'ok', or the outcome's name in the log
+    client_id TEXT NOT NULL DEFAULT '',   -- through which client
+    dialect   TEXT NOT NULL DEFAULT '',   -- in which dialect; '' on the command line
+    address   TEXT NOT NULL DEFAULT '',   -- from where; '' on the command line
+    expires_s INTEGER NOT NULL            -- when it may go ([audit] retention as it was then)
+) STRICT;
+CREATE TRIGGER audit_is_never_changed BEFORE UPDATE ON audit
+    BEGIN SELECT raise(ABORT, 'audit rows are never changed'); END;
+CREATE TRIGGER audit_leaves_from_the_old_end BEFORE DELETE ON audit WHEN OLD.id > (SELECT min(id) FROM audit)
+    BEGIN SELECT raise(ABORT, 'audit rows leave from the old end only'); END;

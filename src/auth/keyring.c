@@ -49,6 +49,7 @@ static enum err put(struct db *db, struct key_row *row, enum jws_alg alg, int64_
     codec_hex(row->kid, id, sizeof id);
     snprintf(row->alg, sizeof row->alg, "%s", jws_alg_name(alg));
     row->created_s = now_s;
+    row->signs_from_s = now_s;
     return key_store_put(db, row);
 }
 
@@ -62,18 +63,41 @@ enum err keyring_generate(struct db *db, int64_t now_s)
     return e;
 }
 
+struct retiring {
+    const char *keep_kid;
+    char kid[KEYRING_MAX][KEY_ID_CAP];
+    size_t count;
+};
+
+static enum err collect(void *ctx, const struct key_row *row)
+{
+    struct retiring *r = ctx;
+    if (row->retired_s == 0 && strcmp(row->kid, r->keep_kid) != 0 && r->count < KEYRING_MAX)
+        memcpy(r->kid[r->count++], row->kid, KEY_ID_CAP);
+    return ERR_OK;
+}
+
+static enum err retire_others(struct db *db, const char *kid, int64_t now_s)
+{
+    struct retiring r = {.keep_kid = kid};
+    enum err e = key_store_list(db, collect, &r);
+    for (size_t i = 0; e == ERR_OK && i < r.count; i++)
+        e = key_store_retire(db, r.kid[i], now_s);
+    return e;
+}
+
 enum err keyring_import(struct app *app, const void *secret, size_t len, int64_t now_s)
 {
     struct key_row row = {.secret_len = len};
     enum jws_alg alg;
-    if (len > sizeof row.secret || !jws_alg_of_key_len(len, &alg))
+    if (len > JWS_SECRET_CAP || !jws_alg_of_key_len(len, &alg))
         return ERR_BAD_REQUEST;
     memcpy(row.secret, secret, len);
     enum err e = db_begin(app->db, DB_DURABLE);
     if (e == ERR_OK) {
         e = put(app->db, &row, alg, now_s);
         if (e == ERR_OK)
-            e = key_store_retire_others(app->db, row.kid, now_s);
+            e = retire_others(app->db, row.kid, now_s);
         e = db_end(app->db, e);
     }
     secure_wipe(&row, sizeof row);

@@ -43,6 +43,9 @@ static const char *const dialect_names[DIALECT_COUNT] = {
     [DIALECT_EBAAS] = "ebaas",
     [DIALECT_EPLATFORM] = "eplatform",
     [DIALECT_PLATFORM] = "platform",
+    [DIALECT_SPRINGBLADE] = "springblade",
+    [DIALECT_RUOYI] = "ruoyi",
+    [DIALECT_OAUTH] = "oauth",
 };
 static const char *const kinds[CAPTCHA_KIND_COUNT + 1] = {
     [CAPTCHA_ALNUM] = "alnum",           [CAPTCHA_DIGITS] = "digits",   [CAPTCHA_LETTERS] = "letters",
@@ -72,8 +75,8 @@ enum { LEVEL_INHERITED = -1 }; /* until the file is read; shown as "" */
         .initial = INITIAL, .help = HELP                                                                     \
     }
 /* What every dialect has. WIDTH, HEIGHT and LENGTH are texts. */
-#define DIALECT(SECTION, ID, PREFIX, KIND, WIDTH, HEIGHT, LENGTH, FORMAT)                                    \
-    BOOL(SECTION, "enabled", dialect[ID].enabled, "yes", "serve this dialect"),                              \
+#define DIALECT(SECTION, ID, ENABLED, PREFIX, KIND, WIDTH, HEIGHT, LENGTH, FORMAT)                           \
+    BOOL(SECTION, "enabled", dialect[ID].enabled, ENABLED, "serve this dialect"),                            \
         {.section = SECTION,                                                                                 \
          .key = "prefix",                                                                                    \
          .type = TYPE_PATHS,                                                                                 \
@@ -130,6 +133,15 @@ static const struct setting settings[] = {
     INT("login", "max_failures", login.max_failures, 1, 1000, "5",
         "failures per account or address that lock"),
     INT("login", "window", login.window_s, 1, 86400, "1800", "seconds that failures count and a lock lasts"),
+    INT("login", "client_max_failures", login.client_max_failures, 1, 1000000000, "1000",
+        "failures through one client from which on its logins need a captcha and an address without "
+        "failures"),
+    INT("login", "captcha_after", login.captcha_after, 0, 1000, "1",
+        "failures from which on the password grant needs a captcha; 0: always"),
+    INT("login", "password_min_length", login.password_min_length, 8, 64, "8",
+        "characters that a new password has at least; 15 is better"),
+    INT("login", "password_max_age", login.password_max_age_s, 0, 3153600000, "0",
+        "seconds after which password_expired asks for a new password; 0: never"),
     INT("login", "argon2_memory_kib", login.argon2_memory_kib, 8, 1048576, "19456", "Argon2id memory, KiB"),
     INT("login", "argon2_passes", login.argon2_passes, 1, 100, "2", "Argon2id passes"),
     TEXT("token", "issuer", token.issuer, "", "claim iss; default: base_url, else menshen"),
@@ -140,25 +152,34 @@ static const struct setting settings[] = {
         "seconds in which a used refresh token answers again with its successors"),
     INT("token", "family_ttl", token.family_ttl_s, 1, 315360000, "7776000",
         "seconds a login can be refreshed"),
-    DIALECT("dialect.blade", DIALECT_BLADE, "/kom-ams-auth", "alnum", "130", "48", "5", "png"),
+    INT("audit", "retention", audit.retention_s, 0, 3153600000, "15552000",
+        "seconds that audit rows are kept; 0: nothing is recorded"),
+    DIALECT("dialect.blade", DIALECT_BLADE, "yes", "/kom-ams-auth", "alnum", "130", "48", "5", "png"),
     BOOL("dialect.blade", "query_credentials", dialect[DIALECT_BLADE].query_credentials, "yes",
          "accept credentials in the query string of a POST, as Saber sends them"),
-    DIALECT("dialect.ebaas", DIALECT_EBAAS, "/oauth", "alnum", "125", "45", "4", "jpeg"),
+    DIALECT("dialect.ebaas", DIALECT_EBAAS, "yes", "/oauth", "alnum", "125", "45", "4", "jpeg"),
     TEXT("dialect.ebaas", "client", dialect[DIALECT_EBAAS].client, "ebaas", "client that logins belong to"),
-    DIALECT("dialect.eplatform", DIALECT_EPLATFORM, "/", "digits", "166", "90", "5", "jpeg"),
+    DIALECT("dialect.eplatform", DIALECT_EPLATFORM, "yes", "/", "digits", "166", "90", "5", "jpeg"),
     TEXT("dialect.eplatform", "client", dialect[DIALECT_EPLATFORM].client, "eplatform",
          "client that logins belong to"),
     BOOL("dialect.eplatform", "require_bearer", dialect[DIALECT_EPLATFORM].require_bearer, "yes",
          "a captcha wants a bearer token"),
     NAMES("dialect.eplatform", "sources", dialect[DIALECT_EPLATFORM].sources, "WEB,APP,TG",
           "channel names in the path"),
-    DIALECT("dialect.platform", DIALECT_PLATFORM, "/", "arithmetic", "160", "60", "5", "png"),
+    DIALECT("dialect.platform", DIALECT_PLATFORM, "yes", "/", "arithmetic", "160", "60", "5", "png"),
     TEXT("dialect.platform", "client", dialect[DIALECT_PLATFORM].client, "platform",
          "client that logins belong to"),
     NAMES("dialect.platform", "sources", dialect[DIALECT_PLATFORM].sources, "PC,APP,H5",
           "channel names in the header"),
     TYPED("dialect.platform", "source_header", TYPE_NAME, dialect[DIALECT_PLATFORM].source_header, "source",
           "header that names the channel"),
+    DIALECT("dialect.springblade", DIALECT_SPRINGBLADE, "no", "/blade-auth", "alnum", "130", "48", "5",
+            "png"),
+    BOOL("dialect.springblade", "query_credentials", dialect[DIALECT_SPRINGBLADE].query_credentials, "yes",
+         "accept credentials in the query string of a POST, as Saber sends them"),
+    DIALECT("dialect.ruoyi", DIALECT_RUOYI, "no", "/", "arithmetic", "160", "60", "5", "jpeg"),
+    TEXT("dialect.ruoyi", "client", dialect[DIALECT_RUOYI].client, "ruoyi", "client that logins belong to"),
+    DIALECT("dialect.oauth", DIALECT_OAUTH, "no", "/oauth2", "alnum", "130", "48", "5", "png"),
 };
 enum { SETTING_COUNT = sizeof settings / sizeof settings[0] };
 _Static_assert((int)SETTING_COUNT <= CONFIG_SETTINGS_MAX, "struct config has one line number per setting");

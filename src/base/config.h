@@ -18,10 +18,19 @@
 #include "base/err.h"
 
 /* The wire contracts. The order is the order of `menshen config`. */
-enum dialect_id { DIALECT_BLADE, DIALECT_EBAAS, DIALECT_EPLATFORM, DIALECT_PLATFORM, DIALECT_COUNT };
+enum dialect_id {
+    DIALECT_BLADE,
+    DIALECT_EBAAS,
+    DIALECT_EPLATFORM,
+    DIALECT_PLATFORM,
+    DIALECT_SPRINGBLADE,
+    DIALECT_RUOYI,
+    DIALECT_OAUTH,
+    DIALECT_COUNT
+};
 
 #define CONFIG_TEXT_CAP     256 /* bytes of a textual setting, with NUL */
-#define CONFIG_SETTINGS_MAX 128
+#define CONFIG_SETTINGS_MAX 160
 
 struct config_dialect {
     bool enabled;
@@ -29,7 +38,7 @@ struct config_dialect {
     struct captcha_profile captcha;
     char client[CONFIG_TEXT_CAP];        /* client id that logins without client credentials belong to */
     char tenant[CONFIG_TEXT_CAP];        /* tenant when the request names none */
-    bool query_credentials;              /* blade */
+    bool query_credentials;              /* blade, springblade */
     bool require_bearer;                 /* eplatform */
     char sources[CONFIG_TEXT_CAP];       /* eplatform, platform: comma-joined channel names */
     char source_header[CONFIG_TEXT_CAP]; /* platform */
@@ -54,6 +63,11 @@ struct config {
     struct {
         int64_t max_failures;
         int64_t window_s;
+        int64_t client_max_failures;
+        int64_t
+            captcha_after; /* failures from which on the password grant needs a captcha; 0: it always does */
+        int64_t password_min_length; /* characters */
+        int64_t password_max_age_s;  /* 0: passwords do not expire */
         int64_t argon2_memory_kib;
         int64_t argon2_passes;
     } login;
@@ -61,6 +75,9 @@ struct config {
         char issuer[CONFIG_TEXT_CAP];
         int64_t access_ttl_s, refresh_ttl_s, refresh_grace_s, family_ttl_s;
     } token;
+    struct {
+        int64_t retention_s; /* 0: nothing is recorded */
+    } audit;
     struct config_dialect dialect[DIALECT_COUNT];
 
     char path[CONFIG_TEXT_CAP * 4];     /* the file that was read; "" if none was found */

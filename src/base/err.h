@@ -28,6 +28,7 @@ enum err {
     ERR_SCOPE,             /* scope outside the client's */
     /* Login. */
     ERR_CAPTCHA,          /* wrong, used, expired or unknown captcha: one face */
+    ERR_CAPTCHA_REQUIRED, /* a captcha is due, after a failure, and none came */
     ERR_USER_UNKNOWN,     /* no such tenant or account; public face as the next one */
     ERR_PASSWORD,         /* wrong password */
     ERR_USER_LOCKED,      /* locked by an administrator */
@@ -36,6 +37,11 @@ enum err {
     ERR_TOKEN_INVALID,    /* bad signature, expired, revoked or unknown bearer token */
     ERR_REFRESH_INVALID,  /* bad, expired, revoked or reused refresh token */
     ERR_PASSWORD_CONFIRM, /* new password and its confirmation differ */
+    ERR_PASSWORD_SHORT,   /* a new password has fewer characters than the configuration asks for */
+    ERR_PASSWORD_LONG,    /* a new password has more than 128 characters */
+    ERR_PASSWORD_COMMON,  /* a new password is one of the most common ones */
+    ERR_PASSWORD_ACCOUNT, /* a new password is the account's name */
+    ERR_PASSWORD_SM2,     /* not encrypted to this site's SM2 key */
     /* Limits. */
     ERR_RATE, /* too many requests from this address */
     ERR_FULL, /* as many live captchas as the configuration allows */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/audit.h"
 #include "base/clock.h"
 #include "base/codec.h"
 #include "cli/help.h"
@@ -168,10 +169,55 @@ enum cli_status cli_number(const struct cli *cli, const char *name, int64_t min,
                       max);
 }
 
+/* The value of an option that the command need not have; NULL if it lacks it or it was not given. */
+static const char *value_if_any(const struct cli *cli, const char *name)
+{
+    for (size_t i = 0; cli->command->options != NULL && cli->command->options[i].name != NULL; i++)
+        if (strcmp(cli->command->options[i].name, name) == 0)
+            return cli->value[i];
+    return NULL;
+}
+
+/* What a command was done to: "user:000000/zhangsan", "client:portal"; "" for the site as a whole. */
+static void add_subject(const struct cli *cli, struct buf *out)
+{
+    const char *family = cli->command->family;
+    const char *operand = cli->operand_count > 0 ? cli->operand[0] : NULL;
+    const char *account = strcmp(family, "user") == 0 ? operand : value_if_any(cli, "account");
+    const char *tenant = value_if_any(cli, "tenant");
+    if (account != NULL)
+        buf_addf(out, "user:%s/%s", tenant != NULL ? tenant : "000000", account);
+    else if (operand != NULL)
+        buf_addf(out, "%s:%s", family, operand);
+    else if (value_if_any(cli, "client") != NULL)
+        buf_addf(out, "client:%s", value_if_any(cli, "client"));
+}
+
+static enum err audit(struct cli *cli)
+{
+    struct buf action, subject;
+    const struct cli_command *c = cli->command;
+    buf_init(&action);
+    buf_init(&subject);
+    buf_addf(&action, "%s%s%s", c->family, c->verb != NULL ? "." : "", c->verb != NULL ? c->verb : "");
+    add_subject(cli, &subject);
+    enum err e = action.err != ERR_OK ? action.err : subject.err;
+    if (e == ERR_OK)
+        e = audit_record_admin(&cli->app, buf_str(&action), buf_str(&subject), cli->now_s);
+    buf_free(&action);
+    buf_free(&subject);
+    return e;
+}
+
 enum err cli_write(struct cli *cli, cli_body *body, void *ctx)
 {
     enum err e = db_begin(cli->app.db, DB_DURABLE);
-    return e == ERR_OK ? db_end(cli->app.db, body(cli, ctx)) : e;
+    if (e != ERR_OK)
+        return e;
+    e = body(cli, ctx);
+    if (e == ERR_OK)
+        e = audit(cli);
+    return db_end(cli->app.db, e);
 }
 
 /* ---- Parsing ----------------------------------------------------------------------------------------- */

@@ -103,8 +103,10 @@ void cli_say(const struct cli *cli, const char *fmt, ...) __attribute__((format(
 /* A remark on standard error that fails nothing: "menshen: user add: note: …". */
 void cli_note(const struct cli *cli, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Run `body` in a durable write transaction: committed if it returns ERR_OK, else rolled back. Its result, or
- * that of begin or commit. */
+/*
+ * Run `body` in a durable write transaction and record the command in the audit: committed if it returns
+ * ERR_OK, else rolled back. Its result, or that of begin or commit.
+ */
 typedef enum err cli_body(struct cli *cli, void *ctx);
 enum err cli_write(struct cli *cli, cli_body *body, void *ctx);
 

@@ -26,6 +26,7 @@
 #include "dialect/dialects.h"
 #include "http/dispatch.h"
 #include "store/key_store.h"
+#include "store/migration.h"
 #include "store/tenant_store.h"
 #include "store/user_store.h"
 

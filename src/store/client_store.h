@@ -14,9 +14,14 @@ struct client {
     const char *id;
     bool has_secret;
     unsigned char secret_mac[CLIENT_MAC_LEN];
+    bool has_old_secret;
+    unsigned char old_secret_mac[CLIENT_MAC_LEN]; /* good until old_secret_until_s */
+    int64_t old_secret_until_s;
     const char *grants;        /* comma-joined */
     const char *scope;         /* comma-joined */
-    const char *password_wire; /* "md5", "plain" */
+    const char *password_wire; /* "md5", "plain", "sm2" */
+    const char *alg;           /* "RS256" …; "": the site's HMAC key */
+    const char *audience;      /* "": none */
     int64_t access_ttl_s;      /* 0: the configuration's */
     int64_t refresh_ttl_s;     /* 0: the configuration's */
     bool locked;

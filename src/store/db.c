@@ -13,6 +13,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "store/migration.h"
 #include "store/stmt.h"
 
 /* schema.sql, embedded by the build. */
@@ -40,9 +41,6 @@ enum {
     CHECKPOINT_RETRY_FRAMES = 500,
     CHECKPOINT_WAIT_US = 20 * 1000
 };
-
-/* Each entry turns the schema of user_version N (its index) into that of N + 1. */
-static const char *const migrations[DB_SCHEMA_VERSION] = {NULL};
 
 /*
  * SQLite's own timeout starts with naps of a millisecond and more; a transaction here takes a fraction of a
@@ -281,7 +279,7 @@ enum err db_end(struct db *db, enum err e)
 enum err db_purge_step(struct db *db, int64_t now_s, int rows_max)
 {
     static const enum sql purges[] = {SQL_CAPTCHA_PURGE, SQL_THROTTLE_PURGE, SQL_TOKEN_PURGE,
-                                      SQL_SESSION_PURGE};
+                                      SQL_SESSION_PURGE, SQL_AUDIT_PURGE};
     enum err e = ERR_OK;
     for (size_t i = 0; e == ERR_OK && i < sizeof purges / sizeof purges[0]; i++)
         e = stmt_run(db, purges[i], "ii", now_s, (int64_t)rows_max);
@@ -444,7 +442,9 @@ static enum err migrate(struct db *db, struct buf *why)
                  (long long)version, DB_SCHEMA_VERSION);
         return ERR_CONFIG;
     }
-    e = db_begin(db, DB_DURABLE);
+    e = exec(db, "PRAGMA foreign_keys = OFF"); /* it cannot be changed within a transaction */
+    if (e == ERR_OK)
+        e = db_begin(db, DB_DURABLE);
     if (e != ERR_OK)
         return e;
     /* Another process may have migrated while this one waited for the lock. */
@@ -452,11 +452,12 @@ static enum err migrate(struct db *db, struct buf *why)
     for (; e == ERR_OK && version < DB_SCHEMA_VERSION; version++) {
         char stamp[48];
         snprintf(stamp, sizeof stamp, "PRAGMA user_version = %lld", (long long)version + 1);
-        e = exec(db, migrations[version]);
+        e = exec(db, migration_sql[version]);
         if (e == ERR_OK)
             e = exec(db, stamp);
     }
-    return db_end(db, e);
+    e = db_end(db, e);
+    return e == ERR_OK ? exec(db, "PRAGMA foreign_keys = ON") : e;
 }
 
 static struct db *db_new(const struct log *log)

@@ -16,7 +16,6 @@
 #include "base/log.h"
 
 #define DB_FILE           "menshen.db"
-#define DB_SCHEMA_VERSION 1
 #define DB_APPLICATION_ID 0x4D656E53 /* "MenS", as schema.sql sets it */
 
 struct db;
@@ -72,8 +71,8 @@ enum err db_sync(struct db *db);
 enum err db_end(struct db *db, enum err e);
 
 /*
- * Delete a bounded number of expired rows (captchas, counters, tokens, sessions): called inside ordinary
- * write transactions, since there is no cron. ERR_OK, ERR_STORE.
+ * Delete a bounded number of expired rows (captchas, counters, tokens, sessions, audit): called inside
+ * ordinary write transactions, since there is no cron. ERR_OK, ERR_STORE.
  */
 enum err db_purge_step(struct db *db, int64_t now_s, int rows_max);
 

@@ -16,7 +16,8 @@ static enum err read_row(sqlite3_stmt *st, struct key_row *row)
     memcpy(row->secret, sqlite3_column_blob(st, 2), len);
     row->secret_len = len;
     row->created_s = sqlite3_column_int64(st, 3);
-    row->retired_s = sqlite3_column_int64(st, 4);
+    row->signs_from_s = sqlite3_column_int64(st, 4);
+    row->retired_s = sqlite3_column_int64(st, 5);
     return ERR_OK;
 }
 
@@ -39,11 +40,11 @@ enum err key_store_list(struct db *db, key_store_each *each, void *ctx)
 
 enum err key_store_put(struct db *db, const struct key_row *row)
 {
-    return stmt_run(db, SQL_KEY_PUT, "ssbi", row->kid, row->alg, row->secret, row->secret_len,
-                    row->created_s);
+    return stmt_run(db, SQL_KEY_PUT, "ssbii", row->kid, row->alg, row->secret, row->secret_len,
+                    row->created_s, row->signs_from_s);
 }
 
-enum err key_store_retire_others(struct db *db, const char *kid, int64_t now_s)
+enum err key_store_retire(struct db *db, const char *kid, int64_t retired_s)
 {
-    return stmt_run(db, SQL_KEY_RETIRE_OTHERS, "si", kid, now_s);
+    return stmt_run_one(db, SQL_KEY_RETIRE, "si", kid, retired_s);
 }

@@ -9,26 +9,29 @@
 
 #include "store/db.h"
 
-#define KEY_ID_CAP     17 /* 16 hex digits and NUL */
-#define KEY_SECRET_CAP 512
+#define KEY_ID_CAP     17   /* 16 hex digits and NUL */
+#define KEY_SECRET_CAP 2560 /* an RSA key of 4096 bits has 2380 */
 
 struct key_row {
     char kid[KEY_ID_CAP];
     char alg[8];                          /* "HS256" … */
-    unsigned char secret[KEY_SECRET_CAP]; /* the caller wipes the row */
+    unsigned char secret[KEY_SECRET_CAP]; /* raw, or PKCS #8 DER; the caller wipes the row */
     size_t secret_len;
     int64_t created_s;
-    int64_t retired_s; /* 0: in use */
+    int64_t signs_from_s; /* later than created_s: published first */
+    int64_t retired_s;    /* from then on of no use; 0: no end is set */
 };
 
-/* Call `each` for every key, those in use first and among them the newest. Stops when it returns an error. */
+/* Call `each` for every key, those without an end first and among them the newest. Stops when it returns an
+ * error. */
 typedef enum err key_store_each(void *ctx, const struct key_row *row);
 enum err key_store_list(struct db *db, key_store_each *each, void *ctx);
 
 /* Add a key. Within a transaction. ERR_OK; ERR_EXISTS; ERR_STORE. */
 enum err key_store_put(struct db *db, const struct key_row *row);
 
-/* Retire every key but `kid`. Within a transaction. */
-enum err key_store_retire_others(struct db *db, const char *kid, int64_t now_s);
+/* Let the key `kid` end at `retired_s`, unless it does so before. Within a transaction. ERR_OK; ERR_NOT_FOUND
+ * (no such key, or it ends before). */
+enum err key_store_retire(struct db *db, const char *kid, int64_t retired_s);
 
 #endif

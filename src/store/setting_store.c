@@ -15,6 +15,11 @@ enum err setting_store_get(struct db *db, const char *name, void *out, size_t le
     return stmt_end(db, st, e);
 }
 
+enum err setting_store_put_new(struct db *db, const char *name, const void *value, size_t len)
+{
+    return stmt_run(db, SQL_SETTING_PUT_NEW, "sb", name, value, len);
+}
+
 enum err setting_store_put(struct db *db, const char *name, const void *value, size_t len)
 {
     return stmt_run(db, SQL_SETTING_PUT, "sb", name, value, len);

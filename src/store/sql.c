@@ -3,7 +3,8 @@
 /* Columns in the order that the reader of each table's file expects; one definition serves get, find and
  * list. */
 #define CLIENT_COLUMNS                                                                                       \
-    "id, secret_mac, grants, scope, password_wire, access_ttl_s, refresh_ttl_s, locked, created_s"
+    "id, secret_mac, old_secret_mac, old_secret_until_s, grants, scope, password_wire, alg, audience, "      \
+    "access_ttl_s, refresh_ttl_s, locked, created_s"
 #define USER_COLUMNS                                                                                         \
     "user.id, user.tenant_id, user.account, user.password_hash, user.password_changed_s, "                   \
     "user.password_expired, user.real_name, user.nick_name, user.role_id, user.role_name, user.dept_id, "    \
@@ -24,7 +25,8 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_EXPIRED_COUNT] = "SELECT (SELECT count(*) FROM captcha WHERE expires_s <= ?1) + "
                           "(SELECT count(*) FROM throttle WHERE ends_s <= ?1) + "
                           "(SELECT count(*) FROM token WHERE refresh_expires_s <= ?1) + "
-                          "(SELECT count(*) FROM session WHERE expires_s <= ?1)",
+                          "(SELECT count(*) FROM session WHERE expires_s <= ?1) + "
+                          "(SELECT count(*) FROM audit WHERE expires_s <= ?1)",
     [SQL_BACKUP] = "VACUUM INTO ?1",
 
     [SQL_CAPTCHA_PUT] = "INSERT INTO captcha (id, dialect, answer, expires_s) VALUES (?1, ?2, ?3, ?4)",
@@ -51,11 +53,14 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_SETTING_GET] = "SELECT value FROM setting WHERE name = ?1",
     [SQL_SETTING_PUT] = "INSERT INTO setting (name, value) VALUES (?1, ?2) "
                         "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    [SQL_SETTING_PUT_NEW] = "INSERT INTO setting (name, value) VALUES (?1, ?2)",
 
-    [SQL_KEY_LIST] = "SELECT kid, alg, secret, created_s, retired_s FROM sign_key "
-                     "ORDER BY retired_s IS NOT NULL, created_s DESC, kid",
-    [SQL_KEY_PUT] = "INSERT INTO sign_key (kid, alg, secret, created_s) VALUES (?1, ?2, ?3, ?4)",
-    [SQL_KEY_RETIRE_OTHERS] = "UPDATE sign_key SET retired_s = ?2 WHERE kid <> ?1 AND retired_s IS NULL",
+    [SQL_KEY_LIST] = "SELECT kid, alg, secret, created_s, signs_from_s, retired_s FROM sign_key "
+                     "ORDER BY retired_s IS NOT NULL, signs_from_s DESC, created_s DESC, kid",
+    [SQL_KEY_PUT] =
+        "INSERT INTO sign_key (kid, alg, secret, created_s, signs_from_s) VALUES (?1, ?2, ?3, ?4, ?5)",
+    [SQL_KEY_RETIRE] = "UPDATE sign_key SET retired_s = ?2 WHERE kid = ?1 AND (retired_s IS NULL OR "
+                       "retired_s > ?2) RETURNING kid",
 
     [SQL_TENANT_GET] = "SELECT id, name, locked, created_s FROM tenant WHERE id = ?1",
     [SQL_TENANT_LIST] = "SELECT id, name, locked, created_s FROM tenant ORDER BY id",
@@ -65,13 +70,17 @@ const char *const sql_text[SQL_COUNT] = {
 
     [SQL_CLIENT_GET] = "SELECT " CLIENT_COLUMNS " FROM client WHERE id = ?1",
     [SQL_CLIENT_LIST] = "SELECT " CLIENT_COLUMNS " FROM client ORDER BY id",
-    [SQL_CLIENT_PUT] = "INSERT INTO client (" CLIENT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-    [SQL_CLIENT_SET] = "UPDATE client SET secret_mac = ?2, grants = ?3, scope = ?4, password_wire = ?5, "
-                       "access_ttl_s = ?6, refresh_ttl_s = ?7, locked = ?8 WHERE id = ?1 RETURNING id",
+    [SQL_CLIENT_PUT] = "INSERT INTO client (" CLIENT_COLUMNS
+                       ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+    [SQL_CLIENT_SET] = "UPDATE client SET secret_mac = ?2, old_secret_mac = ?3, old_secret_until_s = ?4, "
+                       "grants = ?5, scope = ?6, password_wire = ?7, alg = ?8, audience = ?9, "
+                       "access_ttl_s = ?10, refresh_ttl_s = ?11, locked = ?12 WHERE id = ?1 RETURNING id",
     [SQL_CLIENT_REMOVE] = "DELETE FROM client WHERE id = ?1 RETURNING id",
 
     [SQL_USER_FIND] =
         "SELECT " USER_COLUMNS " " USER_TABLES "WHERE user.tenant_id = ?1 AND user.account = ?2",
+    [SQL_USER_NEIGHBOUR] =
+        "SELECT password_hash FROM user WHERE tenant_id = ?1 AND account >= ?2 ORDER BY account LIMIT 1",
     [SQL_USER_GET] = "SELECT " USER_COLUMNS " " USER_TABLES "WHERE user.id = ?1",
     [SQL_USER_LIST] = "SELECT " USER_COLUMNS " " USER_TABLES
                       "WHERE ?1 IS NULL OR user.tenant_id = ?1 ORDER BY user.tenant_id, user.account",
@@ -120,4 +129,15 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_TOKEN_PURGE] =
         "DELETE FROM token WHERE id IN "
         "(SELECT id FROM token WHERE refresh_expires_s <= ?1 ORDER BY refresh_expires_s LIMIT ?2)",
+
+    [SQL_AUDIT_PUT] =
+        "INSERT INTO audit (at_s, actor, action, subject, result, client_id, dialect, address, expires_s) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [SQL_AUDIT_LIST] =
+        "SELECT id, at_s, actor, action, subject, result, client_id, dialect, address, expires_s FROM "
+        "(SELECT * FROM audit WHERE id > ?1 ORDER BY id DESC LIMIT ?2) ORDER BY id",
+    /* The expired ones of the oldest ?2, up to the first that is to stay. */
+    [SQL_AUDIT_PURGE] = "WITH oldest AS (SELECT id, expires_s FROM audit ORDER BY id LIMIT ?2) "
+                        "DELETE FROM audit WHERE id IN (SELECT id FROM oldest WHERE id < "
+                        "coalesce((SELECT min(id) FROM oldest WHERE expires_s > ?1), 9223372036854775807))",
 };

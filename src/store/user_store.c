@@ -50,6 +50,23 @@ enum err user_store_get(struct db *db, int64_t id, struct arena *arena, struct u
     return stmt_one(db, stmt_begin(db, SQL_USER_GET, "i", id), arena, read_row, out);
 }
 
+static enum err read_hash(sqlite3_stmt *st, struct arena *arena, void *ctx)
+{
+    const char **out = ctx;
+    *out = stmt_text(st, 0, arena);
+    return *out != NULL ? ERR_OK : ERR_MEMORY;
+}
+
+enum err user_store_neighbour(struct db *db, const char *tenant_id, const char *account, struct arena *arena,
+                              const char **hash_out)
+{
+    enum err e = stmt_one(db, stmt_begin(db, SQL_USER_NEIGHBOUR, "ss", tenant_id, account), arena, read_hash,
+                          hash_out);
+    if (e == ERR_NOT_FOUND) /* past the last one: the first */
+        e = stmt_one(db, stmt_begin(db, SQL_USER_NEIGHBOUR, "ss", tenant_id, ""), arena, read_hash, hash_out);
+    return e;
+}
+
 /* A caller of user_store_list, called for each row. */
 struct listing {
     user_store_each *each;

@@ -29,6 +29,14 @@ enum err user_store_find(struct db *db, const char *tenant_id, const char *accou
                          struct user *out);
 enum err user_store_get(struct db *db, int64_t id, struct arena *arena, struct user *out);
 
+/*
+ * The verifier of the account that is `account` or comes next in the tenant: where the account itself is not
+ * known, verifying against its neighbour's takes the time that a known one takes. In `arena`; a secret.
+ * ERR_OK; ERR_NOT_FOUND (the tenant has no users).
+ */
+enum err user_store_neighbour(struct db *db, const char *tenant_id, const char *account, struct arena *arena,
+                              const char **hash_out);
+
 /* The users of a tenant, or of all when NULL, by tenant and account. As tenant_store_list. */
 typedef enum err user_store_each(void *ctx, const struct user *row);
 enum err user_store_list(struct db *db, const char *tenant_id, struct arena *arena, user_store_each *each,

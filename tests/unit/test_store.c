@@ -9,6 +9,7 @@
 #include <sqlite3.h>
 #include <sys/stat.h>
 
+#include "store/audit_store.h"
 #include "store/captcha_store.h"
 #include "store/client_store.h"
 #include "store/key_store.h"
@@ -534,7 +535,8 @@ static void test_keys_come_in_the_order_of_their_use(void **state)
     struct scratch *s = *state;
     struct keys k = {.count = 0};
     for (int i = 0; i < 3; i++) {
-        struct key_row row = {.alg = "HS256", .secret_len = 32, .created_s = NOW_S + (i * 2) % 3};
+        struct key_row row = {
+            .alg = "HS256", .secret_len = 32, .created_s = NOW_S, .signs_from_s = NOW_S + (i * 2) % 3};
         snprintf(row.kid, sizeof row.kid, "%016x", (unsigned)i);
         row.secret[0] = (unsigned char)row.kid[15];
         COMMITTED(s->db, key_store_put(s->db, &row));
@@ -542,9 +544,11 @@ static void test_keys_come_in_the_order_of_their_use(void **state)
     }
     assert_err(key_store_list(s->db, note_key, &k), ERR_OK);
     assert_int_equal(k.count, 3);
-    assert_string_equal(k.kid[0], "0000000000000001"); /* created at +2 */
+    assert_string_equal(k.kid[0], "0000000000000001"); /* signs from +2 on */
     assert_string_equal(k.kid[1], "0000000000000002"); /* +1 */
-    COMMITTED(s->db, key_store_retire_others(s->db, "0000000000000000", NOW_S + 10));
+    COMMITTED(s->db, key_store_retire(s->db, "0000000000000001", NOW_S + 10));
+    COMMITTED(s->db, key_store_retire(s->db, "0000000000000002", NOW_S + 10));
+    assert_err(key_store_retire(s->db, "0000000000000002", NOW_S + 11), ERR_NOT_FOUND); /* it ends before */
     k.count = 0;
     assert_err(key_store_list(s->db, note_key, &k), ERR_OK);
     assert_string_equal(k.kid[0], "0000000000000000");
@@ -746,6 +750,196 @@ static void test_purging_is_bounded_and_takes_only_what_expired(void **state)
     assert_int_equal(c.count, 1);
 }
 
+/* ---- Audit ---- */
+
+static void put_audit(struct scratch *s, const char *action, int64_t at_s, int64_t expires_s)
+{
+    struct audit_row row = {.at_s = at_s,
+                            .actor = "user:t1/one",
+                            .action = action,
+                            .subject = "",
+                            .result = "ok",
+                            .client_id = "c1",
+                            .dialect = "blade",
+                            .address = "192.0.2.1",
+                            .expires_s = expires_s};
+    COMMITTED(s->db, audit_store_put(s->db, &row));
+}
+
+static enum err note_audit(void *ctx, const struct audit_row *row)
+{
+    struct buf *out = ctx;
+    assert_string_equal(row->actor, "user:t1/one");
+    assert_string_equal(row->address, "192.0.2.1");
+    buf_addf(out, "%lld%s ", (long long)row->id, row->action);
+    return out->err;
+}
+
+static void assert_audit(struct scratch *s, int64_t after, int64_t limit, const char *expected)
+{
+    struct arena arena;
+    struct buf got;
+    arena_init(&arena, 4096);
+    buf_init(&got);
+    assert_err(audit_store_list(s->db, after, limit, &arena, note_audit, &got), ERR_OK);
+    assert_string_equal(buf_str(&got), expected);
+    buf_free(&got);
+    arena_fini(&arena);
+}
+
+static void test_the_audit_is_read_in_its_order(void **state)
+{
+    struct scratch *s = *state;
+    for (int i = 0; i < 4; i++)
+        put_audit(s, "x", NOW_S + i, NOW_S + 100);
+    assert_audit(s, 0, 9, "1x 2x 3x 4x ");
+    assert_audit(s, 0, 2, "3x 4x ");
+    assert_audit(s, 3, 9, "4x ");
+    assert_audit(s, 4, 9, "");
+}
+
+/* One that was written under a longer retention holds up those behind it, as nothing may leave before it. */
+static void test_the_audit_leaves_from_its_old_end_only(void **state)
+{
+    struct scratch *s = *state;
+    sqlite3 *db = NULL;
+    char path[64];
+    static const int64_t expires[] = {NOW_S, NOW_S + 1, NOW_S + 50, NOW_S + 2};
+    for (size_t i = 0; i < 4; i++)
+        put_audit(s, "x", NOW_S - 100, expires[i]);
+    COMMITTED(s->db, db_purge_step(s->db, NOW_S - 1, 9));
+    assert_audit(s, 0, 9, "1x 2x 3x 4x ");
+    COMMITTED(s->db, db_purge_step(s->db, NOW_S + 10, 1));
+    assert_audit(s, 0, 9, "2x 3x 4x ");
+    COMMITTED(s->db, db_purge_step(s->db, NOW_S + 10, 9));
+    assert_audit(s, 0, 9, "3x 4x ");
+    snprintf(path, sizeof path, "%s/%s", s->dir, DB_FILE);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "UPDATE audit SET result = 'ok' WHERE id = 3", NULL, NULL, NULL),
+                     SQLITE_CONSTRAINT);
+    assert_int_equal(sqlite3_exec(db, "DELETE FROM audit WHERE id = 4", NULL, NULL, NULL), SQLITE_CONSTRAINT);
+    sqlite3_close(db);
+    assert_audit(s, 0, 9, "3x 4x ");
+    COMMITTED(s->db, db_purge_step(s->db, NOW_S + 50, 9));
+    assert_audit(s, 0, 9, "");
+}
+
+/* ---- Migrations ---- */
+
+/* SQL without its comments, and with single blanks. */
+static void plain_sql(const char *sql, struct buf *out)
+{
+    for (const char *p = sql; *p != '\0'; p++) {
+        if (p[0] == '-' && p[1] == '-')
+            p += strcspn(p, "\n");
+        bool blank = *p == ' ' || *p == '\n' || *p == '\0';
+        bool beside = out->len == 0 || strchr(" (", out->data[out->len - 1]) != NULL;
+        if (blank && !beside)
+            buf_add_char(out, ' ');
+        else if (!blank) {
+            if (*p == ')' && out->len > 0 && out->data[out->len - 1] == ' ')
+                out->len--;
+            buf_add_char(out, *p);
+        }
+        if (*p == '\0')
+            break;
+    }
+    buf_add_char(out, '\n');
+}
+
+static int note_schema(void *ctx, int columns, char **values, char **names)
+{
+    (void)columns;
+    (void)names;
+    struct buf *out = ctx;
+    buf_addf(out, "%s: ", values[0]);
+    plain_sql(values[1], out);
+    return 0;
+}
+
+/* What tables, indices and triggers a database has. ALTER TABLE quotes the names that it writes. */
+static void schema_of(const char *dir, struct buf *out)
+{
+    sqlite3 *db = NULL;
+    char path[64];
+    snprintf(path, sizeof path, "%s/%s", dir, DB_FILE);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db,
+                                  "SELECT name, replace(sql, '\"', '') FROM sqlite_schema "
+                                  "WHERE sql IS NOT NULL ORDER BY name",
+                                  note_schema, out, NULL),
+                     SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static enum err note_old_key(void *ctx, const struct key_row *row)
+{
+    struct keys *k = ctx;
+    assert_int_equal(row->signs_from_s, 5);
+    assert_int_equal(row->retired_s, 0);
+    k->count++;
+    return ERR_OK;
+}
+
+/* Make the database of `s` anew, as the version of that schema left it. */
+static void make_old(struct scratch *s, const char *schema_file)
+{
+    static char sql[65536];
+    FILE *f = fopen(schema_file, "r");
+    assert_case(f != NULL, "%s: run this from the top of the tree", schema_file);
+    sql[fread(sql, 1, sizeof sql - 1, f)] = '\0';
+    fclose(f);
+    db_close(s->db);
+    db_discard(s->dir);
+    by_hand(s, sql);
+    by_hand(s, "INSERT INTO tenant VALUES ('t1', 'T', 0, 1);"
+               "INSERT INTO sign_key VALUES ('0000000000000001', 'HS256', zeroblob(32), 5, NULL);"
+               "INSERT INTO client VALUES ('c1', zeroblob(32), 'captcha', 'all', 'plain', 60, NULL, 0, 1);"
+               "INSERT INTO user (id, tenant_id, account, password_hash, password_changed_s, created_s)"
+               " VALUES (7, 't1', 'one', 'h', 1, 1);"
+               "INSERT INTO session VALUES (3, 7, 'c1', 't1', 'blade', 'all', '', '::1', 1, 99, 99, NULL);"
+               "INSERT INTO token VALUES (1, 3, 'j', 'r', 1, 50, 99, NULL, NULL);");
+    char path[64];
+    snprintf(path, sizeof path, "%s/%s", s->dir, DB_FILE);
+    assert_int_equal(chmod(path, 0600), 0);
+}
+
+static void test_a_database_of_version_1_is_brought_up(void **state)
+{
+    struct scratch *s = *state;
+    struct buf fresh, migrated;
+    struct token_row token;
+    struct client client;
+    struct keys k = {.count = 0};
+    struct arena arena;
+    arena_init(&arena, 65536);
+    buf_init(&fresh);
+    buf_init(&migrated);
+    schema_of(s->dir, &fresh);
+    make_old(s, "tests/fixtures/schema/1.sql");
+    s->db = scratch_connect(s);
+    schema_of(s->dir, &migrated);
+    assert_string_equal(buf_str(&migrated), buf_str(&fresh));
+    assert_err(db_prepare_all(s->db), ERR_OK);
+    assert_err(token_store_by_jti(s->db, "j", &arena, &token), ERR_OK);
+    assert_int_equal(token.session.user_id, 7);
+    assert_err(client_store_get(s->db, "c1", &arena, &client), ERR_OK);
+    assert_string_equal(client.password_wire, "plain");
+    assert_string_equal(client.alg, "");
+    assert_true(client.has_secret && !client.has_old_secret && client.access_ttl_s == 60);
+    assert_err(key_store_list(s->db, note_old_key, &k), ERR_OK);
+    assert_int_equal(k.count, 1);
+    /* Foreign keys are on again. */
+    COMMITTED(s->db, client_store_remove(s->db, "c1"));
+    assert_err(token_store_by_jti(s->db, "j", &arena, &token), ERR_NOT_FOUND);
+    /* A second start finds nothing to do. */
+    struct db *other = scratch_connect(s);
+    db_close(other);
+    buf_free(&fresh);
+    buf_free(&migrated);
+    arena_fini(&arena);
+}
+
 /* ---- Copies ---- */
 
 static void test_a_backup_is_a_database(void **state)
@@ -812,6 +1006,9 @@ int main(void)
         TEST(test_sessions_end_one_by_one_by_user_and_by_client),
         TEST(test_sessions_go_with_their_user_and_client),
         TEST(test_purging_is_bounded_and_takes_only_what_expired),
+        TEST(test_the_audit_is_read_in_its_order),
+        TEST(test_the_audit_leaves_from_its_old_end_only),
+        TEST(test_a_database_of_version_1_is_brought_up),
         TEST(test_a_backup_is_a_database),
         TEST(test_a_discarded_database_leaves_nothing),
     };
