@@ -12,6 +12,7 @@
 
 /* What requests do. On the command line the action is the command's name ("user.lock"). */
 #define AUDIT_LOGIN           "login"
+#define AUDIT_CLIENT_SECRET   "client.authenticate" /* a wrong client secret */
 #define AUDIT_LOGOUT          "logout"
 #define AUDIT_PASSWORD_CHANGE "password.change"
 #define AUDIT_REFRESH_REUSE   "refresh.reuse" /* a used refresh token came again; its family was ended */

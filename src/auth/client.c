@@ -3,6 +3,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "auth/audit.h"
+#include "auth/throttle.h"
 #include "base/codec.h"
 #include "base/secure.h"
 #include "crypto/digest.h"
@@ -19,23 +21,59 @@ enum err client_secret_mac(const struct app *app, const char *secret, unsigned c
     return e;
 }
 
-enum err client_authenticate(struct app *app, const char *id, const char *secret, struct arena *arena,
-                             struct client *out)
+enum err client_compare_secret(const struct app *app, const struct client *c, const char *secret,
+                               int64_t now_s, bool *same_out)
 {
-    struct client c = {0};
     unsigned char mac[CLIENT_MAC_LEN];
-    enum err found = client_store_get(app->db, id, arena, &c);
-    if (found != ERR_OK && found != ERR_NOT_FOUND)
-        return found;
     enum err e = client_secret_mac(app, secret, mac);
     if (e != ERR_OK)
         return e;
-    bool same = secure_equal(mac, c.secret_mac, sizeof mac);
+    bool is_new = secure_equal(mac, c->secret_mac, sizeof mac) && c->has_secret;
+    bool is_old = secure_equal(mac, c->old_secret_mac, sizeof mac) && c->has_old_secret &&
+                  c->old_secret_until_s > now_s;
     secure_wipe(mac, sizeof mac);
-    if (found == ERR_NOT_FOUND)
+    *same_out = is_new || is_old;
+    return ERR_OK;
+}
+
+/* Count a wrong secret. An id that does not exist counts like one that does, and is not written down. */
+static enum err refuse(struct app *app, const char *id, enum err e, const char *address, int64_t now_s)
+{
+    struct audit_event event = {.action = AUDIT_CLIENT_SECRET,
+                                .client_id = e == ERR_CLIENT_UNKNOWN ? "" : id,
+                                .dialect = "",
+                                .address = address,
+                                .result = e};
+    enum err counted = db_begin(app->db, DB_RELAXED);
+    if (counted != ERR_OK)
+        return counted;
+    counted = throttle_secret_failed(app, id, address, now_s);
+    if (counted == ERR_OK)
+        counted = audit_record(app, &event, now_s);
+    counted = db_end(app->db, counted);
+    return counted == ERR_OK ? e : counted;
+}
+
+enum err client_authenticate(struct app *app, const char *id, const char *secret, const char *address,
+                             int64_t now_s, struct arena *arena, struct client *out,
+                             int64_t *retry_after_s_out)
+{
+    struct client c = {0};
+    bool same = false;
+    if (strlen(id) > CLIENT_ID_MAX)
         return ERR_CLIENT_UNKNOWN;
-    if (!same || !c.has_secret || c.locked)
-        return ERR_CLIENT_SECRET;
+    enum err e = throttle_secret_check(app, id, address, now_s, retry_after_s_out);
+    if (e != ERR_OK)
+        return e;
+    enum err found = client_store_get(app->db, id, arena, &c);
+    if (found != ERR_OK && found != ERR_NOT_FOUND)
+        return found;
+    e = client_compare_secret(app, &c, secret, now_s, &same);
+    if (e != ERR_OK)
+        return e;
+    if (found == ERR_NOT_FOUND || !same || c.locked)
+        return refuse(app, id, found == ERR_NOT_FOUND ? ERR_CLIENT_UNKNOWN : ERR_CLIENT_SECRET, address,
+                      now_s);
     *out = c;
     return ERR_OK;
 }

@@ -2,7 +2,7 @@
  * Clients: who asks for tokens, and what each may do. A secret is stored as a keyed hash: it is random, so a
  * password hash would cost time and gain nothing.
  *
- * Depends on auth/app, store/client_store, crypto/digest.
+ * Depends on auth/app, auth/throttle, auth/audit, store/client_store, crypto/digest.
  * Source: RFC 6749 §2.3, §3.2.1; contracts, section blade.
  */
 #ifndef AUTH_CLIENT_H
@@ -14,21 +14,35 @@
 #include "store/client_store.h"
 
 /* The grants a client can be given, by their names in grant_type. */
+/* Bytes of a client id; no request can name a longer one. */
+#define CLIENT_ID_MAX 64
+
 #define CLIENT_GRANTS "captcha,password,refresh_token,client_credentials"
 
 /* Write the keyed hash of `secret` to `mac`. ERR_OK, ERR_CRYPTO. */
 enum err client_secret_mac(const struct app *app, const char *secret, unsigned char mac[CLIENT_MAC_LEN]);
 
 /*
- * Authenticate a client by id and secret. An unknown id takes the same path as a wrong secret.
- *
- * out  texts live in `arena`.
- *
- * ERR_OK; ERR_CLIENT_UNKNOWN; ERR_CLIENT_SECRET (also a locked client, and one without a secret); ERR_STORE;
- * ERR_CRYPTO.
+ * Whether `secret` is the client's, or the one before while a rotation lasts. The same work in every case.
+ * ERR_OK, ERR_CRYPTO.
  */
-enum err client_authenticate(struct app *app, const char *id, const char *secret, struct arena *arena,
-                             struct client *out);
+enum err client_compare_secret(const struct app *app, const struct client *c, const char *secret,
+                               int64_t now_s, bool *same_out);
+
+/*
+ * Authenticate a client by id and secret, or by the secret before that while a rotation lasts. An unknown id
+ * takes the same path as a wrong secret. Failures count per client and address.
+ *
+ * address            canonical.
+ * out                texts live in `arena`.
+ * retry_after_s_out  on ERR_RATE the seconds to wait.
+ *
+ * ERR_OK; ERR_CLIENT_UNKNOWN; ERR_CLIENT_SECRET (also a locked client, and one without a secret); ERR_RATE;
+ * ERR_BUSY; ERR_STORE; ERR_CRYPTO.
+ */
+enum err client_authenticate(struct app *app, const char *id, const char *secret, const char *address,
+                             int64_t now_s, struct arena *arena, struct client *out,
+                             int64_t *retry_after_s_out);
 
 /*
  * The client that a dialect without client credentials uses.

@@ -2,27 +2,82 @@
 
 #include <string.h>
 
+#include "auth/audit.h"
 #include "auth/throttle.h"
 #include "base/secure.h"
 #include "captcha/challenge.h"
 
-/*
- * Verify, count a failure, and say which it was. `user` may be NULL (unknown): the decoy takes its place, and
- * the outcome is a failure whatever the decoy says.
- */
-static enum err check_password(struct app *app, const struct user *user, const char *tenant_id,
-                               const char *account, const char *md5_hex, const char *address, int64_t now_s,
-                               int64_t *retry_after_s_out)
+/* Expired rows that a failure clears away. */
+enum { PURGE_ROWS = 4 };
+
+/* What a login or a change of password has in hand while it goes on. */
+struct attempt {
+    struct app *app;
+    struct throttle_try try;
+    const char *action;  /* for the audit */
+    const char *dialect; /* its name */
+    int64_t now_s;
+    struct arena *arena;
+    int64_t *retry_after_s_out;
+};
+
+static enum err record(const struct attempt *a, const struct user *user, enum err result)
 {
-    enum err e = password_verify(user != NULL ? user->password_hash : app->decoy_hash, md5_hex);
+    struct audit_event event = {.action = a->action,
+                                .tenant_id = a->try.tenant_id,
+                                .account = user != NULL ? user->account : NULL,
+                                .client_id = a->try.client_id,
+                                .dialect = a->dialect,
+                                .address = a->try.address,
+                                .result = result};
+    return audit_record(a->app, &event, a->now_s);
+}
+
+/* Count and record a failure, without waiting for the disk. `user` NULL: unknown. */
+static enum err count_failure(const struct attempt *a, const struct user *user, enum err failure)
+{
+    enum err e = db_begin(a->app->db, DB_RELAXED);
+    if (e != ERR_OK)
+        return e;
+    enum err counted = throttle_failed(a->app, &a->try, a->now_s, a->retry_after_s_out);
+    e = counted == ERR_LOGIN_LOCKED ? ERR_OK : counted;
+    if (e == ERR_OK)
+        e = record(a, user, failure);
+    if (e == ERR_OK)
+        e = db_purge_step(a->app->db, a->now_s, PURGE_ROWS);
+    e = db_end(a->app->db, e);
+    return e != ERR_OK ? e : counted == ERR_OK ? failure : counted;
+}
+
+/*
+ * What an unknown account is verified against: the verifier of the account that comes next, so that where
+ * schemes and costs are mixed, unknown accounts take the times that known ones take; in an empty tenant one
+ * of today's cost.
+ */
+static enum err find_decoy(const struct attempt *a, const char **hash_out)
+{
+    enum err e = user_store_neighbour(a->app->db, a->try.tenant_id, a->try.account, a->arena, hash_out);
+    if (e == ERR_NOT_FOUND)
+        *hash_out = a->app->decoy_hash;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/*
+ * Verify, and count a failure. `user` may be NULL (unknown): another verifier takes its place, and the
+ * outcome is a failure whatever that says.
+ */
+static enum err check_password(const struct attempt *a, const struct user *user, const char *md5_hex)
+{
+    const char *hash = user != NULL ? user->password_hash : NULL;
+    enum err e = user != NULL ? ERR_OK : find_decoy(a, &hash);
+    if (e == ERR_OK)
+        e = password_verify(hash, md5_hex);
     if (user == NULL && (e == ERR_OK || e == ERR_PASSWORD))
         e = ERR_USER_UNKNOWN;
     else if (e == ERR_OK && (user->locked || user->tenant_locked))
         e = ERR_USER_LOCKED;
-    if (e == ERR_OK || e == ERR_CRYPTO)
-        return e;
-    enum err counted = throttle_failed(app, tenant_id, account, address, now_s, retry_after_s_out);
-    return counted == ERR_OK ? e : counted;
+    bool is_failure = e == ERR_USER_UNKNOWN || e == ERR_PASSWORD || e == ERR_USER_LOCKED;
+    return is_failure ? count_failure(a, user, e) : e;
 }
 
 /*
@@ -50,12 +105,12 @@ static enum err still_stands(struct app *app, const struct user *user, const cha
 /*
  * The throttle is asked once more inside the transaction: of many guesses that were let in at the same
  * moment, none may succeed after the last allowed failure was counted. `new_hash` replaces a verifier of
- * another cost; NULL: none.
+ * another scheme or cost; NULL: none.
  */
-static enum err finish(struct app *app, const struct login_request *r, const struct user *user,
-                       const char *new_hash, int64_t now_s, struct arena *arena, struct token_pair *out,
-                       int64_t *retry_after_s_out)
+static enum err finish(const struct attempt *a, const struct login_request *r, const struct user *user,
+                       const char *new_hash, struct token_pair *out)
 {
+    struct app *app = a->app;
     struct token_grant grant = {.dialect = r->dialect,
                                 .client = r->client,
                                 .user = user,
@@ -67,15 +122,17 @@ static enum err finish(struct app *app, const struct login_request *r, const str
     enum err e = db_begin(app->db, DB_DURABLE);
     if (e != ERR_OK)
         return e;
-    e = throttle_check(app, r->tenant_id, r->account, r->address, now_s, retry_after_s_out);
+    e = throttle_check(app, &a->try, a->now_s, a->retry_after_s_out);
     if (e == ERR_OK)
-        e = still_stands(app, user, r->client->id, arena);
+        e = still_stands(app, user, r->client->id, a->arena);
     if (e == ERR_OK)
-        e = throttle_succeeded(app, r->tenant_id, r->account);
+        e = throttle_succeeded(app, &a->try);
     if (e == ERR_OK && new_hash != NULL)
         e = user_store_rehash(app->db, user->id, new_hash);
     if (e == ERR_OK)
-        e = token_issue(app, &grant, now_s, arena, out);
+        e = token_issue(app, &grant, a->now_s, a->arena, out);
+    if (e == ERR_OK)
+        e = record(a, user, ERR_OK);
     return db_end(app->db, e);
 }
 
@@ -87,62 +144,84 @@ static enum err find_user(struct app *app, const struct login_request *r, struct
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-enum err login(struct app *app, const struct login_request *r, int64_t now_s, struct arena *arena,
-               struct token_pair *out, int64_t *retry_after_s_out)
+/* The steps of a login in their order: the cheap ones first, the captcha before the throttle, the password
+ * last. */
+static enum err log_in(const struct attempt *a, const struct login_request *r, struct user *user,
+                       const struct user **found_out, struct token_pair *out)
 {
+    struct app *app = a->app;
     char md5_hex[DIGEST_MD5_HEX_CAP], new_hash[PASSWORD_HASH_CAP];
     bool rehash = false;
-    struct user user;
-    const struct user *found = NULL;
     enum err e = client_read_password(r->client, r->password, md5_hex);
     if (e == ERR_OK && r->captcha_id != NULL)
-        e = challenge_answer(app->db, r->dialect, r->captcha_id, r->captcha_answer, now_s);
+        e = challenge_answer(app->db, r->dialect, r->captcha_id, r->captcha_answer, a->now_s);
     if (e == ERR_OK)
-        e = throttle_check(app, r->tenant_id, r->account, r->address, now_s, retry_after_s_out);
+        e = throttle_check(app, &a->try, a->now_s, a->retry_after_s_out);
     if (e == ERR_OK)
-        e = find_user(app, r, arena, &user, &found);
+        e = find_user(app, r, a->arena, user, found_out);
     if (e == ERR_OK)
-        e = check_password(app, found, r->tenant_id, r->account, md5_hex, r->address, now_s,
-                           retry_after_s_out);
+        e = check_password(a, *found_out, md5_hex);
     if (e == ERR_OK) {
-        rehash = password_needs_rehash(found->password_hash, app_password_cost(app));
+        rehash = password_needs_rehash(user->password_hash, app_password_cost(app));
         e = rehash ? password_hash(app_password_cost(app), md5_hex, new_hash) : ERR_OK;
     }
     if (e == ERR_OK)
-        e = finish(app, r, found, rehash ? new_hash : NULL, now_s, arena, out, retry_after_s_out);
+        e = finish(a, r, user, rehash ? new_hash : NULL, out);
     secure_wipe(md5_hex, sizeof md5_hex);
     secure_wipe(new_hash, sizeof new_hash);
+    return e;
+}
+
+enum err login(struct app *app, const struct login_request *r, int64_t now_s, struct arena *arena,
+               struct token_pair *out, int64_t *retry_after_s_out)
+{
+    struct user user;
+    const struct user *found = NULL;
+    struct attempt a = {.app = app,
+                        .try = {.tenant_id = r->tenant_id,
+                                .account = r->account,
+                                .client_id = r->client->id,
+                                .address = r->address,
+                                .has_captcha = r->captcha_id != NULL},
+                        .action = AUDIT_LOGIN,
+                        .dialect = config_dialect_name(r->dialect),
+                        .now_s = now_s,
+                        .arena = arena,
+                        .retry_after_s_out = retry_after_s_out};
+    enum err e = log_in(&a, r, &user, &found, out);
     /* An account that does not exist may be a password typed into the wrong field: its name is not logged. */
     LOG(&app->log, e == ERR_OK ? ERR_LEVEL_INFO : err_info(e)->level, "login",
-        LOG_S("result", err_info(e)->name), LOG_S("dialect", config_dialect_name(r->dialect)),
+        LOG_S("result", err_info(e)->name), LOG_S("dialect", a.dialect),
         LOG_S("tenant", found != NULL ? r->tenant_id : NULL),
         LOG_S("account", found != NULL ? r->account : NULL), LOG_S("client", r->client->id),
         LOG_S("address", r->address));
     return e;
 }
 
-static enum err store_new_password(struct app *app, const struct token_bearer *bearer, const char *hash,
-                                   const char *address, int64_t now_s, struct arena *arena,
-                                   int64_t *retry_after_s_out)
+static enum err store_new_password(const struct attempt *a, const struct token_bearer *bearer,
+                                   const char *hash)
 {
+    struct app *app = a->app;
     const struct user *u = &bearer->user;
     struct token_row row;
     enum err e = db_begin(app->db, DB_DURABLE);
     if (e != ERR_OK)
         return e;
-    e = throttle_check(app, u->tenant_id, u->account, address, now_s, retry_after_s_out);
+    e = throttle_check(app, &a->try, a->now_s, a->retry_after_s_out);
     if (e == ERR_OK)
-        e = still_stands(app, u, bearer->row.session.client_id, arena);
+        e = still_stands(app, u, bearer->row.session.client_id, a->arena);
     if (e == ERR_OK)
-        e = token_store_by_id(app->db, bearer->row.id, arena, &row);
+        e = token_store_by_id(app->db, bearer->row.id, a->arena, &row);
     if (e == ERR_NOT_FOUND || (e == ERR_OK && row.session.revoked_s != 0))
         e = ERR_TOKEN_INVALID;
     if (e == ERR_OK)
-        e = user_store_set_password(app->db, u->id, hash, now_s);
+        e = user_store_set_password(app->db, u->id, hash, a->now_s);
     if (e == ERR_OK)
-        e = session_store_revoke_user(app->db, u->id, bearer->row.session.id, now_s);
+        e = session_store_revoke_user(app->db, u->id, bearer->row.session.id, a->now_s);
     if (e == ERR_OK)
-        e = throttle_succeeded(app, u->tenant_id, u->account);
+        e = throttle_succeeded(app, &a->try);
+    if (e == ERR_OK)
+        e = record(a, u, ERR_OK);
     return db_end(app->db, e);
 }
 
@@ -152,13 +231,24 @@ enum err login_change_password(struct app *app, const struct token_bearer *beare
 {
     const struct user *u = &bearer->user;
     char hash[PASSWORD_HASH_CAP];
-    enum err e = throttle_check(app, u->tenant_id, u->account, address, now_s, retry_after_s_out);
+    struct attempt a = {.app = app,
+                        .try = {.tenant_id = u->tenant_id,
+                                .account = u->account,
+                                .client_id = bearer->row.session.client_id,
+                                .address = address,
+                                .has_captcha = true},
+                        .action = AUDIT_PASSWORD_CHANGE,
+                        .dialect = bearer->row.session.dialect,
+                        .now_s = now_s,
+                        .arena = arena,
+                        .retry_after_s_out = retry_after_s_out};
+    enum err e = throttle_check(app, &a.try, now_s, retry_after_s_out);
     if (e == ERR_OK)
-        e = check_password(app, u, u->tenant_id, u->account, old_md5, address, now_s, retry_after_s_out);
+        e = check_password(&a, u, old_md5);
     if (e == ERR_OK)
         e = password_hash(app_password_cost(app), new_md5, hash);
     if (e == ERR_OK)
-        e = store_new_password(app, bearer, hash, address, now_s, arena, retry_after_s_out);
+        e = store_new_password(&a, bearer, hash);
     secure_wipe(hash, sizeof hash);
     LOG(&app->log, err_info(e)->level, "password_change", LOG_S("result", err_info(e)->name),
         LOG_S("tenant", u->tenant_id), LOG_S("account", u->account), LOG_S("address", address));

@@ -16,7 +16,7 @@ struct login_request {
     const char *tenant_id;
     const char *account;
     const char *password;   /* as it came over the wire; a secret */
-    const char *captcha_id; /* NULL: this grant asks for no captcha */
+    const char *captcha_id; /* NULL: none came, as the password grant allows while none is due */
     const char *captcha_answer;
     const char *scope;       /* comma-joined, granted */
     const char *fingerprint; /* "" if none */
@@ -25,21 +25,22 @@ struct login_request {
 };
 
 /*
- * Log in and issue tokens. A hash is computed only for a request whose captcha was right and whose account
- * and address are not locked; an unknown account is verified against a decoy of the same cost.
+ * Log in and issue tokens. A hash is computed only for a request whose captcha was right, or not due, and
+ * that auth/throttle lets through; an unknown account is verified against another's verifier. A verifier of
+ * another scheme or cost than today's is replaced.
  *
  * retry_after_s_out  on ERR_LOGIN_LOCKED the seconds until the lock ends.
  *
  * ERR_OK; ERR_BAD_REQUEST (the password has not the form this client sends; nothing was consumed);
- * ERR_CAPTCHA; ERR_LOGIN_LOCKED; ERR_USER_UNKNOWN, ERR_PASSWORD, ERR_USER_LOCKED (one public face);
- * ERR_CLIENT_SECRET (the client was locked meanwhile); ERR_BUSY; ERR_STORE; ERR_CRYPTO.
+ * ERR_CAPTCHA; ERR_LOGIN_LOCKED; ERR_CAPTCHA_REQUIRED; ERR_USER_UNKNOWN, ERR_PASSWORD, ERR_USER_LOCKED (one
+ * public face); ERR_CLIENT_SECRET (the client was locked meanwhile); ERR_BUSY; ERR_STORE; ERR_CRYPTO.
  */
 enum err login(struct app *app, const struct login_request *r, int64_t now_s, struct arena *arena,
                struct token_pair *out, int64_t *retry_after_s_out);
 
 /*
- * Give the bearer's user a new password, both as MD5 hex, and end the user's other sessions. Tries of the old
- * password count and lock as logins do.
+ * Give the bearer's user a new password, both as MD5 hex, and end the user's other sessions. The caller has
+ * taken a captcha; tries of the old password count and lock as logins do.
  * ERR_OK; ERR_PASSWORD; ERR_LOGIN_LOCKED with retry_after_s_out; ERR_TOKEN_INVALID (ended meanwhile);
  * ERR_BUSY; ERR_STORE; ERR_CRYPTO.
  */

@@ -1,5 +1,13 @@
 /*
- * Failed logins, counted per account and per address; past the limit nobody looks at the password.
+ * Failed logins, counted per account, per address and per client; past a limit nobody looks at the password.
+ *
+ * An address past its limit is locked. An account past its limit, or a client, is under attack, most likely
+ * from elsewhere: whoever comes with a right captcha from an address without a failure is let in to have the
+ * password looked at, so that nobody can lock another person out for ever; a guesser gets one guess per
+ * captcha and address.
+ *
+ * Whether a captcha is due is decided here, by these counters (step-up), never by what the client asks for.
+ *
  * Depends on auth/app, store/throttle_store, base/address.
  * Source: contracts, "Rules that hold in every dialect".
  */
@@ -8,28 +16,49 @@
 
 #include "auth/app.h"
 
+/* Who tries, from where. All borrowed. */
+struct throttle_try {
+    const char *tenant_id, *account;
+    const char *client_id;
+    const char *address; /* canonical */
+    bool has_captcha;    /* with a captcha that was answered right */
+};
+
 /*
- * Whether this account, from this address, may try.
+ * Whether the password may be looked at.
  *
  * retry_after_s_out  on ERR_LOGIN_LOCKED the seconds until the lock ends.
  *
- * ERR_OK; ERR_LOGIN_LOCKED; ERR_STORE.
+ * ERR_OK; ERR_LOGIN_LOCKED; ERR_CAPTCHA_REQUIRED; ERR_STORE; ERR_MEMORY.
  */
-enum err throttle_check(struct app *app, const char *tenant_id, const char *account, const char *address,
-                        int64_t now_s, int64_t *retry_after_s_out);
+enum err throttle_check(struct app *app, const struct throttle_try *t, int64_t now_s,
+                        int64_t *retry_after_s_out);
 
 /*
- * Count a failure against both, in a transaction of its own. ERR_OK; ERR_LOGIN_LOCKED, with the longer of the
- * two waits in retry_after_s_out, if it is one more than the limit: of guesses that were let in at the same
- * moment, the right one is refused as locked, and wrong ones must look the same. ERR_BUSY, ERR_STORE.
+ * Count a failure against all three, within a transaction of the caller. ERR_OK; ERR_LOGIN_LOCKED, which is
+ * no reason to roll back, with the longest of the waits in retry_after_s_out, if it is one more than a limit:
+ * of guesses that were let in at the same moment, the right one is refused as locked, and wrong ones must
+ * look the same. ERR_STORE, ERR_MEMORY.
  */
-enum err throttle_failed(struct app *app, const char *tenant_id, const char *account, const char *address,
-                         int64_t now_s, int64_t *retry_after_s_out);
+enum err throttle_failed(struct app *app, const struct throttle_try *t, int64_t now_s,
+                         int64_t *retry_after_s_out);
 
 /*
  * Forget the account's failures, not the address': whoever knows one password must not get more tries at
- * others'. Within a transaction of the caller.
+ * others'. Those of an account that is past its limit stay: they are somebody else's, who would get a fresh
+ * set of tries. Within a transaction of the caller.
  */
-enum err throttle_succeeded(struct app *app, const char *tenant_id, const char *account);
+enum err throttle_succeeded(struct app *app, const struct throttle_try *t);
+
+/* Forget the account's failures, however many: what an administrator does. Within a transaction. */
+enum err throttle_unlock(struct app *app, const char *tenant_id, const char *account);
+
+/*
+ * Wrong client secrets, counted per client id and address. throttle_secret_check: ERR_OK; ERR_RATE with
+ * retry_after_s_out; ERR_STORE. throttle_secret_failed counts one, within a transaction of the caller.
+ */
+enum err throttle_secret_check(struct app *app, const char *client_id, const char *address, int64_t now_s,
+                               int64_t *retry_after_s_out);
+enum err throttle_secret_failed(struct app *app, const char *client_id, const char *address, int64_t now_s);
 
 #endif

@@ -316,7 +316,7 @@ static enum err set_password(struct cli *cli, void *ctx)
         e = user_store_set_password(cli->app.db, u.id, ctx, cli->now_s);
     if (e == ERR_OK)
         e = session_store_revoke_user(cli->app.db, u.id, 0, cli->now_s);
-    return e == ERR_OK ? throttle_succeeded(&cli->app, u.tenant_id, u.account) : e;
+    return e == ERR_OK ? throttle_unlock(&cli->app, u.tenant_id, u.account) : e;
 }
 
 static enum cli_status run_passwd(struct cli *cli)
@@ -363,7 +363,7 @@ static enum err unlock(struct cli *cli, void *ctx)
         return e;
     u.locked = false;
     e = user_store_set(cli->app.db, &u);
-    return e == ERR_OK ? throttle_succeeded(&cli->app, u.tenant_id, u.account) : e;
+    return e == ERR_OK ? throttle_unlock(&cli->app, u.tenant_id, u.account) : e;
 }
 
 static enum cli_status run_unlock(struct cli *cli)

@@ -34,6 +34,7 @@ static struct blade_error blade_error_of(enum err e)
         [ERR_GRANT_NOT_ALLOWED] = {"unauthorized_client", 4000},
         [ERR_SCOPE] = {"invalid_scope", 1000},
         [ERR_CAPTCHA] = {"invalid_grant", 2004},
+        [ERR_CAPTCHA_REQUIRED] = {"invalid_grant", 2004},
         [ERR_USER_UNKNOWN] = {"invalid_grant", 2001},
         [ERR_PASSWORD] = {"invalid_grant", 2001},
         [ERR_USER_LOCKED] = {"invalid_grant", 2001},

@@ -63,7 +63,8 @@ enum err authn_client(struct call *c)
         return ERR_CLIENT_UNKNOWN;
     if (id == NULL)
         return ERR_CLIENT_MISSING;
-    return client_authenticate(c->app, id, secret != NULL ? secret : "", c->arena, &c->client);
+    return client_authenticate(c->app, id, secret != NULL ? secret : "", c->req->address, c->req->now_s,
+                               c->arena, &c->client, &c->failure.retry_after_s);
 }
 
 enum err authn_bearer(struct call *c)

@@ -46,7 +46,7 @@ const char *const sql_text[SQL_COUNT] = {
         "ends_s = CASE WHEN ends_s > ?2 AND count + 1 <> ?4 THEN ends_s ELSE ?2 + ?3 END RETURNING count, "
         "ends_s",
     [SQL_THROTTLE_GET] = "SELECT count, ends_s FROM throttle WHERE subject = ?1 AND ends_s > ?2",
-    [SQL_THROTTLE_CLEAR] = "DELETE FROM throttle WHERE subject = ?1",
+    [SQL_THROTTLE_CLEAR] = "DELETE FROM throttle WHERE subject = ?1 AND count < ?2",
     [SQL_THROTTLE_PURGE] = "DELETE FROM throttle WHERE subject IN "
                            "(SELECT subject FROM throttle WHERE ends_s <= ?1 ORDER BY ends_s LIMIT ?2)",
 

@@ -25,7 +25,7 @@ enum err throttle_store_get(struct db *db, const char *subject, int64_t now_s, s
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-enum err throttle_store_clear(struct db *db, const char *subject)
+enum err throttle_store_clear(struct db *db, const char *subject, int64_t below)
 {
-    return stmt_run(db, SQL_THROTTLE_CLEAR, "s", subject);
+    return stmt_run(db, SQL_THROTTLE_CLEAR, "si", subject, below);
 }

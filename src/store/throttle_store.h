@@ -22,7 +22,7 @@ enum err throttle_store_hit(struct db *db, const char *subject, int64_t now_s, i
 /* The counter as it stands. ERR_OK also when there is none. */
 enum err throttle_store_get(struct db *db, const char *subject, int64_t now_s, struct throttle_count *out);
 
-/* Forget the counter. ERR_OK also when there was none. */
-enum err throttle_store_clear(struct db *db, const char *subject);
+/* Forget the counter, if it counts fewer than `below`. ERR_OK also when there was none. */
+enum err throttle_store_clear(struct db *db, const char *subject, int64_t below);
 
 #endif

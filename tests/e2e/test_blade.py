@@ -133,8 +133,8 @@ def test_tenant(web, other_tenant, headers, fields):
 
 def test_tenants_are_apart(web, other_tenant):
     fields = {"grant_type": "password", "username": "guest", "password": md5("guest")}
-    blade(web.blade_token(fields), 400, 2001)
-    blade(web.blade_token(fields, Tenant_Id="no-such-tenant"), 400, 2001)
+    blade(web.elsewhere().blade_token(fields), 400, 2001)
+    blade(web.elsewhere().blade_token(fields, Tenant_Id="no-such-tenant"), 400, 2001)
 
 
 CONFLICTS = {
@@ -282,7 +282,8 @@ def test_missing_parameter(web, missing):
 
 
 def test_unknown_user_looks_like_a_wrong_password(web, user):
-    wrong = [web.blade_password_login(user._replace(**part)) for part in ({"password": "wrong"}, {"account": "x"})]
+    parts = ({"password": "wrong"}, {"account": "x"})
+    wrong = [web.elsewhere().blade_password_login(user._replace(**part)) for part in parts]
     assert wrong[0].body == wrong[1].body
     body = blade(wrong[0], 400, 2001)
     assert body["error"] == "invalid_grant" and body["msg"] == "用户名或密码错误"
@@ -320,7 +321,7 @@ def test_locked_account_looks_like_a_wrong_password(web, user):
     web.site.cli("user", "lock", user.account, "--tenant", "000000")
     blade(web.blade_password_login(user), 400, 2001)
     web.site.cli("user", "unlock", user.account, "--tenant", "000000")
-    assert web.blade_password_login(user).status == 200
+    assert web.elsewhere().blade_password_login(user).status == 200
 
 
 def test_captcha_of_another_dialect(web, user):

@@ -91,7 +91,7 @@ def test_wrong_account_or_password(web, user):
 def test_lock(web, user):
     wrong = user._replace(password="wrong")
     for _ in range(5):
-        ebaas(web.elsewhere().ebaas_login(web.ebaas_login_fields(wrong)), 401, "401001")
+        ebaas(web.ebaas_login(web.ebaas_login_fields(wrong)), 401, "401001")
     response = web.ebaas_login(web.ebaas_login_fields(user))
     ebaas(response, 401, "401002")
     assert int(response.header("Retry-After")) > 0

@@ -190,5 +190,5 @@ def test_failures(web, user):
 def test_lock(web, user):
     wrong = user._replace(password="wrong")
     for _ in range(5):
-        eplatform(web.elsewhere().eplatform_login(web.eplatform_login_fields(wrong)), 400)
+        eplatform(web.eplatform_login(web.eplatform_login_fields(wrong)), 400)
     eplatform(web.eplatform_login(web.eplatform_login_fields(user)), 429, "login_locked")

@@ -75,5 +75,5 @@ def test_failures(web, user):
 def test_lock(web, user):
     wrong = user._replace(password="wrong")
     for _ in range(5):
-        platform(web.elsewhere().platform_login(web.platform_login_fields(wrong)), 400)
+        platform(web.platform_login(web.platform_login_fields(wrong)), 400)
     platform(web.platform_login(web.platform_login_fields(user)), 429, "用户登录失败次数过多，请稍后再试")

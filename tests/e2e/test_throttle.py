@@ -3,62 +3,140 @@
 import pytest
 from harness.errors import blade, eplatform
 from harness.servers import wait_until
-from harness.visitor import DEMO_LIFETIMES, md5
+from harness.visitor import DEMO_LIFETIMES, basic, md5
 from harness.wire import get, post_json
 
 CAPTCHA = "/kom-ams-auth/oauth/captcha"
 LIMIT = 5
 
 
+def log_in(web, user):
+    """With a captcha that is answered right."""
+    return web.blade_token(web.blade_captcha_fields(user))
+
+
 def fail(web, user, times=LIMIT):
     for _ in range(times):
-        blade(web.blade_password_login(user._replace(password="wrong")), 400, 2001)
+        blade(log_in(web, user._replace(password="wrong")), 400, 2001)
 
 
-def test_account_is_locked_from_everywhere(web, user):
-    for _ in range(LIMIT):
-        fail(web.elsewhere(), user, 1)
-    response = web.blade_password_login(user)
-    body = blade(response, 429, 2003)
-    assert body["msg"] == "用户登录失败次数过多，请稍后再试"
-    assert 0 < int(response.header("Retry-After")) <= 1800
+def test_account_is_locked_wherever_somebody_failed(web, user):
+    guessers = [web.elsewhere() for _ in range(LIMIT)]
+    for guesser in guessers:
+        fail(guesser, user, 1)
+    for guesser in guessers:
+        response = log_in(guesser, user)
+        body = blade(response, 429, 2003)
+        assert body["msg"] == "用户登录失败次数过多，请稍后再试"
+        assert 0 < int(response.header("Retry-After")) <= 1800
+
+
+def test_nobody_locks_another_person_out(web, user):
+    """The owner, whose address has not failed, needs a captcha and gets in; the attacker stays locked."""
+    attacker = web.elsewhere()
+    fail(attacker, user)
+    assert blade(web.blade_password_login(user), 400, 2004)["msg"] == "请输入验证码"
+    assert log_in(web, user).status == 200
+    assert log_in(web, user).status == 200
+    blade(log_in(attacker, user), 429, 2003)
+
+
+def test_one_guess_per_address_at_an_account_under_attack(web, user):
+    fail(web.elsewhere(), user)
+    guesser = web.elsewhere()
+    blade(log_in(guesser, user._replace(password="wrong")), 429, 2003)
+    blade(log_in(guesser, user), 429, 2003)
+
+
+def test_step_up(web, user):
+    """Without a captcha while neither account nor address have failed; after that the server wants one."""
+    assert web.blade_password_login(user).status == 200
+    blade(web.blade_password_login(user._replace(password="wrong")), 400, 2001)
+    body = blade(web.blade_password_login(user), 400, 2004)
+    assert body["error"] == "invalid_grant" and body["msg"] == "请输入验证码"
+    blade(web.elsewhere().blade_password_login(user), 400, 2004)
+    blade(web.blade_password_login(web.site.new_user()), 400, 2004)
+    assert log_in(web, user).status == 200
+    assert web.elsewhere().blade_password_login(user).status == 200
+
+
+def test_step_up_does_not_tell_who_exists(web, user):
+    nobody = user._replace(account=f"nobody-{user.account}")
+    answers = []
+    for somebody in (user, nobody):
+        visitor = web.elsewhere()
+        blade(visitor.blade_password_login(somebody._replace(password="wrong")), 400, 2001)
+        answers.append(visitor.blade_password_login(somebody._replace(password="wrong")))
+    assert answers[0].body == answers[1].body
+    blade(answers[0], 400, 2004)
+
+
+def test_a_captcha_may_always_be_demanded(site_with):
+    web = site_with({"login": {"captcha_after": "0"}})
+    user = web.site.new_user()
+    blade(web.blade_password_login(user), 400, 2004)
+    assert log_in(web, user).status == 200
+
+
+def test_limit_per_client(site_with):
+    web = site_with({"login": {"client_max_failures": "3", "captcha_after": "1000"}})
+    user, guessers = web.site.new_user(), [web.elsewhere() for _ in range(3)]
+    for guesser in guessers:
+        assert web.blade_password_login(user).status == 200
+        fail(guesser, web.site.new_user(), 1)
+    blade(web.blade_password_login(user), 400, 2004)
+    assert log_in(web, user).status == 200
+    assert int(log_in(guessers[0], user).header("Retry-After")) > 0
+
+
+def test_wrong_client_secrets(site_with):
+    web = site_with({"login": {"max_failures": "1"}})
+    for secret in ["wrong"] * 10:
+        blade(web.blade_token({"grant_type": "x"}, Authorization=basic("sword", secret)), 401, 3000)
+    response = web.blade_token({"grant_type": "x"})
+    blade(response, 429, 1001)
+    assert int(response.header("Retry-After")) > 0
+    blade(web.elsewhere().blade_token({"grant_type": "x"}), 400, 4000)
 
 
 def test_address_is_locked_for_everybody(web, user):
     for _ in range(LIMIT):
         fail(web, web.site.new_user(), 1)
-    blade(web.blade_password_login(user), 429, 2003)
+    blade(log_in(web, user), 429, 2003)
     assert web.elsewhere().blade_password_login(user).status == 200
 
 
 def test_accounts_that_do_not_exist_lock_alike(web, user):
-    fail(web, user._replace(account=f"nobody-{user.account}"))
-    blade(web.elsewhere().blade_password_login(user._replace(account=f"nobody-{user.account}")), 429, 2003)
+    nobody = user._replace(account=f"nobody-{user.account}")
+    fail(web, nobody)
+    blade(log_in(web, nobody), 429, 2003)
+    guesser = web.elsewhere()
+    blade(log_in(guesser, nobody), 429, 2003)
 
 
 def test_fewer_failures_do_not_lock(web, user):
     fail(web, user, LIMIT - 1)
-    assert web.blade_password_login(user).status == 200
+    assert log_in(web, user).status == 200
 
 
 def test_a_success_forgives_the_account_but_not_the_address(web, user):
     """Or a guesser would log in as themselves in between."""
     fail(web, user, LIMIT - 1)
-    assert web.blade_password_login(user).status == 200
+    assert log_in(web, user).status == 200
     fail(web.elsewhere(), user, LIMIT - 1)
     fail(web, web.site.new_user(), 1)
-    blade(web.blade_password_login(user), 429, 2003)
+    blade(log_in(web, user), 429, 2003)
 
 
 def test_lock_holds_in_every_dialect(web, user):
     fail(web, user)
-    eplatform(web.elsewhere().eplatform_login(web.elsewhere().eplatform_login_fields(user)), 429, "login_locked")
+    eplatform(web.eplatform_login(web.eplatform_login_fields(user)), 429, "login_locked")
 
 
 def test_wrong_captchas_do_not_lock(web, user):
     for _ in range(LIMIT + 2):
         blade(web.blade_token(web.blade_captcha_fields(user, ("0" * 32, "abcde"))), 400, 2004)
-    assert web.blade_password_login(user).status == 200
+    assert log_in(web, user).status == 200
 
 
 def test_captcha_comes_before_the_lock(web, user):
@@ -71,20 +149,20 @@ def test_captcha_comes_before_the_lock(web, user):
 
 
 def test_unlocking_on_the_command_line(web, user):
-    for _ in range(LIMIT):
-        fail(web.elsewhere(), user, 1)
-    blade(web.blade_password_login(user), 429, 2003)
+    fail(web.elsewhere(), user, LIMIT - 1)
+    fail(web, user, 1)
+    blade(log_in(web, user), 429, 2003)
     web.site.cli("user", "unlock", user.account, "--tenant", "000000")
-    assert web.blade_password_login(user).status == 200
+    assert log_in(web, user).status == 200
 
 
 def test_lock_ends_with_the_window(site_with):
     web = site_with({"login": {"window": "2"}})
     user = web.site.new_user()
     wait_until(
-        lambda: web.blade_password_login(user._replace(password="wrong")).json["error_code"] == 2003, "a lock"
+        lambda: log_in(web, user._replace(password="wrong")).json["error_code"] == 2003, "a lock"
     )
-    wait_until(lambda: web.blade_password_login(user).status == 200, "the end of the lock")
+    wait_until(lambda: log_in(web, user).status == 200, "the end of the lock")
 
 
 @pytest.mark.parametrize(
@@ -96,7 +174,7 @@ def test_addresses_that_count_together(site_with, first, second, together):
     web = site_with({"login": {"max_failures": "2"}})
     for _ in range(2):
         fail(web.elsewhere(first), web.site.new_user(), 1)
-    response = web.elsewhere(second).blade_password_login(web.site.new_user())
+    response = log_in(web.elsewhere(second), web.site.new_user())
     assert response.status == (429 if together else 200), response
 
 

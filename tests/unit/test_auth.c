@@ -13,6 +13,7 @@
 #include "auth/token.h"
 #include "base/json_in.h"
 #include "captcha/rng.h"
+#include "store/audit_store.h"
 #include "store/captcha_store.h"
 #include "store/key_store.h"
 #include "store/tenant_store.h"
@@ -30,6 +31,7 @@ struct site {
     struct arena arena;
     struct client client;
     struct user user;
+    const char *address; /* that log_in comes from */
 };
 
 static void make_app(struct site *s, struct db *db, struct app *app)
@@ -38,6 +40,7 @@ static void make_app(struct site *s, struct db *db, struct app *app)
     config_defaults(&app->cfg);
     app->cfg.login.argon2_memory_kib = 8;
     app->cfg.login.argon2_passes = 1;
+    app->cfg.login.captcha_after = 1000; /* most tests are not about step-up */
     memset(app->client_pepper, 7, sizeof app->client_pepper);
     assert_err(password_decoy(app_password_cost(app), app->decoy_hash), ERR_OK);
 }
@@ -84,6 +87,7 @@ static int setup(void **state)
     scratch_open(&s->scratch);
     make_app(s, s->scratch.db, &s->app);
     arena_init(&s->arena, 1 << 20);
+    s->address = "10.0.0.1";
     add_people(s);
     assert_err(client_store_get(s->app.db, "app", &s->arena, &s->client), ERR_OK);
     assert_err(user_store_get(s->app.db, 1, &s->arena, &s->user), ERR_OK);
@@ -143,22 +147,63 @@ static void lock_user(struct site *s, bool locked)
 
 /* ---- Clients ---- */
 
+static enum err authenticate(struct site *s, const char *id, const char *secret, int64_t now_s,
+                             struct client *out)
+{
+    int64_t retry_s = 0;
+    enum err e = client_authenticate(&s->app, id, secret, "10.0.0.1", now_s, &s->arena, out, &retry_s);
+    assert_true((e == ERR_RATE) == (retry_s > 0));
+    return e;
+}
+
 static void test_a_client_is_known_by_its_secret(void **state)
 {
     struct site *s = *state;
     struct client c;
-    assert_err(client_authenticate(&s->app, "app", "s", &s->arena, &c), ERR_OK);
+    assert_err(authenticate(s, "app", "s", NOW_S, &c), ERR_OK);
     assert_string_equal(c.id, "app");
-    assert_err(client_authenticate(&s->app, "app", "S", &s->arena, &c), ERR_CLIENT_SECRET);
-    assert_err(client_authenticate(&s->app, "app", "", &s->arena, &c), ERR_CLIENT_SECRET);
-    assert_err(client_authenticate(&s->app, "App", "s", &s->arena, &c), ERR_CLIENT_UNKNOWN);
+    assert_err(authenticate(s, "app", "S", NOW_S, &c), ERR_CLIENT_SECRET);
+    assert_err(authenticate(s, "app", "", NOW_S, &c), ERR_CLIENT_SECRET);
+    assert_err(authenticate(s, "App", "s", NOW_S, &c), ERR_CLIENT_UNKNOWN);
     s->app.client_pepper[0] ^= 1;
-    assert_err(client_authenticate(&s->app, "app", "s", &s->arena, &c), ERR_CLIENT_SECRET);
+    assert_err(authenticate(s, "app", "s", NOW_S, &c), ERR_CLIENT_SECRET);
     s->app.client_pepper[0] ^= 1;
     c = s->client;
     c.locked = true;
     COMMITTED(s, client_store_set(s->app.db, &c));
-    assert_err(client_authenticate(&s->app, "app", "s", &s->arena, &c), ERR_CLIENT_SECRET);
+    assert_err(authenticate(s, "app", "s", NOW_S, &c), ERR_CLIENT_SECRET);
+}
+
+static void test_two_secrets_are_good_while_a_rotation_lasts(void **state)
+{
+    struct site *s = *state;
+    struct client c = s->client;
+    memcpy(c.old_secret_mac, c.secret_mac, sizeof c.old_secret_mac);
+    c.has_old_secret = true;
+    c.old_secret_until_s = NOW_S + 10;
+    assert_err(client_secret_mac(&s->app, "new", c.secret_mac), ERR_OK);
+    COMMITTED(s, client_store_set(s->app.db, &c));
+    assert_err(authenticate(s, "app", "new", NOW_S, &c), ERR_OK);
+    assert_err(authenticate(s, "app", "s", NOW_S + 9, &c), ERR_OK);
+    assert_err(authenticate(s, "app", "s", NOW_S + 10, &c), ERR_CLIENT_SECRET);
+    assert_err(authenticate(s, "app", "new", NOW_S + 10, &c), ERR_OK);
+}
+
+/* Per client and address: an unknown id locks as a known one does. */
+static void test_wrong_secrets_lock_the_client_from_this_address(void **state)
+{
+    struct site *s = *state;
+    struct client c;
+    int64_t retry_s = 0;
+    for (int i = 0; i < 50; i++) {
+        assert_err(authenticate(s, "app", "wrong", NOW_S, &c), ERR_CLIENT_SECRET);
+        assert_err(authenticate(s, "nobody", "wrong", NOW_S, &c), ERR_CLIENT_UNKNOWN);
+    }
+    assert_err(authenticate(s, "app", "s", NOW_S, &c), ERR_RATE);
+    assert_err(authenticate(s, "nobody", "s", NOW_S, &c), ERR_RATE);
+    assert_err(authenticate(s, "another", "s", NOW_S, &c), ERR_CLIENT_UNKNOWN);
+    assert_err(client_authenticate(&s->app, "app", "s", "10.0.0.2", NOW_S, &s->arena, &c, &retry_s), ERR_OK);
+    assert_err(authenticate(s, "app", "s", NOW_S + 1800, &c), ERR_OK);
 }
 
 static void test_a_client_without_a_secret_authenticates_with_nothing(void **state)
@@ -166,7 +211,7 @@ static void test_a_client_without_a_secret_authenticates_with_nothing(void **sta
     struct site *s = *state;
     struct client open = {.id = "open", .grants = "captcha", .scope = "all", .password_wire = "plain"}, c;
     COMMITTED(s, client_store_put(s->app.db, &open));
-    assert_err(client_authenticate(&s->app, "open", "", &s->arena, &c), ERR_CLIENT_SECRET);
+    assert_err(authenticate(s, "open", "", NOW_S, &c), ERR_CLIENT_SECRET);
     snprintf(s->app.cfg.dialect[DIALECT_EBAAS].client, CONFIG_TEXT_CAP, "open");
     assert_err(client_of_dialect(&s->app, DIALECT_EBAAS, &s->arena, &c), ERR_OK);
     open.grants = "password";
@@ -217,28 +262,103 @@ static void test_passwords_on_the_wire(void **state)
 
 /* ---- Throttle ---- */
 
+static struct throttle_try a_try(const char *account, const char *address, bool has_captcha)
+{
+    return (struct throttle_try){.tenant_id = "t1",
+                                 .account = account,
+                                 .client_id = "app",
+                                 .address = address,
+                                 .has_captcha = has_captcha};
+}
+
+/* Whether a try with, or without, a right captcha is let through; retry_s is 0 unless it is locked. */
+static enum err try_captcha(struct site *s, const char *account, const char *address, int64_t now_s,
+                            int64_t *retry_s)
+{
+    struct throttle_try t = a_try(account, address, true);
+    *retry_s = 0;
+    return throttle_check(&s->app, &t, now_s, retry_s);
+}
+
+static enum err try_plain(struct site *s, const char *account, const char *address, int64_t now_s)
+{
+    struct throttle_try t = a_try(account, address, false);
+    int64_t retry_s = 0;
+    return throttle_check(&s->app, &t, now_s, &retry_s);
+}
+
+static enum err failed(struct site *s, const char *account, const char *address, int64_t now_s,
+                       int64_t *retry_s)
+{
+    struct throttle_try t = a_try(account, address, true);
+    *retry_s = 0;
+    assert_err(db_begin(s->app.db, DB_RELAXED), ERR_OK);
+    enum err e = throttle_failed(&s->app, &t, now_s, retry_s);
+    assert_err(db_commit(s->app.db), ERR_OK);
+    return e;
+}
+
 static void fail_times(struct site *s, int times, const char *account, const char *address, int64_t now_s)
 {
     int64_t retry_s = 0;
     for (int i = 0; i < times; i++)
-        assert_err(throttle_failed(&s->app, "t1", account, address, now_s, &retry_s), ERR_OK);
+        assert_err(failed(s, account, address, now_s, &retry_s), ERR_OK);
     assert_int_equal(retry_s, 0);
 }
 
-static void test_failures_lock_account_and_address_for_a_window(void **state)
+static void test_failures_lock_the_address_for_a_window(void **state)
 {
     struct site *s = *state;
     int64_t retry_s = 0;
     fail_times(s, 4, "admin", "10.0.0.1", NOW_S);
-    assert_err(throttle_check(&s->app, "t1", "admin", "10.0.0.1", NOW_S, &retry_s), ERR_OK);
+    assert_err(try_captcha(s, "admin", "10.0.0.1", NOW_S, &retry_s), ERR_OK);
     fail_times(s, 1, "admin", "10.0.0.1", NOW_S + 100);
-    assert_err(throttle_check(&s->app, "t1", "admin", "10.0.0.2", NOW_S + 100, &retry_s), ERR_LOGIN_LOCKED);
+    assert_err(try_captcha(s, "admin", "10.0.0.1", NOW_S + 100, &retry_s), ERR_LOGIN_LOCKED);
     assert_int_equal(retry_s, 1800);
-    assert_err(throttle_check(&s->app, "t1", "other", "10.0.0.1", NOW_S + 1899, &retry_s), ERR_LOGIN_LOCKED);
+    assert_err(try_captcha(s, "other", "10.0.0.1", NOW_S + 1899, &retry_s), ERR_LOGIN_LOCKED);
     assert_int_equal(retry_s, 1);
-    assert_err(throttle_check(&s->app, "t1", "admin", "10.0.0.1", NOW_S + 1900, &retry_s), ERR_OK);
-    assert_err(throttle_check(&s->app, "t1", "other", "10.0.0.2", NOW_S, &retry_s), ERR_OK);
-    assert_err(throttle_check(&s->app, "t2", "admin", "10.0.0.2", NOW_S, &retry_s), ERR_OK);
+    assert_err(try_captcha(s, "admin", "10.0.0.1", NOW_S + 1900, &retry_s), ERR_OK);
+    assert_err(try_captcha(s, "other", "10.0.0.2", NOW_S, &retry_s), ERR_OK);
+}
+
+/* An account under attack: its owner passes, with a captcha, from an address that has not failed. */
+static void test_an_account_under_attack_is_open_to_clean_addresses_only(void **state)
+{
+    struct site *s = *state;
+    int64_t retry_s = 0;
+    for (int i = 0; i < 5; i++) {
+        char address[32];
+        snprintf(address, sizeof address, "10.1.0.%d", i);
+        fail_times(s, 1, "admin", address, NOW_S);
+    }
+    assert_err(try_captcha(s, "admin", "10.0.0.1", NOW_S, &retry_s), ERR_OK);
+    assert_err(try_plain(s, "admin", "10.0.0.1", NOW_S), ERR_CAPTCHA_REQUIRED);
+    assert_err(try_captcha(s, "admin", "10.1.0.3", NOW_S, &retry_s), ERR_LOGIN_LOCKED);
+    assert_int_equal(retry_s, 1800);
+    assert_err(try_captcha(s, "other", "10.1.0.3", NOW_S, &retry_s), ERR_OK);
+    /* The one guess from there is over: locked, and told so. */
+    assert_err(failed(s, "admin", "10.0.0.1", NOW_S + 10, &retry_s), ERR_LOGIN_LOCKED);
+    assert_int_equal(retry_s, 1790);
+    assert_err(try_captcha(s, "admin", "10.0.0.1", NOW_S + 10, &retry_s), ERR_LOGIN_LOCKED);
+    assert_err(try_captcha(s, "admin", "10.0.0.1", NOW_S + 1810, &retry_s), ERR_OK);
+}
+
+static void test_a_client_under_attack_is_open_to_clean_addresses_only(void **state)
+{
+    struct site *s = *state;
+    struct throttle_try elsewhere = a_try("x", "10.0.0.1", true);
+    int64_t retry_s = 0;
+    s->app.cfg.login.client_max_failures = 3;
+    fail_times(s, 1, "a", "10.1.0.1", NOW_S);
+    fail_times(s, 1, "b", "10.1.0.2", NOW_S);
+    assert_err(try_plain(s, "x", "10.0.0.1", NOW_S), ERR_OK);
+    fail_times(s, 1, "c", "10.1.0.3", NOW_S + 5);
+    assert_err(try_plain(s, "x", "10.0.0.1", NOW_S + 5), ERR_CAPTCHA_REQUIRED);
+    assert_err(try_captcha(s, "x", "10.0.0.1", NOW_S + 5, &retry_s), ERR_OK);
+    assert_err(try_captcha(s, "x", "10.1.0.1", NOW_S + 5, &retry_s), ERR_LOGIN_LOCKED);
+    assert_int_equal(retry_s, 1800);
+    elsewhere.client_id = "another";
+    assert_err(throttle_check(&s->app, &elsewhere, NOW_S + 5, &retry_s), ERR_OK);
 }
 
 /* Of guesses that were let in together, the wrong ones past the limit look like the right one: locked. */
@@ -247,20 +367,58 @@ static void test_a_failure_past_the_limit_is_told_as_a_lock(void **state)
     struct site *s = *state;
     int64_t retry_s = 0;
     fail_times(s, 5, "admin", "10.0.0.1", NOW_S);
-    assert_err(throttle_failed(&s->app, "t1", "admin", "10.0.0.2", NOW_S + 10, &retry_s), ERR_LOGIN_LOCKED);
+    assert_err(failed(s, "admin", "10.0.0.2", NOW_S + 10, &retry_s), ERR_LOGIN_LOCKED);
     assert_int_equal(retry_s, 1790);
-    assert_err(throttle_failed(&s->app, "t1", "other", "10.0.0.1", NOW_S + 20, &retry_s), ERR_LOGIN_LOCKED);
+    assert_err(failed(s, "other", "10.0.0.1", NOW_S + 20, &retry_s), ERR_LOGIN_LOCKED);
     assert_int_equal(retry_s, 1780);
+}
+
+static void test_step_up_after_a_failure_of_account_or_address(void **state)
+{
+    struct site *s = *state;
+    int64_t retry_s = 0;
+    struct throttle_try mine = a_try("admin", "10.0.0.1", false);
+    s->app.cfg.login.captcha_after = 1;
+    assert_err(try_plain(s, "admin", "10.0.0.1", NOW_S), ERR_OK);
+    fail_times(s, 1, "admin", "10.0.0.9", NOW_S);
+    assert_err(try_plain(s, "admin", "10.0.0.1", NOW_S), ERR_CAPTCHA_REQUIRED);
+    assert_err(try_plain(s, "other", "10.0.0.9", NOW_S), ERR_CAPTCHA_REQUIRED);
+    assert_err(try_plain(s, "other", "10.0.0.1", NOW_S), ERR_OK);
+    assert_err(try_captcha(s, "admin", "10.0.0.1", NOW_S, &retry_s), ERR_OK);
+    assert_err(try_plain(s, "admin", "10.0.0.1", NOW_S + 1799), ERR_CAPTCHA_REQUIRED);
+    assert_err(try_plain(s, "admin", "10.0.0.1", NOW_S + 1800), ERR_OK);
+    fail_times(s, 1, "admin", "10.0.0.8", NOW_S + 1800);
+    COMMITTED(s, throttle_succeeded(&s->app, &mine));
+    assert_err(try_plain(s, "admin", "10.0.0.1", NOW_S + 1800), ERR_OK);
+    s->app.cfg.login.captcha_after = 0;
+    assert_err(try_plain(s, "new", "10.0.0.7", NOW_S), ERR_CAPTCHA_REQUIRED);
 }
 
 static void test_success_forgets_the_accounts_failures_only(void **state)
 {
     struct site *s = *state;
     int64_t retry_s = 0;
-    fail_times(s, 5, "admin", "10.0.0.1", NOW_S);
-    COMMITTED(s, throttle_succeeded(&s->app, "t1", "admin"));
-    assert_err(throttle_check(&s->app, "t1", "admin", "10.0.0.2", NOW_S, &retry_s), ERR_OK);
-    assert_err(throttle_check(&s->app, "t1", "admin", "10.0.0.1", NOW_S, &retry_s), ERR_LOGIN_LOCKED);
+    struct throttle_try mine = a_try("admin", "10.0.0.1", true);
+    fail_times(s, 4, "admin", "10.0.0.1", NOW_S);
+    COMMITTED(s, throttle_succeeded(&s->app, &mine));
+    fail_times(s, 1, "other", "10.0.0.1", NOW_S);
+    assert_err(try_captcha(s, "admin", "10.0.0.2", NOW_S, &retry_s), ERR_OK);
+    assert_err(try_captcha(s, "admin", "10.0.0.1", NOW_S, &retry_s), ERR_LOGIN_LOCKED);
+    fail_times(s, 4, "admin", "10.0.0.2", NOW_S); /* were they counted on, this would be one too many */
+}
+
+/* The failures of an account under attack are the attacker's, who would get five more tries. */
+static void test_success_under_attack_forgets_nothing(void **state)
+{
+    struct site *s = *state;
+    int64_t retry_s = 0;
+    struct throttle_try mine = a_try("admin", "10.0.0.1", true);
+    fail_times(s, 5, "admin", "10.0.0.9", NOW_S);
+    COMMITTED(s, throttle_succeeded(&s->app, &mine));
+    fail_times(s, 1, "new", "10.0.0.8", NOW_S);
+    assert_err(try_captcha(s, "admin", "10.0.0.8", NOW_S, &retry_s), ERR_LOGIN_LOCKED);
+    COMMITTED(s, throttle_unlock(&s->app, "t1", "admin"));
+    assert_err(try_captcha(s, "admin", "10.0.0.8", NOW_S, &retry_s), ERR_OK);
 }
 
 static void test_ipv6_counts_per_64(void **state)
@@ -273,8 +431,8 @@ static void test_ipv6_counts_per_64(void **state)
         snprintf(account, sizeof account, "user%d", i);
         fail_times(s, 1, account, address, NOW_S);
     }
-    assert_err(throttle_check(&s->app, "t1", "new", "2001:db8::ffff", NOW_S, &retry_s), ERR_LOGIN_LOCKED);
-    assert_err(throttle_check(&s->app, "t1", "new", "2001:db8:0:1::1", NOW_S, &retry_s), ERR_OK);
+    assert_err(try_captcha(s, "new", "2001:db8::ffff", NOW_S, &retry_s), ERR_LOGIN_LOCKED);
+    assert_err(try_captcha(s, "new", "2001:db8:0:1::1", NOW_S, &retry_s), ERR_OK);
 }
 
 /* ---- Login ---- */
@@ -293,7 +451,7 @@ static enum err log_in(struct site *s, const char *account, const char *md5, con
                               .captcha_answer = answer,
                               .scope = "all",
                               .fingerprint = "",
-                              .address = "10.0.0.1",
+                              .address = s->address,
                               .with_refresh = true};
     enum err e = login(&s->app, &r, now_s, &s->arena, &pair, &retry_s);
     assert_true(e != ERR_OK || verify(s, pair.access, now_s) == ERR_OK);
@@ -361,9 +519,90 @@ static void test_the_captcha_comes_first(void **state)
     fail_times(s, 5, "admin", "10.0.0.9", NOW_S);
     put_captcha(s, "f", "blade");
     assert_err(log_in(s, "admin", md5_admin, "f", "wrong", NOW_S), ERR_CAPTCHA);
+    fail_times(s, 1, "other", "10.0.0.1", NOW_S);
     put_captcha(s, "g", "blade");
     assert_err(log_in(s, "admin", md5_admin, "g", "ywdf4", NOW_S), ERR_LOGIN_LOCKED);
     assert_err(log_in(s, "admin", md5_admin, "g", "ywdf4", NOW_S), ERR_CAPTCHA);
+}
+
+/* The server decides when a captcha is due: after a failure the password grant alone does not do. */
+static void test_a_login_without_a_captcha_is_for_those_without_failures(void **state)
+{
+    struct site *s = *state;
+    s->app.cfg.login.captcha_after = 1;
+    assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_OK);
+    assert_err(log_in(s, "admin", md5_wrong, NULL, NULL, NOW_S), ERR_PASSWORD);
+    assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_CAPTCHA_REQUIRED);
+    put_captcha(s, "a", "blade");
+    assert_err(log_in(s, "admin", md5_admin, "a", "ywdf4", NOW_S), ERR_OK);
+    assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_CAPTCHA_REQUIRED); /* the address */
+    s->address = "10.0.0.2";
+    assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_OK);
+}
+
+/* Whoever attacks an account from elsewhere does not lock its owner out. */
+static void test_the_owner_of_an_account_under_attack_gets_in(void **state)
+{
+    struct site *s = *state;
+    static const char *const ids[] = {"a", "b", "c", "d", "e", "f", "g"};
+    for (size_t i = 0; i < 7; i++)
+        put_captcha(s, ids[i], "blade");
+    s->address = "10.0.0.66";
+    for (size_t i = 0; i < 5; i++)
+        assert_err(log_in(s, "admin", md5_wrong, ids[i], "ywdf4", NOW_S), ERR_PASSWORD);
+    s->address = "10.0.0.1";
+    assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_CAPTCHA_REQUIRED);
+    assert_err(log_in(s, "admin", md5_admin, "f", "ywdf4", NOW_S), ERR_OK);
+    s->address = "10.0.0.66";
+    assert_err(log_in(s, "admin", md5_admin, "g", "ywdf4", NOW_S), ERR_LOGIN_LOCKED);
+}
+
+static enum err note_event(void *ctx, const struct audit_row *row)
+{
+    buf_addf(ctx, "%s %s %s %s %s\n", row->action, row->actor, row->result, row->client_id, row->address);
+    return ERR_OK;
+}
+
+/* An account that does not exist may be a password in the wrong field: it is not written down. */
+static void test_logins_are_recorded(void **state)
+{
+    struct site *s = *state;
+    struct buf events;
+    struct client c;
+    struct arena rows;
+    arena_init(&rows, 1 << 16);
+    buf_init(&events);
+    assert_err(log_in(s, "nobody", md5_wrong, NULL, NULL, NOW_S), ERR_USER_UNKNOWN);
+    assert_err(log_in(s, "admin", md5_wrong, NULL, NULL, NOW_S), ERR_PASSWORD);
+    assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_OK);
+    assert_err(authenticate(s, "app", "wrong", NOW_S, &c), ERR_CLIENT_SECRET);
+    assert_err(audit_store_list(s->app.db, 0, 99, &rows, note_event, &events), ERR_OK);
+    assert_string_equal(buf_str(&events), "login  login_incorrect app 10.0.0.1\n"
+                                          "login user:t1/admin login_incorrect app 10.0.0.1\n"
+                                          "login user:t1/admin ok app 10.0.0.1\n"
+                                          "client.authenticate  invalid_client app 10.0.0.1\n");
+    s->app.cfg.audit.retention_s = 0;
+    assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_OK);
+    buf_free(&events);
+    buf_init(&events);
+    assert_err(audit_store_list(s->app.db, 4, 99, &rows, note_event, &events), ERR_OK);
+    assert_string_equal(buf_str(&events), "");
+    buf_free(&events);
+    arena_fini(&rows);
+}
+
+/* Where costs are mixed, an unknown account takes the verifier of the account that comes next. */
+static void test_an_unknown_account_is_verified_against_its_neighbour(void **state)
+{
+    struct site *s = *state;
+    struct user broken = s->user;
+    broken.id = 2;
+    broken.account = "m";
+    broken.password_hash = "no verifier";
+    COMMITTED(s, user_store_put(s->app.db, &broken));
+    assert_err(log_in(s, "a", md5_wrong, NULL, NULL, NOW_S), ERR_USER_UNKNOWN);  /* admin's */
+    assert_err(log_in(s, "b", md5_wrong, NULL, NULL, NOW_S), ERR_CRYPTO);        /* m's */
+    assert_err(log_in(s, "zz", md5_admin, NULL, NULL, NOW_S), ERR_USER_UNKNOWN); /* past the last: admin's */
 }
 
 /* A verifier of another cost is replaced when its password is at hand; the password is the same. */
@@ -416,7 +655,7 @@ static void test_tries_of_the_old_password_lock_as_logins_do(void **state)
     assert_err(token_verify(&s->app, mine.access, NOW_S, &s->arena, &bearer), ERR_OK);
     for (int i = 0; i < 5; i++)
         assert_err(change_password(s, &bearer, md5_wrong, md5_admin, "10.0.0.1", NOW_S), ERR_PASSWORD);
-    assert_err(change_password(s, &bearer, md5_admin, md5_admin, "10.0.0.2", NOW_S), ERR_LOGIN_LOCKED);
+    assert_err(change_password(s, &bearer, md5_admin, md5_admin, "10.0.0.1", NOW_S), ERR_LOGIN_LOCKED);
     assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_LOGIN_LOCKED);
 }
 
@@ -932,7 +1171,17 @@ int main(void)
         TEST(test_a_client_without_a_secret_authenticates_with_nothing),
         TEST(test_what_a_client_may),
         TEST(test_passwords_on_the_wire),
-        TEST(test_failures_lock_account_and_address_for_a_window),
+        TEST(test_two_secrets_are_good_while_a_rotation_lasts),
+        TEST(test_wrong_secrets_lock_the_client_from_this_address),
+        TEST(test_failures_lock_the_address_for_a_window),
+        TEST(test_an_account_under_attack_is_open_to_clean_addresses_only),
+        TEST(test_a_client_under_attack_is_open_to_clean_addresses_only),
+        TEST(test_step_up_after_a_failure_of_account_or_address),
+        TEST(test_success_under_attack_forgets_nothing),
+        TEST(test_a_login_without_a_captcha_is_for_those_without_failures),
+        TEST(test_the_owner_of_an_account_under_attack_gets_in),
+        TEST(test_logins_are_recorded),
+        TEST(test_an_unknown_account_is_verified_against_its_neighbour),
         TEST(test_a_failure_past_the_limit_is_told_as_a_lock),
         TEST(test_success_forgets_the_accounts_failures_only),
         TEST(test_ipv6_counts_per_64),
