@@ -94,8 +94,9 @@ static enum cli_status take_secret(const struct cli *cli, struct secret *out)
     return cli_result(cli, random_text(out->text, SECRET_GENERATED, secret_alphabet));
 }
 
-/* A secret that was made here is shown, this once. */
-static enum cli_status show_secret(const struct cli *cli, const char *doing, const char *secret)
+/* A secret that was made here is shown, this once. `old_until_s` NULL: there was none before. */
+static enum cli_status show_secret(const struct cli *cli, const char *doing, const char *secret,
+                                   const int64_t *old_until_s)
 {
     const char *shown = cli_given(cli, "secret") ? NULL : secret;
     if (!cli->json) {
@@ -109,6 +110,10 @@ static enum cli_status show_secret(const struct cli *cli, const char *doing, con
     table_object(&j, &text);
     json_str(&j, "id", cli->operand[0]);
     json_str(&j, "secret", shown);
+    if (old_until_s != NULL && *old_until_s != 0)
+        json_int(&j, "old_secret_until_s", *old_until_s);
+    else if (old_until_s != NULL)
+        json_null(&j, "old_secret_until_s");
     return table_object_end(cli, &j);
 }
 
@@ -135,7 +140,7 @@ static enum cli_status add(struct cli *cli, struct client *c, const struct secre
     if (e != ERR_OK)
         return cli_result(cli, e);
     return show_secret(cli, c->has_secret ? "added" : "added, without a secret",
-                       c->has_secret ? secret->text : NULL);
+                       c->has_secret ? secret->text : NULL, NULL);
 }
 
 static enum cli_status run_add(struct cli *cli)
@@ -264,13 +269,11 @@ static enum err set_secret(struct cli *cli, void *ctx)
 
 static enum cli_status report_secret(const struct cli *cli, const struct rotation *r)
 {
-    char until[CLOCK_LOCAL_CAP];
+    char until[CLOCK_LOCAL_CAP], doing[96];
     clock_local(r->old_until_s, until);
-    if (r->old_until_s == 0)
-        return show_secret(cli, "has a new secret; the old one is refused from now on", r->secret);
-    char doing[96];
-    snprintf(doing, sizeof doing, "has a new secret; the old one is good until %s", until);
-    return show_secret(cli, doing, r->secret);
+    snprintf(doing, sizeof doing, "has a new secret; the old one is %s%s",
+             r->old_until_s != 0 ? "good until " : "refused from now on", r->old_until_s != 0 ? until : "");
+    return show_secret(cli, doing, r->secret, &r->old_until_s);
 }
 
 static enum cli_status rotate_secret(struct cli *cli)
@@ -366,8 +369,8 @@ static enum cli_status run_remove(struct cli *cli)
 
 #define DESCRIBING_OPTIONS                                                                                   \
     {"grants", "LIST", "what it may ask for: " CLIENT_GRANTS},                                               \
-        {"password-wire", "md5|plain|sm2", "how it sends passwords; default md5"},                           \
-        {"alg", "ALG", "signs its access tokens: site (the site's HMAC key, default), " ALGS},               \
+        {"password-wire", "WIRE", "how it sends passwords: md5 (default), plain, sm2"},                      \
+        {"alg", "ALG", "what signs its access tokens: site (default), " ALGS},                               \
         {"audience", "TEXT", "claim aud of its access tokens; empty, the default: none"},                    \
         {"access-ttl", "SECONDS", "life of its access tokens; 0: as configured"},                            \
         {"refresh-ttl", "SECONDS", "life of its refresh tokens; 0: as configured"},                          \
@@ -433,7 +436,7 @@ const struct cli_command cli_client_commands[] = {
      .operands_max = 1,
      .options = set_options,
      .needs = CLI_NEEDS_DATABASE,
-     .details = "What is not given stays as it is.",
+     .details = "What is not given stays as it is. --alg site is the site's newest HMAC key.",
      .examples = "menshen client set portal --access-ttl 3600 --refresh-ttl 86400\n"
                  "menshen client set portal --alg RS256 --audience https://api.example.com",
      .run = run_set},
