@@ -11,10 +11,10 @@
  * the outcome is a failure whatever the decoy says.
  */
 static enum err check_password(struct app *app, const struct user *user, const char *tenant_id,
-                               const char *account, const char *md5_hex, const char *address, int64_t now_s,
-                               int64_t *retry_after_s_out)
+                               const char *account, const struct password *password, const char *address,
+                               int64_t now_s, int64_t *retry_after_s_out)
 {
-    enum err e = password_verify(user != NULL ? user->password_hash : app->decoy_hash, md5_hex);
+    enum err e = password_verify(user != NULL ? user->password_hash : app->decoy_hash, password);
     if (user == NULL && (e == ERR_OK || e == ERR_PASSWORD))
         e = ERR_USER_UNKNOWN;
     else if (e == ERR_OK && (user->locked || user->tenant_locked))
@@ -90,11 +90,12 @@ static enum err find_user(struct app *app, const struct login_request *r, struct
 enum err login(struct app *app, const struct login_request *r, int64_t now_s, struct arena *arena,
                struct token_pair *out, int64_t *retry_after_s_out)
 {
-    char md5_hex[DIGEST_MD5_HEX_CAP], new_hash[PASSWORD_HASH_CAP];
+    struct password password = {0};
+    char new_hash[PASSWORD_HASH_CAP];
     bool rehash = false;
     struct user user;
     const struct user *found = NULL;
-    enum err e = client_read_password(r->client, r->password, md5_hex);
+    enum err e = client_read_password(app, r->client, r->password, &password);
     if (e == ERR_OK && r->captcha_id != NULL)
         e = challenge_answer(app->db, r->dialect, r->captcha_id, r->captcha_answer, now_s);
     if (e == ERR_OK)
@@ -102,15 +103,15 @@ enum err login(struct app *app, const struct login_request *r, int64_t now_s, st
     if (e == ERR_OK)
         e = find_user(app, r, arena, &user, &found);
     if (e == ERR_OK)
-        e = check_password(app, found, r->tenant_id, r->account, md5_hex, r->address, now_s,
+        e = check_password(app, found, r->tenant_id, r->account, &password, r->address, now_s,
                            retry_after_s_out);
     if (e == ERR_OK) {
         rehash = password_needs_rehash(found->password_hash, app_password_cost(app));
-        e = rehash ? password_hash(app_password_cost(app), md5_hex, new_hash) : ERR_OK;
+        e = rehash ? password_hash(app_password_cost(app), password.md5_hex, new_hash) : ERR_OK;
     }
     if (e == ERR_OK)
         e = finish(app, r, found, rehash ? new_hash : NULL, now_s, arena, out, retry_after_s_out);
-    secure_wipe(md5_hex, sizeof md5_hex);
+    password_wipe(&password);
     secure_wipe(new_hash, sizeof new_hash);
     /* An account that does not exist may be a password typed into the wrong field: its name is not logged. */
     LOG(&app->log, e == ERR_OK ? ERR_LEVEL_INFO : err_info(e)->level, "login",
@@ -151,15 +152,22 @@ enum err login_change_password(struct app *app, const struct token_bearer *beare
                                int64_t *retry_after_s_out)
 {
     const struct user *u = &bearer->user;
+    struct password old, new;
     char hash[PASSWORD_HASH_CAP];
-    enum err e = throttle_check(app, u->tenant_id, u->account, address, now_s, retry_after_s_out);
+    enum err e = password_of_md5(old_md5, &old);
     if (e == ERR_OK)
-        e = check_password(app, u, u->tenant_id, u->account, old_md5, address, now_s, retry_after_s_out);
+        e = password_of_md5(new_md5, &new);
     if (e == ERR_OK)
-        e = password_hash(app_password_cost(app), new_md5, hash);
+        e = throttle_check(app, u->tenant_id, u->account, address, now_s, retry_after_s_out);
+    if (e == ERR_OK)
+        e = check_password(app, u, u->tenant_id, u->account, &old, address, now_s, retry_after_s_out);
+    if (e == ERR_OK)
+        e = password_hash(app_password_cost(app), new.md5_hex, hash);
     if (e == ERR_OK)
         e = store_new_password(app, bearer, hash, address, now_s, arena, retry_after_s_out);
     secure_wipe(hash, sizeof hash);
+    password_wipe(&old);
+    password_wipe(&new);
     LOG(&app->log, err_info(e)->level, "password_change", LOG_S("result", err_info(e)->name),
         LOG_S("tenant", u->tenant_id), LOG_S("account", u->account), LOG_S("address", address));
     return e;
