@@ -157,7 +157,8 @@ static bool form_argon2id(const char *rest, int64_t *cost_out)
     size_t salt = strcspn(rest, "$");
     unsigned char bytes[64];
     *cost_out = memory_kib * passes;
-    return memory_kib >= 8 * lanes && rest[salt] == '$' && strchr(rest, '=') == NULL && codec_base64_decode(rest, salt, bytes, 64) >= 8 &&
+    return memory_kib >= 8 * lanes && rest[salt] == '$' && strchr(rest, '=') == NULL &&
+           codec_base64_decode(rest, salt, bytes, 64) >= 8 &&
            codec_base64_decode(rest + salt + 1, strlen(rest + salt + 1), bytes, 64) >= 16;
 }
 
@@ -172,8 +173,8 @@ static bool form_bcrypt(const char *rest, int64_t *cost_out)
 static bool form_sha(const char *rest, int64_t *cost_out, size_t sum)
 {
     *cost_out = 5000;
-    if (take_text(&rest, "rounds=") && (!take_number(&rest, 999999999, cost_out) || *cost_out < 1000 ||
-                                        !take_text(&rest, "$")))
+    if (take_text(&rest, "rounds=") &&
+        (!take_number(&rest, 999999999, cost_out) || *cost_out < 1000 || !take_text(&rest, "$")))
         return false;
     return is_salt_and_sum(rest, 16, sum);
 }
@@ -316,7 +317,7 @@ static enum err sha1(const char *text, unsigned char out[SHA1_LEN])
 {
     unsigned len = 0;
     return EVP_Digest(text, strlen(text), out, &len, EVP_sha1(), NULL) == 1 && len == SHA1_LEN ? ERR_OK
-                                                                                              : ERR_CRYPTO;
+                                                                                               : ERR_CRYPTO;
 }
 
 static enum err verify_sha1(const char *stored, const char *text)
@@ -414,7 +415,8 @@ static const struct scheme *find(const char *stored)
     int64_t cost;
     for (size_t i = 0; i < SCHEMES; i++) {
         const struct scheme *s = &schemes[i];
-        if (s->prefix[0] != '\0' ? strncmp(stored, s->prefix, strlen(s->prefix)) == 0 : s->form(stored, &cost))
+        if (s->prefix[0] != '\0' ? strncmp(stored, s->prefix, strlen(s->prefix)) == 0
+                                 : s->form(stored, &cost))
             return s;
     }
     return NULL;

@@ -1,12 +1,11 @@
 /*
- * crypto/: digests, MACs, JWS and password verifiers against published vectors; then what must be refused.
+ * crypto/: digests, MACs, JWS against published vectors; then what must be refused.
  */
 #include "unit.h"
 
 #include "base/buf.h"
 #include "crypto/digest.h"
 #include "crypto/jws.h"
-#include "crypto/password.h"
 
 /* ---- Digests ---- */
 
