@@ -185,7 +185,9 @@ static void add_subject(const struct cli *cli, struct buf *out)
     const char *operand = cli->operand_count > 0 ? cli->operand[0] : NULL;
     const char *account = strcmp(family, "user") == 0 ? operand : value_if_any(cli, "account");
     const char *tenant = value_if_any(cli, "tenant");
-    if (account != NULL)
+    if (cli->subject != NULL)
+        buf_add_str(out, cli->subject);
+    else if (account != NULL)
         buf_addf(out, "user:%s/%s", tenant != NULL ? tenant : "000000", account);
     else if (operand != NULL)
         buf_addf(out, "%s:%s", family, operand);
