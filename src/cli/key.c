@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/secure.h"
 #include "cli/cli.h"
+#include "cli/key_sm2.h"
 #include "cli/secret.h"
 #include "cli/table.h"
 #include "store/key_store.h"
@@ -307,4 +308,13 @@ const struct cli_command cli_key_commands[] = {
          "so far are retired: whoever is logged in has to log in again.",
      .examples = "menshen key import\nmenshen key import < sign-key.txt",
      .run = run_import},
+    {.family = "key",
+     .verb = "sm2",
+     .summary = "Show the key that front ends encrypt passwords to",
+     .options = key_sm2_options,
+     .json = true,
+     .needs = CLI_NEEDS_DATABASE,
+     .details = KEY_SM2_DETAILS,
+     .examples = KEY_SM2_EXAMPLES,
+     .run = key_sm2_run},
     {0}};

@@ -58,6 +58,7 @@ static const struct both details[DETAIL_COUNT] = {
     [DETAIL_LENGTH] = {{"Content-Length不正确", "Content-Length不正確"}},
     [DETAIL_STRING] = {{"应为字符串", "應為字串"}},
     [DETAIL_MD5_HEX] = {{"应为32位十六进制的MD5值", "應為32位十六進位的MD5值"}},
+    [DETAIL_SM2_HEX] = {{"应为SM2密文的十六进制", "應為SM2密文的十六進位"}},
     [DETAIL_TENANT] = {{"应由字母、数字、-或_组成", "應由字母、數字、-或_組成"}},
     [DETAIL_TENANT_UNKNOWN] = {{"不是可用的租户", "不是可用的租戶"}},
     [DETAIL_CREDENTIALS] = {{"客户端凭证只能出现在一处", "用戶端憑證只能出現在一處"}},
