@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/audit.h"
 #include "auth/login.h"
 #include "base/clock.h"
 #include "base/json_out.h"
@@ -232,7 +233,9 @@ static enum err grant_refresh(struct call *c, const char *tenant, const char *sc
     (void)tenant; /* the token's own tenant and scope stay */
     (void)scope;
     enum err e = route_require(c, refresh_names, &refresh);
-    return e == ERR_OK ? token_refresh(c->app, &c->client, refresh, c->req->now_s, c->arena, out) : e;
+    return e == ERR_OK
+               ? token_refresh(c->app, &c->client, refresh, c->req->address, c->req->now_s, c->arena, out)
+               : e;
 }
 
 static enum err grant_client(struct call *c, const char *tenant, const char *scope, struct token_pair *out)
@@ -333,7 +336,7 @@ static enum err logout(struct call *c)
 {
     enum err e = ERR_OK;
     if (c->has_bearer)
-        e = token_end_session(c->app, c->bearer.row.session.id, c->req->now_s);
+        e = token_end_session(c->app, &c->bearer, AUDIT_LOGOUT, c->req->address, c->req->now_s);
     return e == ERR_OK ? acknowledge(c) : e;
 }
 
