@@ -60,8 +60,20 @@ def test_a_client_goes_back_to_the_sites_key_and_to_no_audience(desk):
 
 @pytest.mark.parametrize("alg", ["HS256", "HS384", "HS512", "RS256", "ES256", "EdDSA"])
 def test_every_algorithm_can_be_chosen(desk, alg):
+    before = len(desk.list("key"))
     desk.say("client", "set", "portal", "--alg", alg)
     assert desk.json("client", "show", "portal")["alg"] == alg
+    keys = [row["alg"] for row in desk.json("key", "list")]
+    assert keys.count(alg) == 1 and len(keys) == before + (alg != "HS256"), "a key is made where none signs"
+    desk.say("client", "add", "app", "--grants", "captcha", "--alg", alg)
+    desk.say("client", "set", "portal", "--audience", "x")
+    assert len(desk.list("key")) == len(keys)
+
+
+def test_a_client_that_cannot_be_made_leaves_no_key(desk):
+    assert "is there already" in desk.say("client", "add", "portal", "--grants", "captcha", "--alg", "ES256", status=FAILED)
+    assert "no client nobody" in desk.say("client", "set", "nobody", "--alg", "ES256", status=FAILED)
+    assert [row["alg"] for row in desk.json("key", "list")] == ["HS256"]
 
 
 @pytest.mark.parametrize(
