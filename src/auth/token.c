@@ -21,7 +21,7 @@ static int64_t min_s(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-static const char *issuer(const struct app *app)
+const char *token_issuer(const struct app *app)
 {
     const char *named = app->cfg.token.issuer;
     return named[0] != '\0'                      ? named
@@ -86,7 +86,7 @@ static enum err mint_one(struct app *app, const struct keyring *ring, const stru
     else
         client_claims(&j, t);
     json_str(&j, "token_type", is_refresh ? refresh_type : access_type);
-    json_str(&j, "iss", issuer(app));
+    json_str(&j, "iss", token_issuer(app));
     json_int(&j, "iat", t->row.issued_s);
     json_close_object(&j);
     enum err e = claims.err;
@@ -231,8 +231,9 @@ static enum err read_claims(const struct app *app, const struct buf *payload, co
     if (e != ERR_OK)
         return e == ERR_MEMORY ? e : ERR_TOKEN_INVALID;
     bool good = json_in_str(root, "token_type", &said) == ERR_OK && said != NULL && strcmp(said, type) == 0 &&
-                json_in_str(root, "iss", &iss) == ERR_OK && iss != NULL && strcmp(iss, issuer(app)) == 0 &&
-                json_in_int(root, "exp", &exp) == ERR_OK && exp > now_s && copy_id(root, "jti", out->jti) &&
+                json_in_str(root, "iss", &iss) == ERR_OK && iss != NULL &&
+                strcmp(iss, token_issuer(app)) == 0 && json_in_int(root, "exp", &exp) == ERR_OK &&
+                exp > now_s && copy_id(root, "jti", out->jti) &&
                 (type == access_type || copy_id(root, "ati", out->ati));
     json_in_free(root);
     return good ? ERR_OK : ERR_TOKEN_INVALID;

@@ -88,6 +88,9 @@ enum err token_refresh_bearer(struct app *app, const struct token_bearer *bearer
 enum err token_renew(struct app *app, const struct token_bearer *bearer, int64_t now_s, struct arena *arena,
                      struct token_pair *out);
 
+/* The claim iss: [token] issuer, else [server] base_url, else "menshen". */
+const char *token_issuer(const struct app *app);
+
 /* End the session of a token, in a transaction of its own, on disk before it returns. */
 enum err token_end_session(struct app *app, int64_t session_id, int64_t now_s);
 

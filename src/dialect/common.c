@@ -30,6 +30,18 @@ const char *common_data_prefix(const struct call *c, bool says_jpg)
     return says_jpg ? "data:image/jpg;base64," : "data:image/jpeg;base64,";
 }
 
+const struct common_login_names common_uuid_names = {
+    .account = (const char *const[]){"username", NULL},
+    .password = (const char *const[]){"password", NULL},
+    .captcha_id = (const char *const[]){"uuid", NULL},
+    .captcha_answer = (const char *const[]){"code", NULL},
+};
+
+bool common_keeps_status(const struct call *c)
+{
+    return c->res->status >= 404 && c->failure.err != ERR_LOGIN_LOCKED;
+}
+
 enum err common_login_failed(struct call *c, enum err e, int64_t retry_after_s)
 {
     c->failure.retry_after_s = retry_after_s;
@@ -60,4 +72,9 @@ enum err common_login(struct call *c, const struct common_login_names *names, st
     r.scope = client.scope;
     e = login(c->app, &r, c->req->now_s, c->arena, out, &retry_after_s);
     return e == ERR_OK ? e : common_login_failed(c, e, retry_after_s);
+}
+
+enum err common_logout(struct call *c)
+{
+    return c->has_bearer ? token_end_session(c->app, c->bearer.row.session.id, c->req->now_s) : ERR_OK;
 }

@@ -13,6 +13,7 @@ MAN_SETTINGS = TREE / "docs/man/menshen.conf.5"
 READMES = [TREE / "README.md", TREE / "README.zh-CN.md"]
 PAGES = READMES + sorted((TREE / "docs").glob("*.md"))
 EVERYWHERE = {"--conf", "--help"}  # said once for all commands
+DIALECTS = ("blade", "ebaas", "eplatform", "platform", "springblade", "ruoyi", "oauth")
 
 
 def say(*arguments):
@@ -89,7 +90,7 @@ def test_the_man_page_has_the_settings_and_their_defaults():
         if name.startswith("dialect.*."):
             del said[name]
             key = name.rpartition(".")[2]
-            for dialect in ("blade", "ebaas", "eplatform", "platform"):
+            for dialect in DIALECTS:
                 said[f"dialect.{dialect}.{key}"] = table.get(f"dialect.{dialect}.{key}", default)
     for setting in json.loads(say("config", "--json")):
         expected[setting["setting"]] = setting["default"]
