@@ -44,6 +44,8 @@ TEST_SETTINGS = {
     "server": {"trusted_proxies": "127.0.0.1"},
     "captcha": {"expose_answer": "yes", "rate": "0"},
     "login": {"argon2_memory_kib": "1024", "argon2_passes": "1"},
+    "dialect.springblade": {"enabled": "yes"},
+    "dialect.ruoyi": {"enabled": "yes", "prefix": "/ruoyi"},  # /login is platform's
 }
 
 
