@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "auth/keyring.h"
 #include "base/clock.h"
 #include "base/secure.h"
 #include "crypto/digest.h"
@@ -59,6 +60,7 @@ enum err app_open(struct app *app, const char *conf_path, struct buf *why)
 void app_close(struct app *app)
 {
     captcha_engine_free(app->engine);
+    keyring_forget(app);
     db_close(app->db);
     log_close(&app->log);
     secure_wipe(app->client_pepper, sizeof app->client_pepper);

@@ -12,12 +12,15 @@
 #include "store/db.h"
 #include "store/setting_store.h"
 
+struct keyring_pairs; /* auth/keyring.c */
+
 struct app {
     struct config cfg;
     struct log log;
     struct db *db;
     unsigned char client_pepper[SETTING_SEED_LEN];
     char decoy_hash[PASSWORD_HASH_CAP];    /* what unknown accounts are verified against */
+    struct keyring_pairs *pairs;           /* key pairs that were parsed so far; NULL: none */
     struct captcha_engine *engine;         /* NULL until the first picture */
     unsigned char style[SETTING_SEED_LEN]; /* what the engine was made from */
 };

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/audit.h"
 #include "auth/keyring.h"
 #include "base/json_in.h"
 #include "base/json_out.h"
@@ -11,7 +12,11 @@
 #include "base/secure.h"
 #include "store/tenant_store.h"
 
-enum { PURGE_EVERY = 16, PURGE_ROWS = 128 };
+/* Of each kind of row, with every token: more than a token adds, and too few to be noticed. */
+enum { PURGE_ROWS = 8 };
+
+/* How far the clock of another worker's host may be ahead. */
+enum { CLOCK_SKEW_S = 60 };
 
 static const char access_type[] = "access_token";
 static const char refresh_type[] = "refresh_token";
@@ -27,6 +32,26 @@ const char *token_issuer(const struct app *app)
     return named[0] != '\0'                      ? named
            : app->cfg.server.base_url[0] != '\0' ? app->cfg.server.base_url
                                                  : "menshen";
+}
+
+static bool is_oauth(const struct token_row *row)
+{
+    return strcmp(row->session.dialect, config_dialect_name(DIALECT_OAUTH)) == 0;
+}
+
+const char *token_audience(const struct app *app, const struct token_row *row)
+{
+    const char *own = row->session.client_audience;
+    return own[0] == '\0' && is_oauth(row) ? token_issuer(app) : own;
+}
+
+/* Whether the password was too old when the token was issued: by then, not by now, so that a repeated answer
+ * says the same. */
+static void note_password_age(const struct app *app, const struct token_row *row, struct user *u)
+{
+    int64_t max_age_s = app->cfg.login.password_max_age_s;
+    if (u->id != 0 && max_age_s > 0 && u->password_changed_s + max_age_s <= row->issued_s)
+        u->password_expired = true;
 }
 
 /* ---- Minting
@@ -72,26 +97,97 @@ static void client_claims(struct json_out *j, const struct token_pair *t)
     json_str(j, "jti", t->row.jti);
 }
 
+char *token_scope(const struct token_row *row, struct arena *arena)
+{
+    char *s = arena_strdup(arena, row->session.scope);
+    for (char *p = s; p != NULL && *p != '\0'; p++)
+        if (*p == ',')
+            *p = ' ';
+    return s;
+}
+
+/* RFC 9068 §2.2; no data of a person beyond id and tenant. */
+static enum err oauth_claims(struct json_out *j, const struct app *app, const struct token_pair *t,
+                             bool is_refresh, struct arena *arena)
+{
+    const struct session *s = &t->row.session;
+    char id[24];
+    const char *scope = token_scope(&t->row, arena);
+    if (scope == NULL)
+        return ERR_MEMORY;
+    snprintf(id, sizeof id, "%" PRId64, t->user.id);
+    json_str(j, "iss", token_issuer(app));
+    json_str(j, "sub", t->user.id != 0 ? id : s->client_id);
+    if (!is_refresh)
+        json_str(j, "aud", token_audience(app, &t->row));
+    json_str(j, "client_id", s->client_id);
+    json_str(j, "scope", scope);
+    json_str(j, "tenant_id", s->tenant_id);
+    json_int(j, "exp", is_refresh ? t->row.refresh_expires_s : t->row.access_expires_s);
+    json_int(j, "iat", t->row.issued_s);
+    json_str(j, "jti", is_refresh ? t->row.refresh_jti : t->row.jti);
+    if (is_refresh)
+        json_str(j, "ati", t->row.jti);
+    json_str(j, "token_type", is_refresh ? refresh_type : access_type);
+    return ERR_OK;
+}
+
+/* The sample's claims, and behind them ours. */
+static void family_claims(struct json_out *j, const struct app *app, const struct token_pair *t,
+                          bool is_refresh)
+{
+    const char *audience = token_audience(app, &t->row);
+    if (t->user.id != 0)
+        user_claims(j, app, t, is_refresh);
+    else
+        client_claims(j, t);
+    json_str(j, "token_type", is_refresh ? refresh_type : access_type);
+    json_str(j, "iss", token_issuer(app));
+    json_int(j, "iat", t->row.issued_s);
+    if (!is_refresh && audience[0] != '\0')
+        json_str(j, "aud", audience);
+}
+
+static enum err write_claims(const struct app *app, const struct token_pair *t, bool is_refresh,
+                             struct arena *arena, struct buf *out)
+{
+    struct json_out j;
+    enum err e = ERR_OK;
+    json_out_init(&j, out);
+    json_open_object(&j, NULL);
+    if (is_oauth(&t->row))
+        e = oauth_claims(&j, app, t, is_refresh, arena);
+    else
+        family_claims(&j, app, t, is_refresh);
+    json_close_object(&j);
+    return e == ERR_OK ? out->err : e;
+}
+
+/* The key for a token of this client; refresh tokens get the site's own. */
+static enum err find_key(const struct app *app, const struct keyring *ring, const struct token_pair *t,
+                         bool is_refresh, int64_t now_s, const struct jws_key **out)
+{
+    const char *alg = is_refresh ? "" : t->row.session.client_alg;
+    *out = keyring_signer(ring, alg, now_s);
+    if (*out != NULL)
+        return ERR_OK;
+    LOG(&app->log, ERR_LEVEL_ERROR, "no_signing_key", LOG_S("alg", alg[0] != '\0' ? alg : "HMAC"),
+        LOG_S("client", t->row.session.client_id), LOG_S("hint", "menshen key rotate --alg"));
+    return ERR_STORE;
+}
+
 static enum err mint_one(struct app *app, const struct keyring *ring, const struct token_pair *t,
-                         bool is_refresh, struct arena *arena, char **jwt_out)
+                         bool is_refresh, int64_t now_s, struct arena *arena, char **jwt_out)
 {
     struct buf claims, jwt;
-    struct json_out j;
+    const struct jws_key *key = NULL;
     buf_init(&claims);
     buf_init(&jwt);
-    json_out_init(&j, &claims);
-    json_open_object(&j, NULL);
-    if (t->user.id != 0)
-        user_claims(&j, app, t, is_refresh);
-    else
-        client_claims(&j, t);
-    json_str(&j, "token_type", is_refresh ? refresh_type : access_type);
-    json_str(&j, "iss", token_issuer(app));
-    json_int(&j, "iat", t->row.issued_s);
-    json_close_object(&j);
-    enum err e = claims.err;
+    enum err e = find_key(app, ring, t, is_refresh, now_s, &key);
     if (e == ERR_OK)
-        e = jws_sign(&ring->key[0], buf_str(&claims), claims.len, &jwt);
+        e = write_claims(app, t, is_refresh, arena, &claims);
+    if (e == ERR_OK)
+        e = jws_sign(key, buf_str(&claims), claims.len, &jwt);
     if (e == ERR_OK) {
         *jwt_out = arena_strndup(arena, buf_str(&jwt), jwt.len);
         e = *jwt_out != NULL ? ERR_OK : ERR_MEMORY;
@@ -102,14 +198,15 @@ static enum err mint_one(struct app *app, const struct keyring *ring, const stru
 }
 
 /* The tokens that t->row and t->user stand for. */
-static enum err mint(struct app *app, struct token_pair *t, struct arena *arena)
+static enum err mint(struct app *app, struct token_pair *t, int64_t now_s, struct arena *arena)
 {
     struct keyring ring;
-    enum err e = keyring_load(app, &ring);
+    note_password_age(app, &t->row, &t->user);
+    enum err e = keyring_load(app, now_s, &ring);
     if (e == ERR_OK)
-        e = mint_one(app, &ring, t, false, arena, &t->access);
+        e = mint_one(app, &ring, t, false, now_s, arena, &t->access);
     if (e == ERR_OK && t->row.refresh_jti[0] != '\0')
-        e = mint_one(app, &ring, t, true, arena, &t->refresh);
+        e = mint_one(app, &ring, t, true, now_s, arena, &t->refresh);
     keyring_wipe(&ring);
     t->expires_in_s = t->row.access_expires_s - t->row.issued_s;
     return e;
@@ -128,10 +225,10 @@ static enum err fill_row(const struct app *app, const struct client *client, boo
     enum err e = random_bytes(noise, sizeof noise);
     if (e != ERR_OK)
         return e;
-    codec_uuid4(row->jti, noise);
+    codec_uuid7(row->jti, now_s * 1000, noise);
     row->refresh_jti[0] = '\0';
     if (with_refresh)
-        codec_uuid4(row->refresh_jti, noise + 16);
+        codec_uuid7(row->refresh_jti, now_s * 1000, noise + 16);
     row->issued_s = now_s;
     row->access_expires_s = min_s(now_s + access_ttl_s, row->session.family_end_s);
     row->refresh_expires_s =
@@ -139,13 +236,6 @@ static enum err fill_row(const struct app *app, const struct client *client, boo
     row->used_s = 0;
     row->successor_id = 0;
     return ERR_OK;
-}
-
-/* Clear expired rows away: once in PURGE_EVERY tokens, for all of these. Within the transaction that put
- * `row`. */
-static enum err tidy(struct app *app, const struct token_row *row, int64_t now_s)
-{
-    return row->id % PURGE_EVERY == 0 ? db_purge_step(app->db, now_s, PURGE_ROWS) : ERR_OK;
 }
 
 enum err token_issue(struct app *app, const struct token_grant *grant, int64_t now_s, struct arena *arena,
@@ -159,6 +249,8 @@ enum err token_issue(struct app *app, const struct token_grant *grant, int64_t n
                         .scope = grant->scope,
                         .fingerprint = grant->fingerprint,
                         .address = grant->address,
+                        .client_alg = grant->client->alg != NULL ? grant->client->alg : "",
+                        .client_audience = grant->client->audience != NULL ? grant->client->audience : "",
                         .created_s = now_s,
                         .family_end_s = now_s + app->cfg.token.family_ttl_s},
     };
@@ -170,9 +262,9 @@ enum err token_issue(struct app *app, const struct token_grant *grant, int64_t n
     if (e == ERR_OK)
         e = token_store_put(app->db, &out->row);
     if (e == ERR_OK)
-        e = tidy(app, &out->row, now_s);
+        e = db_purge_step(app->db, now_s, PURGE_ROWS);
     if (e == ERR_OK)
-        e = mint(app, out, arena);
+        e = mint(app, out, now_s, arena);
     return e;
 }
 
@@ -206,8 +298,10 @@ enum err token_issue_for_client(struct app *app, const struct token_grant *grant
 
 /* What a token says about itself, after its signature was found good. */
 struct claims {
+    bool is_refresh;
     char jti[CODEC_UUID_CAP];
-    char ati[CODEC_UUID_CAP]; /* "" in an access token */
+    char ati[CODEC_UUID_CAP]; /* refresh tokens only */
+    const char *aud;          /* in the arena; NULL: none */
 };
 
 static bool copy_id(struct json_object *root, const char *name, char out[CODEC_UUID_CAP])
@@ -219,38 +313,61 @@ static bool copy_id(struct json_object *root, const char *name, char out[CODEC_U
     return true;
 }
 
+static bool is_str(struct json_object *root, const char *name, const char *expected)
+{
+    const char *value = NULL;
+    return json_in_str(root, name, &value) == ERR_OK && value != NULL && strcmp(value, expected) == 0;
+}
+
+/* RFC 7519 §4.1.4 to §4.1.6: exp and iat are there, nbf may be. */
+static bool is_in_time(struct json_object *root, int64_t now_s)
+{
+    int64_t exp = 0, iat = 0, nbf = 0;
+    enum err e = json_in_int(root, "nbf", &nbf);
+    return (e == ERR_NOT_FOUND || (e == ERR_OK && nbf <= now_s)) &&
+           json_in_int(root, "exp", &exp) == ERR_OK && exp > now_s &&
+           json_in_int(root, "iat", &iat) == ERR_OK && iat <= now_s + CLOCK_SKEW_S;
+}
+
+static bool copy_audience(struct json_object *root, struct arena *arena, const char **out)
+{
+    const char *aud = NULL;
+    if (json_in_str(root, "aud", &aud) != ERR_OK)
+        return false;
+    *out = aud != NULL ? arena_strdup(arena, aud) : NULL;
+    return aud == NULL || *out != NULL;
+}
+
 /* ERR_OK; ERR_TOKEN_INVALID for a wrong type, issuer, time or form. */
-static enum err read_claims(const struct app *app, const struct buf *payload, const char *type, int64_t now_s,
-                            struct claims *out)
+static enum err read_claims(const struct app *app, const struct buf *payload, int64_t now_s,
+                            struct arena *arena, struct claims *out)
 {
     struct json_object *root = NULL;
     enum json_fault fault;
-    const char *said = NULL, *iss = NULL;
-    int64_t exp = 0;
     enum err e = json_in_parse(buf_str(payload), payload->len, &root, &fault);
     if (e != ERR_OK)
         return e == ERR_MEMORY ? e : ERR_TOKEN_INVALID;
-    bool good = json_in_str(root, "token_type", &said) == ERR_OK && said != NULL && strcmp(said, type) == 0 &&
-                json_in_str(root, "iss", &iss) == ERR_OK && iss != NULL &&
-                strcmp(iss, token_issuer(app)) == 0 && json_in_int(root, "exp", &exp) == ERR_OK &&
-                exp > now_s && copy_id(root, "jti", out->jti) &&
-                (type == access_type || copy_id(root, "ati", out->ati));
+    out->is_refresh = is_str(root, "token_type", refresh_type);
+    bool good = (out->is_refresh || is_str(root, "token_type", access_type)) &&
+                is_str(root, "iss", token_issuer(app)) && is_in_time(root, now_s) &&
+                copy_id(root, "jti", out->jti) && (!out->is_refresh || copy_id(root, "ati", out->ati)) &&
+                copy_audience(root, arena, &out->aud);
     json_in_free(root);
     return good ? ERR_OK : ERR_TOKEN_INVALID;
 }
 
-static enum err verify_jwt(struct app *app, const char *jwt, const char *type, int64_t now_s,
+static enum err verify_jwt(struct app *app, const char *jwt, int64_t now_s, struct arena *arena,
                            struct claims *out)
 {
     struct keyring ring;
     struct buf payload;
     buf_init(&payload);
-    *out = (struct claims){{0}, {0}};
-    enum err e = keyring_load(app, &ring);
+    *out = (struct claims){0};
+    enum err e = keyring_load(app, now_s, &ring);
     if (e == ERR_OK)
         e = jws_verify(ring.key, ring.count, jwt, strlen(jwt), &payload);
     if (e == ERR_OK)
-        e = read_claims(app, &payload, type, now_s, out);
+        e = read_claims(app, &payload, now_s, arena, out);
     keyring_wipe(&ring);
     buf_free(&payload);
     return e;
@@ -275,18 +392,86 @@ static enum err user_of(struct app *app, const struct token_row *row, struct are
     return e == ERR_OK && (out->locked || out->tenant_locked) ? ERR_NOT_FOUND : e;
 }
 
-enum err token_verify(struct app *app, const char *jwt, int64_t now_s, struct arena *arena,
-                      struct token_bearer *out)
+static bool is_live(const struct token_row *row, int64_t now_s)
+{
+    return !is_ended(row) && row->refresh_expires_s > now_s && row->session.family_end_s > now_s;
+}
+
+/* The row of an access token that is valid now. ERR_TOKEN_INVALID, ERR_NOT_FOUND if it is not. */
+static enum err find_access(struct app *app, const struct claims *claims, int64_t now_s, struct arena *arena,
+                            struct token_row *out)
+{
+    enum err e = token_store_by_jti(app->db, claims->jti, arena, out);
+    if (e != ERR_OK)
+        return e;
+    const char *audience = token_audience(app, out);
+    bool is_meant = claims->aud != NULL ? strcmp(claims->aud, audience) == 0 : audience[0] == '\0';
+    return is_meant && !is_ended(out) && out->access_expires_s > now_s ? ERR_OK : ERR_TOKEN_INVALID;
+}
+
+/* The row of a refresh token, used or not, ended or not. It names the access token that it came with. */
+static enum err find_refresh(struct app *app, const struct claims *claims, struct arena *arena,
+                             struct token_row *out)
+{
+    enum err e = token_store_by_jti(app->db, claims->ati, arena, out);
+    if (e != ERR_OK)
+        return e;
+    return strcmp(claims->jti, out->refresh_jti) == 0 && claims->aud == NULL ? ERR_OK : ERR_TOKEN_INVALID;
+}
+
+enum err token_inspect(struct app *app, const char *jwt, int64_t now_s, struct arena *arena,
+                       struct token_bearer *out, bool *is_refresh_out)
 {
     struct claims claims;
-    enum err e = verify_jwt(app, jwt, access_type, now_s, &claims);
-    if (e == ERR_OK)
-        e = token_store_by_jti(app->db, claims.jti, arena, &out->row);
-    if (e == ERR_OK && (is_ended(&out->row) || out->row.access_expires_s <= now_s))
+    enum err e = verify_jwt(app, jwt, now_s, arena, &claims);
+    if (e == ERR_OK && claims.is_refresh)
+        e = find_refresh(app, &claims, arena, &out->row);
+    else if (e == ERR_OK)
+        e = find_access(app, &claims, now_s, arena, &out->row);
+    if (e == ERR_OK && claims.is_refresh && (out->row.used_s != 0 || !is_live(&out->row, now_s)))
         e = ERR_TOKEN_INVALID;
     if (e == ERR_OK)
         e = user_of(app, &out->row, arena, &out->user);
+    if (e == ERR_OK)
+        note_password_age(app, &out->row, &out->user);
+    *is_refresh_out = claims.is_refresh;
     return e == ERR_NOT_FOUND ? ERR_TOKEN_INVALID : e;
+}
+
+enum err token_verify(struct app *app, const char *jwt, int64_t now_s, struct arena *arena,
+                      struct token_bearer *out)
+{
+    bool is_refresh = false;
+    enum err e = token_inspect(app, jwt, now_s, arena, out, &is_refresh);
+    return e == ERR_OK && is_refresh ? ERR_TOKEN_INVALID : e;
+}
+
+/* ---- Ending a session ------------------------------------------------------------------------------- */
+
+static enum err end_session(struct app *app, const struct token_bearer *bearer, const char *action,
+                            enum err result, const char *address, int64_t now_s)
+{
+    const struct session *s = &bearer->row.session;
+    const struct audit_event event = {.action = action,
+                                      .tenant_id = s->tenant_id,
+                                      .account = bearer->user.account,
+                                      .client_id = s->client_id,
+                                      .dialect = s->dialect,
+                                      .address = address,
+                                      .result = result};
+    enum err e = db_begin(app->db, DB_DURABLE);
+    if (e != ERR_OK)
+        return e;
+    e = session_store_revoke(app->db, s->id, now_s);
+    if (e == ERR_OK)
+        e = audit_record(app, &event, now_s);
+    return db_end(app->db, e);
+}
+
+enum err token_end_session(struct app *app, const struct token_bearer *bearer, const char *action,
+                           const char *address, int64_t now_s)
+{
+    return end_session(app, bearer, action, ERR_OK, address, now_s);
 }
 
 /* ---- Refreshing
@@ -296,13 +481,22 @@ enum err token_verify(struct app *app, const char *jwt, int64_t now_s, struct ar
 struct rotation {
     const struct client *client;
     struct token_row row;
-    bool with_refresh; /* the successor gets a refresh token too */
-    bool is_shared;    /* many hold the token, so that a second use says nothing */
+    bool with_refresh;   /* the successor gets a refresh token too */
+    bool is_shared;      /* many hold the token, so that a second use says nothing */
+    const char *address; /* who asks for it */
 };
 
-static bool is_live(const struct token_row *row, int64_t now_s)
+/* A refresh token that was used long ago came again: it was stolen, before or now. ERR_REFRESH_INVALID when
+ * the family is ended. */
+static enum err end_family(struct app *app, const struct rotation *r, int64_t now_s, struct arena *arena)
 {
-    return !is_ended(row) && row->refresh_expires_s > now_s && row->session.family_end_s > now_s;
+    struct token_bearer bearer = {.row = r->row};
+    LOG(&app->log, ERR_LEVEL_WARN, "refresh_reuse", LOG_S("client", r->client->id), LOG_S("jti", r->row.jti),
+        LOG_N("session", r->row.session.id));
+    enum err e = user_of(app, &r->row, arena, &bearer.user);
+    if (e == ERR_OK || e == ERR_NOT_FOUND) /* locked, perhaps: it is ended all the same */
+        e = end_session(app, &bearer, AUDIT_REFRESH_REUSE, ERR_REFRESH_INVALID, r->address, now_s);
+    return e == ERR_OK ? ERR_REFRESH_INVALID : e;
 }
 
 /* The pair that the used row was used for, again; or, when the grace window is over, the end of the family.
@@ -313,19 +507,15 @@ static enum err replay(struct app *app, const struct rotation *r, int64_t now_s,
     bool is_late = now_s >= r->row.used_s + app->cfg.token.refresh_grace_s;
     if (is_late && r->is_shared)
         return ERR_REFRESH_INVALID;
-    if (is_late) {
-        LOG(&app->log, ERR_LEVEL_WARN, "refresh_reuse", LOG_S("client", r->client->id),
-            LOG_S("jti", r->row.jti), LOG_N("session", r->row.session.id));
-        enum err e = token_end_session(app, r->row.session.id, now_s);
-        return e == ERR_OK ? ERR_REFRESH_INVALID : e;
-    }
+    if (is_late)
+        return end_family(app, r, now_s, arena);
     enum err e = token_store_by_id(app->db, r->row.successor_id, arena, &out->row);
     if (e == ERR_OK)
         e = db_sync(app->db); /* the process that rotated may be waiting for the disk yet */
     if (e == ERR_OK)
         e = user_of(app, &out->row, arena, &out->user);
     if (e == ERR_OK)
-        e = mint(app, out, arena);
+        e = mint(app, out, now_s, arena);
     return e == ERR_NOT_FOUND ? ERR_REFRESH_INVALID : e;
 }
 
@@ -342,9 +532,9 @@ static enum err put_successor(struct app *app, const struct rotation *r, int64_t
     if (e == ERR_OK)
         e = session_store_extend(app->db, r->row.session.id, out->row.refresh_expires_s);
     if (e == ERR_OK)
-        e = tidy(app, &out->row, now_s);
+        e = db_purge_step(app->db, now_s, PURGE_ROWS);
     if (e == ERR_OK)
-        e = mint(app, out, arena);
+        e = mint(app, out, now_s, arena);
     return e;
 }
 
@@ -381,21 +571,30 @@ static enum err rotate(struct app *app, struct rotation *r, int64_t now_s, struc
     return replay(app, r, now_s, arena, out);
 }
 
-enum err token_refresh(struct app *app, const struct client *client, const char *refresh_jwt, int64_t now_s,
-                       struct arena *arena, struct token_pair *out)
+/* Whether all of `requested` was granted to the session. ERR_OK; ERR_SCOPE; ERR_MEMORY. */
+static enum err check_scope(const struct session *s, const char *requested, struct arena *arena)
+{
+    struct client granted = {.scope = s->scope};
+    const char *narrower = NULL;
+    return client_scope(&granted, requested, arena, &narrower);
+}
+
+enum err token_refresh(struct app *app, const struct client *client, const char *refresh_jwt,
+                       const char *scope, const char *address, int64_t now_s, struct arena *arena,
+                       struct token_pair *out)
 {
     struct claims claims;
-    struct rotation r = {.client = client, .with_refresh = true};
-    enum err e = verify_jwt(app, refresh_jwt, refresh_type, now_s, &claims);
+    struct rotation r = {.client = client, .with_refresh = true, .address = address};
+    enum err e = verify_jwt(app, refresh_jwt, now_s, arena, &claims);
     if (e == ERR_OK)
-        e = token_store_by_jti(app->db, claims.ati, arena, &r.row);
+        e = claims.is_refresh ? find_refresh(app, &claims, arena, &r.row) : ERR_TOKEN_INVALID;
+    if (e == ERR_OK && strcmp(r.row.session.client_id, client->id) != 0)
+        e = ERR_TOKEN_INVALID;
     if (e == ERR_NOT_FOUND || e == ERR_TOKEN_INVALID)
         return ERR_REFRESH_INVALID;
-    if (e != ERR_OK)
-        return e;
-    if (strcmp(claims.jti, r.row.refresh_jti) != 0 || strcmp(r.row.session.client_id, client->id) != 0)
-        return ERR_REFRESH_INVALID;
-    return rotate(app, &r, now_s, arena, out);
+    if (e == ERR_OK)
+        e = check_scope(&r.row.session, scope, arena);
+    return e == ERR_OK ? rotate(app, &r, now_s, arena, out) : e;
 }
 
 /* What refreshing an access token by itself takes. ERR_NOT_FOUND if it cannot be. */
@@ -412,12 +611,13 @@ static enum err bearer_rotation(struct app *app, const struct token_bearer *bear
     return is_shared || client_may(client, "refresh_token") ? ERR_OK : ERR_NOT_FOUND;
 }
 
-enum err token_refresh_bearer(struct app *app, const struct token_bearer *bearer, int64_t now_s,
-                              struct arena *arena, struct token_pair *out)
+enum err token_refresh_bearer(struct app *app, const struct token_bearer *bearer, const char *address,
+                              int64_t now_s, struct arena *arena, struct token_pair *out)
 {
     struct client client;
-    struct rotation r;
+    struct rotation r = {0};
     enum err e = bearer_rotation(app, bearer, arena, &client, &r);
+    r.address = address;
     if (e == ERR_OK)
         e = rotate(app, &r, now_s, arena, out);
     return e == ERR_REFRESH_INVALID || e == ERR_NOT_FOUND ? ERR_TOKEN_INVALID : e;
@@ -448,12 +648,4 @@ enum err token_renew(struct app *app, const struct token_bearer *bearer, int64_t
     if (e != ERR_OK)
         return e;
     return db_end(app->db, renew_locked(app, &r, now_s, arena, out));
-}
-
-enum err token_end_session(struct app *app, int64_t session_id, int64_t now_s)
-{
-    enum err e = db_begin(app->db, DB_DURABLE);
-    if (e != ERR_OK)
-        return e;
-    return db_end(app->db, session_store_revoke(app->db, session_id, now_s));
 }

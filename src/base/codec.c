@@ -218,14 +218,13 @@ void codec_json_escape(struct buf *out, const char *s, size_t len)
     buf_add(out, s + from, len - from);
 }
 
-void codec_uuid4(char out[CODEC_UUID_CAP], const unsigned char random[16])
+/* The version and variant bits, and the text. */
+static void format_uuid(char out[CODEC_UUID_CAP], unsigned char b[16], unsigned version)
 {
-    unsigned char b[16];
-    memcpy(b, random, sizeof b);
-    b[6] = (unsigned char)((b[6] & 0x0F) | 0x40);
+    b[6] = (unsigned char)((b[6] & 0x0F) | version << 4);
     b[8] = (unsigned char)((b[8] & 0x3F) | 0x80);
     char hex[33];
-    codec_hex(hex, b, sizeof b);
+    codec_hex(hex, b, 16);
     char *o = out;
     for (size_t i = 0; i < 32; i++) {
         if (i == 8 || i == 12 || i == 16 || i == 20)
@@ -233,6 +232,22 @@ void codec_uuid4(char out[CODEC_UUID_CAP], const unsigned char random[16])
         *o++ = hex[i];
     }
     *o = '\0';
+}
+
+void codec_uuid4(char out[CODEC_UUID_CAP], const unsigned char random[16])
+{
+    unsigned char b[16];
+    memcpy(b, random, sizeof b);
+    format_uuid(out, b, 4);
+}
+
+void codec_uuid7(char out[CODEC_UUID_CAP], int64_t time_ms, const unsigned char random[16])
+{
+    unsigned char b[16];
+    memcpy(b, random, sizeof b);
+    for (int i = 0; i < 6; i++)
+        b[i] = (unsigned char)((uint64_t)time_ms >> (40 - 8 * i));
+    format_uuid(out, b, 7);
 }
 
 bool codec_parse_int(const char *s, int64_t min, int64_t max, int64_t *out)

@@ -50,6 +50,10 @@ void codec_json_escape(struct buf *out, const char *s, size_t len);
 /* Format 16 random bytes as a version 4 UUID (RFC 9562 §5.4): lower case, with dashes. */
 void codec_uuid4(char out[CODEC_UUID_CAP], const unsigned char random[16]);
 
+/* The same as version 7 (RFC 9562 §5.7): the first 48 bits are Unix time in milliseconds, so that ids made
+ * later sort later; the rest is taken from the random bytes. */
+void codec_uuid7(char out[CODEC_UUID_CAP], int64_t time_ms, const unsigned char random[16]);
+
 /* Parse a decimal integer of the whole string, min..max. Returns false and leaves *out for anything else. */
 bool codec_parse_int(const char *s, int64_t min, int64_t max, int64_t *out);
 

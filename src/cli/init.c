@@ -41,7 +41,7 @@ static enum err put_essentials(struct cli *cli)
     if (e == ERR_OK)
         e = put_seed(db, SETTING_CLIENT_PEPPER, cli->app.client_pepper);
     if (e == ERR_OK)
-        e = keyring_generate(db, cli->now_s);
+        e = keyring_generate(db, JWS_HS256, cli->now_s);
     for (size_t i = 0; e == ERR_OK && i < PUBLIC_CLIENTS; i++) {
         struct client c = public_clients[i];
         c.created_s = cli->now_s;

@@ -31,6 +31,12 @@ static enum cli_status run_list(struct cli *cli)
                        "No keys: no token can be signed. Import one with: menshen key import");
 }
 
+static enum err import(struct cli *cli, void *ctx)
+{
+    const struct secret *key = ctx;
+    return keyring_import(&cli->app, key->text, key->len, cli->now_s);
+}
+
 static enum cli_status run_import(struct cli *cli)
 {
     struct secret key;
@@ -38,7 +44,7 @@ static enum cli_status run_import(struct cli *cli)
     enum cli_status status = secret_read_new(cli, "sign key", JWS_SECRET_CAP, &key);
     if (status != CLI_DONE)
         return status;
-    enum err e = keyring_import(&cli->app, key.text, key.len, cli->now_s);
+    enum err e = cli_write(cli, import, &key);
     size_t len = key.len;
     secret_wipe(&key);
     if (e == ERR_BAD_REQUEST)

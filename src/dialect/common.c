@@ -1,5 +1,6 @@
 #include "dialect/common.h"
 
+#include "auth/audit.h"
 #include "base/secure.h"
 
 enum err common_captcha(struct call *c, enum challenge_id_shape shape, common_captcha_writer *write)
@@ -76,5 +77,6 @@ enum err common_login(struct call *c, const struct common_login_names *names, st
 
 enum err common_logout(struct call *c)
 {
-    return c->has_bearer ? token_end_session(c->app, c->bearer.row.session.id, c->req->now_s) : ERR_OK;
+    return c->has_bearer ? token_end_session(c->app, &c->bearer, AUDIT_LOGOUT, c->req->address, c->req->now_s)
+                         : ERR_OK;
 }

@@ -161,7 +161,7 @@ static enum err log_in(struct call *c)
 static enum err refresh(struct call *c)
 {
     struct token_pair fresh;
-    enum err e = token_refresh_bearer(c->app, &c->bearer, c->req->now_s, c->arena, &fresh);
+    enum err e = token_refresh_bearer(c->app, &c->bearer, c->req->address, c->req->now_s, c->arena, &fresh);
     if (e == ERR_OK)
         e = put_bearer_header(c, fresh.access);
     return e == ERR_OK ? answer_text(c, fresh.access) : e;

@@ -16,7 +16,8 @@ static const char *const permissions[GRANTS_COUNT] = {
 struct asked {
     const struct grants_wire *wire;
     const char *tenant;
-    const char *scope; /* comma-joined, of the client's */
+    const char *requested; /* scope as it came; NULL: none */
+    const char *scope;     /* to grant, comma-joined, of the client's; NULL in a refresh */
 };
 
 typedef enum err grant_handler(struct call *c, const struct asked *asked, struct token_pair *out);
@@ -96,12 +97,14 @@ static enum err grant_password(struct call *c, const struct asked *asked, struct
     return e == ERR_OK ? log_in(c, asked, &r, out) : e;
 }
 
-/* The token's own tenant stays. */
+/* Tenant and scope are the session's. */
 static enum err grant_refresh(struct call *c, const struct asked *asked, struct token_pair *out)
 {
     const char *refresh = NULL;
     enum err e = route_require(c, asked->wire->refresh_token, &refresh);
-    return e == ERR_OK ? token_refresh(c->app, &c->client, refresh, c->req->now_s, c->arena, out) : e;
+    return e == ERR_OK ? token_refresh(c->app, &c->client, refresh, asked->requested, c->req->address,
+                                       c->req->now_s, c->arena, out)
+                       : e;
 }
 
 static enum err grant_client(struct call *c, const struct asked *asked, struct token_pair *out)
@@ -147,24 +150,14 @@ static enum err read_grant(struct call *c, const struct grants_wire *wire, enum 
 enum err grants_token(struct call *c, const struct grants_wire *wire, struct token_pair *out)
 {
     struct asked asked = {.wire = wire};
-    const char *requested = NULL;
     enum grants_kind kind = GRANTS_COUNT;
     *out = (struct token_pair){0};
     enum err e = read_grant(c, wire, &kind);
     if (e == ERR_OK)
         e = read_tenant(c, wire, &asked.tenant);
     if (e == ERR_OK)
-        e = route_param(c, wire->scope, &requested);
-    if (e == ERR_OK)
-        e = client_scope(&c->client, requested, c->arena, &asked.scope);
+        e = route_param(c, wire->scope, &asked.requested);
+    if (e == ERR_OK && kind != GRANTS_REFRESH)
+        e = client_scope(&c->client, asked.requested, c->arena, &asked.scope);
     return e == ERR_OK ? handlers[kind](c, &asked, out) : e;
-}
-
-const char *grants_scope(struct call *c, const struct token_row *row)
-{
-    char *scope = arena_strdup(c->arena, row->session.scope);
-    for (char *p = scope; p != NULL && *p != '\0'; p++)
-        if (*p == ',')
-            *p = ' ';
-    return scope;
 }

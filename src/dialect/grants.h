@@ -49,8 +49,4 @@ struct grants_wire {
  */
 enum err grants_token(struct call *c, const struct grants_wire *wire, struct token_pair *out);
 
-/* The scope of a pair as RFC 6749 §3.3 writes it, separated by blanks, in the call's arena; NULL without
- * memory. */
-const char *grants_scope(struct call *c, const struct token_row *row);
-
 #endif

@@ -124,7 +124,7 @@ static enum err token(struct call *c)
     enum err e = grants_token(c, &wire, &t);
     if (e != ERR_OK)
         return e;
-    const char *scope = grants_scope(c, &t.row);
+    const char *scope = token_scope(&t.row, c->arena);
     if (scope == NULL)
         return ERR_MEMORY;
     json_out_init(&j, &c->res->body);
@@ -137,6 +137,90 @@ static enum err token(struct call *c)
     json_str(&j, "scope", scope);
     json_close_object(&j);
     return ERR_OK;
+}
+
+/* ---- Tokens of others' and one's own ------------------------------------------------------------------ */
+
+/* A token that a client asks about. ERR_TOKEN_INVALID, and nothing else, for one that is not valid now. */
+static enum err inspect(struct call *c, struct token_bearer *out, bool *is_refresh_out)
+{
+    static const char *const token_names[] = {"token", NULL};
+    const char *jwt = NULL;
+    enum err e = route_require(c, token_names, &jwt);
+    return e == ERR_OK ? token_inspect(c->app, jwt, c->req->now_s, c->arena, out, is_refresh_out) : e;
+}
+
+/* RFC 7009 §2.2: a token that is not valid is as good as revoked. Either token ends the login it is of. */
+static enum err revoke(struct call *c)
+{
+    struct token_bearer b;
+    bool is_refresh = false;
+    enum err e = inspect(c, &b, &is_refresh);
+    if (e == ERR_TOKEN_INVALID)
+        return ERR_OK;
+    if (e == ERR_OK && strcmp(b.row.session.client_id, c->client.id) != 0)
+        return ERR_TOKEN_FOREIGN;
+    return e == ERR_OK ? token_end_session(c->app, &b, AUDIT_TOKEN_REVOKE, c->req->address, c->req->now_s)
+                       : e;
+}
+
+/* Tokens are shown to the client they were issued to; access tokens also to the one they are meant for. */
+static bool may_see(const struct client *c, const struct session *s, bool is_refresh)
+{
+    return strcmp(s->client_id, c->id) == 0 || (!is_refresh && strcmp(s->client_audience, c->id) == 0);
+}
+
+static enum err write_token(struct call *c, const struct token_bearer *b, bool is_refresh)
+{
+    const struct token_row *row = &b->row;
+    const char *audience = is_refresh ? "" : token_audience(c->app, row);
+    const char *scope = token_scope(row, c->arena);
+    struct json_out j;
+    char id[24];
+    if (scope == NULL)
+        return ERR_MEMORY;
+    snprintf(id, sizeof id, "%" PRId64, b->user.id);
+    json_out_init(&j, &c->res->body);
+    json_open_object(&j, NULL);
+    json_bool(&j, "active", true);
+    json_str(&j, "scope", scope);
+    json_str(&j, "client_id", row->session.client_id);
+    if (b->user.id != 0)
+        json_str(&j, "username", b->user.account);
+    json_str(&j, "token_type", is_refresh ? "refresh_token" : "Bearer");
+    json_int(&j, "exp", is_refresh ? row->refresh_expires_s : row->access_expires_s);
+    json_int(&j, "iat", row->issued_s);
+    json_str(&j, "sub", b->user.id != 0 ? id : row->session.client_id);
+    if (audience[0] != '\0')
+        json_str(&j, "aud", audience);
+    json_str(&j, "iss", token_issuer(c->app));
+    json_str(&j, "jti", is_refresh ? row->refresh_jti : row->jti);
+    json_str(&j, "tenant_id", row->session.tenant_id);
+    json_close_object(&j);
+    return ERR_OK;
+}
+
+/* RFC 7662 §2.2: of a token that is not valid, or not the asker's business, nothing is told. */
+static enum err introspect(struct call *c)
+{
+    struct token_bearer b;
+    bool is_refresh = false;
+    struct json_out j;
+    enum err e = inspect(c, &b, &is_refresh);
+    if (e == ERR_OK && may_see(&c->client, &b.row.session, is_refresh))
+        return write_token(c, &b, is_refresh);
+    if (e != ERR_OK && e != ERR_TOKEN_INVALID)
+        return e;
+    json_out_init(&j, &c->res->body);
+    json_open_object(&j, NULL);
+    json_bool(&j, "active", false);
+    json_close_object(&j);
+    return ERR_OK;
+}
+
+static enum err jwks(struct call *c)
+{
+    return keyring_jwks(c->app, c->req->now_s, &c->res->body);
 }
 
 /* ---- Metadata and health ----------------------------------------------------------------------------- */
@@ -223,6 +307,9 @@ static enum err healthz(struct call *c)
 static const struct route routes[] = {
     {"POST", token_path, ROUTE_FORM | ROUTE_CLIENT, token},
     {"GET", captcha_path, 0, captcha},
+    {"POST", revoke_path, ROUTE_FORM | ROUTE_CLIENT, revoke},
+    {"POST", introspect_path, ROUTE_FORM | ROUTE_CLIENT, introspect},
+    {"GET", jwks_path, ROUTE_CACHED, jwks},
     {"GET", "/.well-known/oauth-authorization-server", ROUTE_ABSOLUTE | ROUTE_CACHED, metadata},
     {"GET", "/.well-known/oauth-authorization-server/{path}", ROUTE_ABSOLUTE | ROUTE_CACHED, metadata},
     {"GET", "/healthz", ROUTE_ABSOLUTE, healthz},

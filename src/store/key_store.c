@@ -21,10 +21,9 @@ static enum err read_row(sqlite3_stmt *st, struct key_row *row)
     return ERR_OK;
 }
 
-enum err key_store_list(struct db *db, key_store_each *each, void *ctx)
+static enum err each_row(struct db *db, sqlite3_stmt *st, key_store_each *each, void *ctx)
 {
     struct key_row row;
-    sqlite3_stmt *st = stmt_begin(db, SQL_KEY_LIST, "");
     enum err e;
     while ((e = stmt_step(db, st)) == ERR_OK) {
         e = read_row(st, &row);
@@ -36,6 +35,16 @@ enum err key_store_list(struct db *db, key_store_each *each, void *ctx)
     secure_wipe(&row, sizeof row);
     e = stmt_end(db, st, e);
     return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err key_store_list(struct db *db, key_store_each *each, void *ctx)
+{
+    return each_row(db, stmt_begin(db, SQL_KEY_LIST, ""), each, ctx);
+}
+
+enum err key_store_in_use(struct db *db, int64_t now_s, key_store_each *each, void *ctx)
+{
+    return each_row(db, stmt_begin(db, SQL_KEY_IN_USE, "i", now_s), each, ctx);
 }
 
 enum err key_store_put(struct db *db, const struct key_row *row)

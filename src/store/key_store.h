@@ -27,6 +27,9 @@ struct key_row {
 typedef enum err key_store_each(void *ctx, const struct key_row *row);
 enum err key_store_list(struct db *db, key_store_each *each, void *ctx);
 
+/* The same for the keys that are not retired at `now_s`. */
+enum err key_store_in_use(struct db *db, int64_t now_s, key_store_each *each, void *ctx);
+
 /* Add a key. Within a transaction. ERR_OK; ERR_EXISTS; ERR_STORE. */
 enum err key_store_put(struct db *db, const struct key_row *row);
 

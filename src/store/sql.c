@@ -2,6 +2,8 @@
 
 /* Columns in the order that the reader of each table's file expects; one definition serves get, find and
  * list. */
+#define KEY_COLUMNS "kid, alg, secret, created_s, signs_from_s, retired_s"
+#define KEY_ORDER   "ORDER BY retired_s IS NOT NULL, signs_from_s DESC, created_s DESC, kid"
 #define CLIENT_COLUMNS                                                                                       \
     "id, secret_mac, old_secret_mac, old_secret_until_s, grants, scope, password_wire, alg, audience, "      \
     "access_ttl_s, refresh_ttl_s, locked, created_s"
@@ -14,7 +16,8 @@
     "token.id, token.jti, token.refresh_jti, token.issued_s, token.access_expires_s, "                       \
     "token.refresh_expires_s, token.used_s, token.successor_id, session.id, session.user_id, "               \
     "session.client_id, session.tenant_id, session.dialect, session.scope, session.fingerprint, "            \
-    "session.address, session.created_s, session.family_end_s, session.revoked_s, client.locked"
+    "session.address, session.created_s, session.family_end_s, session.revoked_s, client.locked, "           \
+    "client.alg, client.audience"
 #define TOKEN_TABLES                                                                                         \
     "FROM token JOIN session ON session.id = token.session_id JOIN client ON client.id = session.client_id "
 
@@ -55,8 +58,9 @@ const char *const sql_text[SQL_COUNT] = {
                         "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
     [SQL_SETTING_PUT_NEW] = "INSERT INTO setting (name, value) VALUES (?1, ?2)",
 
-    [SQL_KEY_LIST] = "SELECT kid, alg, secret, created_s, signs_from_s, retired_s FROM sign_key "
-                     "ORDER BY retired_s IS NOT NULL, signs_from_s DESC, created_s DESC, kid",
+    [SQL_KEY_LIST] = "SELECT " KEY_COLUMNS " FROM sign_key " KEY_ORDER,
+    [SQL_KEY_IN_USE] =
+        "SELECT " KEY_COLUMNS " FROM sign_key WHERE retired_s IS NULL OR retired_s > ?1 " KEY_ORDER,
     [SQL_KEY_PUT] =
         "INSERT INTO sign_key (kid, alg, secret, created_s, signs_from_s) VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_KEY_RETIRE] = "UPDATE sign_key SET retired_s = ?2 WHERE kid = ?1 AND (retired_s IS NULL OR "

@@ -27,6 +27,7 @@ enum sql {
     SQL_SETTING_PUT_NEW,
 
     SQL_KEY_LIST,
+    SQL_KEY_IN_USE,
     SQL_KEY_PUT,
     SQL_KEY_RETIRE,
 

@@ -79,7 +79,9 @@ static enum err read_row(sqlite3_stmt *st, struct arena *arena, void *ctx)
         if (*texts[i] == NULL)
             return ERR_MEMORY;
     }
-    return ERR_OK;
+    s->client_alg = sqlite3_column_type(st, 20) != SQLITE_NULL ? stmt_text(st, 20, arena) : "";
+    s->client_audience = stmt_text(st, 21, arena);
+    return s->client_alg != NULL && s->client_audience != NULL ? ERR_OK : ERR_MEMORY;
 }
 
 enum err token_store_by_jti(struct db *db, const char *jti, struct arena *arena, struct token_row *out)

@@ -15,8 +15,10 @@ struct session {
     const char *client_id, *tenant_id, *dialect, *scope, *fingerprint, *address;
     int64_t created_s;
     int64_t family_end_s;
-    int64_t revoked_s;  /* 0: valid */
-    bool client_locked; /* read only */
+    int64_t revoked_s;           /* 0: valid */
+    bool client_locked;          /* read only */
+    const char *client_alg;      /* read only, as in struct client; "": the site's HMAC key */
+    const char *client_audience; /* read only; "": none */
 };
 
 struct token_row {

@@ -91,7 +91,7 @@ def test_the_man_page_has_the_settings_and_their_defaults():
             del said[name]
             key = name.rpartition(".")[2]
             for dialect in DIALECTS:
-                said[f"dialect.{dialect}.{key}"] = table.get(f"dialect.{dialect}.{key}", default)
+                said.setdefault(f"dialect.{dialect}.{key}", table.get(f"dialect.{dialect}.{key}", default))
     for setting in json.loads(say("config", "--json")):
         expected[setting["setting"]] = setting["default"]
     assert said == expected
@@ -145,3 +145,20 @@ def test_commands_in_code_are_commands_of_the_program(page):
 def test_links_lead_to_files(page):
     links = [link for link in re.findall(r"\]\(([^)#\s]+)", page.read_text()) if "://" not in link]
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+# ---- Security -------------------------------------------------------------------------------------------------------
+def test_the_tests_that_security_names_exist():
+    named = re.findall(r"(test_\w+\.(?:c|py)): (test_\w+)", (TREE / "docs/security.md").read_text())
+    assert len(named) > 60
+    for file, test in named:
+        source = (TREE / "tests" / ("unit" if file.endswith(".c") else "e2e") / file).read_text()
+        assert re.search(rf"\b(?:void|def) {test}\(", source), f"{file} has no {test}"
+
+
+def test_security_leaves_nothing_open():
+    """Every row of a table says which test shows it, or has a reason and a dash."""
+    rows = re.findall(r"^\| .* \|$", (TREE / "docs/security.md").read_text().partition("## OWASP")[2], re.MULTILINE)
+    for row in rows:
+        last = row.strip("| ").rpartition("|")[2].strip()
+        assert last in ("—", "test") or re.fullmatch(r"test_\w+\.(?:c|py): test_\w+(?:; test_\w+\.(?:c|py): test_\w+)*", last), row

@@ -3,6 +3,7 @@
 import pytest
 from harness import seeds
 from harness.errors import NO_STORE, oauth
+from harness.servers import wait_until
 from harness.visitor import CAPTCHA_GRANT, DEMO_LIFETIMES, basic, md5
 from harness.wire import get, post_form, post_json, post_query
 
@@ -54,6 +55,14 @@ def test_login(web, user, grant):
     assert response.json["expires_in"] == DEMO_LIFETIMES[0]
     assert {name: response.header(name) for name in NO_STORE} == NO_STORE
     assert web.blade_user_info(response.json["access_token"]).json["data"]["account"] == user.account
+
+
+def test_claims(web, user):
+    """RFC 9068 §2.2: nothing of a person beyond id and tenant."""
+    _, claims = seeds.claims(web.oauth_login(user)["access_token"])
+    assert list(claims) == [
+        "iss", "sub", "aud", "client_id", "scope", "tenant_id", "exp", "iat", "jti", "token_type"
+    ]  # fmt: skip
 
 
 def test_client_credentials_never_refresh(web):
@@ -253,6 +262,222 @@ def test_refresh_by_another_client(web, user, add_client):
     token = web.oauth_login(user)["refresh_token"]
     oauth(web.oauth_refresh(token, Authorization=thief), 400, "invalid_grant")
     assert web.oauth_refresh(token).status == 200
+
+
+@pytest.mark.parametrize("asked", ["", "read", "write read", "read write admin"])
+def test_refresh_with_the_same_scope_or_less(web, scoped, asked):
+    """RFC 6749 §6. It keeps what it had, and the answer says so (§3.3)."""
+    first = login_scoped(web, scoped, "read write admin")
+    answer = web.oauth_refresh(first["refresh_token"], {"scope": asked}, Authorization=scoped)
+    assert answer.status == 200 and answer.json["scope"] == "read write admin", answer
+
+
+@pytest.mark.parametrize("asked", ["admin", "read admin", "all"])
+def test_refresh_with_more_scope(web, scoped, asked):
+    """Also where the client could have had it; the token is not used up."""
+    first = login_scoped(web, scoped, "read write")
+    oauth(web.oauth_refresh(first["refresh_token"], {"scope": asked}, Authorization=scoped), 400, "invalid_scope")
+    used = "SELECT used_s FROM token WHERE jti = ?"
+    assert web.site.query(used, seeds.claims(first["access_token"])[1]["jti"]) == [(None,)]
+
+
+def login_scoped(web, scoped, scope):
+    user = web.site.new_user()
+    answer = web.oauth_token(
+        web.oauth_captcha_fields(user) | {"password": user.password, "scope": scope}, Authorization=scoped
+    )
+    assert answer.status == 200 and answer.json["scope"] == scope, answer
+    return answer.json
+
+
+# ---- Revocation -----------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("which", ["access_token", "refresh_token"])
+@pytest.mark.parametrize("hint", ["access_token", "refresh_token", "nonsense", None])
+def test_revoke_ends_the_login(web, user, which, hint):
+    """Whatever the hint says (RFC 7009 §2.1)."""
+    login, other = web.oauth_login(user), web.oauth_login(user)
+    fields = {"token": login[which]} | ({} if hint is None else {"token_type_hint": hint})
+    response = web.oauth_post("/revoke", fields)
+    assert (response.status, response.body) == (200, b""), response
+    assert {name: response.header(name) for name in NO_STORE} == NO_STORE
+    assert web.blade_user_info(login["access_token"]).status == 401
+    oauth(web.oauth_refresh(login["refresh_token"]), 400, "invalid_grant")
+    assert web.oauth_introspect(login["access_token"]) == web.oauth_introspect(login["refresh_token"]) == INACTIVE
+    assert web.blade_user_info(other["access_token"]).status == 200
+
+
+@pytest.mark.parametrize("token", ["x", "x.y.z", "eyJhbGciOiJub25lIn0.e30."])
+def test_revoking_what_is_no_token(web, token):
+    response = web.oauth_post("/revoke", {"token": token})
+    assert (response.status, response.body) == (200, b"")
+
+
+def test_revoking_twice(web, user):
+    token = web.oauth_login(user)["access_token"]
+    assert [web.oauth_post("/revoke", {"token": token}).status for _ in range(2)] == [200, 200]
+
+
+@pytest.mark.parametrize("which", ["access_token", "refresh_token"])
+def test_revoking_a_token_of_another_client(web, user, add_client, which):
+    other = add_client(f"other-{which}", "refresh_token")
+    login = web.oauth_login(user)
+    oauth(web.oauth_post("/revoke", {"token": login[which]}, Authorization=other), 400, "invalid_grant")
+    assert web.blade_user_info(login["access_token"]).status == 200
+    assert web.oauth_refresh(login["refresh_token"]).status == 200
+
+
+@pytest.mark.parametrize("path", ["/revoke", "/introspect"])
+def test_token_endpoints_want_client_and_token(web, path):
+    oauth(web.oauth_post(path, {}), 400, "invalid_request")
+    oauth(web.oauth_post(path, {"token": ""}), 400, "invalid_request")
+    oauth(web.oauth_post(path, {"token": "x"}, Authorization=basic("sword", "wrong")), 401, "invalid_client")
+    oauth(web.send(post_form(PREFIX + path, {"token": "x"})), 401, "invalid_client")
+    in_query = web.send(post_query(PREFIX + path, {"token": "x"}, Authorization=basic("sword", "sword_secret")))
+    oauth(in_query, 400, "invalid_request")
+
+
+def test_revocation_is_audited(web, user):
+    web.oauth_post("/revoke", {"token": web.oauth_login(user)["access_token"]})
+    rows = web.site.query(
+        "SELECT actor, action, result, client_id, address FROM audit WHERE action = 'token.revoke' AND address = ?",
+        web.address,
+    )
+    assert rows == [(f"user:000000/{user.account}", "token.revoke", "ok", "sword", web.address)]
+
+
+# ---- Introspection --------------------------------------------------------------------------------------------
+INACTIVE = {"active": False}
+
+
+def test_introspect_access_token(web, user):
+    login = web.oauth_login(user)
+    told = web.oauth_introspect(login["access_token"])
+    _, claims = seeds.claims(login["access_token"])
+    assert list(told) == ["active", "scope", "client_id", "username", "token_type", "exp", "iat", "sub", "aud", "iss",
+                          "jti", "tenant_id"]  # fmt: skip
+    assert (told["active"], told["token_type"], told["username"]) == (True, "Bearer", user.account)
+    same = ["scope", "client_id", "exp", "iat", "sub", "aud", "iss", "jti", "tenant_id"]
+    assert {name: told[name] for name in same} == {name: claims[name] for name in same}
+
+
+def test_introspect_refresh_token(web, user):
+    login = web.oauth_login(user)
+    told = web.oauth_introspect(login["refresh_token"])
+    _, claims = seeds.claims(login["refresh_token"])
+    assert (told["active"], told["token_type"], told["username"]) == (True, "refresh_token", user.account)
+    assert {name: told[name] for name in ("exp", "jti", "sub")} == {name: claims[name] for name in ("exp", "jti", "sub")}
+    assert "aud" not in told
+    web.oauth_refresh(login["refresh_token"])
+    assert web.oauth_introspect(login["refresh_token"]) == INACTIVE, "it was used"
+
+
+def test_introspect_a_clients_own_token(web):
+    told = web.oauth_introspect(web.oauth_token(APP).json["access_token"])
+    assert (told["active"], told["sub"], told["client_id"]) == (True, "sword", "sword") and "username" not in told
+
+
+def test_introspect_tokens_of_other_dialects(web, user):
+    told = web.oauth_introspect(web.blade_login(user)["access_token"])
+    assert (told["active"], told["username"]) == (True, user.account) and "aud" not in told
+
+
+def test_introspection_by_others(web, user, add_client):
+    """Only the client itself, and of access tokens the one that they are meant for, are told anything."""
+    stranger = add_client(f"stranger-{user.account}", "client_credentials")
+    login = web.oauth_login(user)
+    for name in ("access_token", "refresh_token"):
+        assert web.oauth_introspect(login[name], Authorization=stranger) == INACTIVE
+
+
+@pytest.mark.parametrize("token", ["x", "x.y.z", "eyJhbGciOiJub25lIn0.e30.", "a" * 5000])
+def test_introspect_what_is_no_token(web, token):
+    assert web.oauth_introspect(token) == INACTIVE
+
+
+@pytest.mark.parametrize("end", ["logout", "lock", "password", "revoke"])
+def test_what_ends_a_token_ends_it_for_introspection(web, user, end):
+    login = web.oauth_login(user)
+    tokens = [login["access_token"], login["refresh_token"]]
+    assert all(web.oauth_introspect(token)["active"] for token in tokens)
+    {
+        "logout": lambda: web.send(get("/kom-ams-auth/oauth/logout", Authorization=f"Bearer {tokens[0]}")),
+        "lock": lambda: web.site.cli("user", "lock", user.account),
+        "password": lambda: web.site.cli("user", "passwd", user.account, line="Another-secret-1"),
+        "revoke": lambda: web.site.cli("token", "revoke", "--account", user.account),
+    }[end]()
+    assert [web.oauth_introspect(token) for token in tokens] == [INACTIVE, INACTIVE]
+
+
+def test_expired_token(site_with):
+    web = site_with({})
+    web.site.cli("client", "set", "sword", "--access-ttl", "1")
+    token = web.oauth_token(APP).json["access_token"]
+    wait_until(lambda: web.oauth_introspect(token) == INACTIVE, "the token's expiry")
+
+
+# ---- Keys and metadata ----------------------------------------------------------------------------------------
+CACHED = "public, max-age=300"
+WELL_KNOWN = "/.well-known/oauth-authorization-server"
+
+
+def test_jwks_without_key_pairs(site_with):
+    """The site's HMAC key is nobody else's business."""
+    response = site_with({}).send(get(f"{PREFIX}/jwks"))
+    assert (response.status, response.json) == (200, {"keys": []})
+    assert response.all("Cache-Control") == [CACHED] and response.header("Pragma") is None
+
+
+def test_metadata(site_with):
+    web = site_with({"server": {"base_url": "https://login.example.org"}})
+    response = web.send(get(WELL_KNOWN))
+    assert response.status == 200 and response.all("Cache-Control") == [CACHED], response
+    base, both = f"https://login.example.org{PREFIX}", ["client_secret_basic", "client_secret_post"]
+    assert response.json == {
+        "issuer": "https://login.example.org", "token_endpoint": f"{base}/token", "jwks_uri": f"{base}/jwks",
+        "response_types_supported": [],
+        "grant_types_supported": ["password", "client_credentials", "refresh_token", CAPTCHA_GRANT],
+        "token_endpoint_auth_methods_supported": both, "revocation_endpoint": f"{base}/revoke",
+        "revocation_endpoint_auth_methods_supported": both, "introspection_endpoint": f"{base}/introspect",
+        "introspection_endpoint_auth_methods_supported": both, "menshen_captcha_endpoint": f"{base}/captcha",
+    }  # fmt: skip
+    assert web.send(get(f"{WELL_KNOWN}/auth")).status == 404, "the issuer has no path"
+
+
+def test_metadata_of_an_issuer_with_a_path(site_with):
+    """RFC 8414 §3: the path goes behind the well-known name."""
+    web = site_with({"server": {"base_url": "https://example.org/auth"}, "dialect.oauth": {"prefix": "/o,/p"}})
+    told = web.send(get(f"{WELL_KNOWN}/auth")).json
+    assert (told["issuer"], told["token_endpoint"]) == ("https://example.org/auth", "https://example.org/auth/o/token")
+    assert web.send(get(WELL_KNOWN)).json == told, "below the mount"
+    for other in ("/other", "/auth/x", "/"):
+        assert web.send(get(WELL_KNOWN + other)).status == 404
+
+
+@pytest.mark.parametrize(
+    "settings, status", [({}, "ok"), ({"server": {"base_url": "https://a.example"}, "token": {"issuer": "x"}}, "warning")]
+)
+def test_no_metadata_without_an_address(site_with, settings, status):
+    web = site_with(settings)
+    oauth(web.send(get(WELL_KNOWN)), 404, "invalid_request")
+    (finding,) = [check for check in web.site.cli_json("doctor")["checks"] if check["name"] == "metadata"]
+    assert finding["status"] == status and "404" in finding["message"], finding
+
+
+def test_issuer_of_its_own(site_with):
+    web = site_with({"server": {"base_url": "https://a.example"}, "token": {"issuer": "https://issuer.example"}})
+    told = web.send(get(WELL_KNOWN)).json
+    assert (told["issuer"], told["token_endpoint"]) == ("https://issuer.example", "https://a.example/oauth2/token")
+    assert seeds.claims(web.oauth_token(APP).json["access_token"])[1]["iss"] == "https://issuer.example"
+
+
+def test_fixed_paths_belong_to_the_dialect(site_with):
+    """They are there once whatever the prefixes, and not at all without it."""
+    web = site_with({"dialect.oauth": {"prefix": "/,/b"}})
+    assert web.send(get("/healthz")).status == 200 and web.send(get("/b/healthz")).status == 404
+    assert web.send(get("/b/captcha")).status == web.send(get("/captcha")).status == 200
+    web = site_with({"dialect.oauth": {"enabled": "no"}})
+    for path in ("/healthz", f"{PREFIX}/jwks", WELL_KNOWN):
+        assert web.send(get(path)).status == 404
 
 
 # ---- Health ---------------------------------------------------------------------------------------------------

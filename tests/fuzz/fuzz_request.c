@@ -91,8 +91,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
         db_open(app.cfg.server.data_dir, &app.log, &app.db, &why) != ERR_OK ||
         random_bytes(seed, sizeof seed) != ERR_OK || db_begin(app.db, DB_RELAXED) != ERR_OK ||
         setting_store_put(app.db, SETTING_CAPTCHA_STYLE, seed, sizeof seed) != ERR_OK ||
-        keyring_generate(app.db, 1) != ERR_OK || populate() != ERR_OK || db_commit(app.db) != ERR_OK ||
-        password_decoy(app_password_cost(&app), app.decoy_hash) != ERR_OK ||
+        keyring_generate(app.db, JWS_HS256, 1) != ERR_OK || populate() != ERR_OK ||
+        db_commit(app.db) != ERR_OK || password_decoy(app_password_cost(&app), app.decoy_hash) != ERR_OK ||
         dispatch_check(&app.cfg, dialect_all, &why) != ERR_OK) {
         fprintf(stderr, "%s\n", buf_str(&why));
         abort();

@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 
+#include "auth/audit.h"
 #include "auth/client.h"
 #include "auth/keyring.h"
 #include "auth/login.h"
@@ -72,7 +73,7 @@ static void add_people(struct site *s)
     assert_err(password_hash(app_password_cost(&s->app), md5_admin, hash), ERR_OK);
     assert_err(client_secret_mac(&s->app, "s", client.secret_mac), ERR_OK);
     assert_err(db_begin(s->app.db, DB_DURABLE), ERR_OK);
-    assert_err(keyring_generate(s->app.db, NOW_S), ERR_OK);
+    assert_err(keyring_generate(s->app.db, JWS_HS256, NOW_S), ERR_OK);
     assert_err(tenant_store_put(s->app.db, &tenant), ERR_OK);
     assert_err(client_store_put(s->app.db, &client), ERR_OK);
     assert_err(user_store_put(s->app.db, &user), ERR_OK);
@@ -98,6 +99,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct site *s = *state;
+    keyring_forget(&s->app);
     arena_fini(&s->arena);
     scratch_close(&s->scratch);
     free(s);
@@ -136,7 +138,14 @@ static enum err verify(struct site *s, const char *jwt, int64_t now_s)
 static enum err refresh(struct site *s, const char *jwt, int64_t now_s, struct token_pair *out)
 {
     struct token_pair unused;
-    return token_refresh(&s->app, &s->client, jwt, now_s, &s->arena, out != NULL ? out : &unused);
+    return token_refresh(&s->app, &s->client, jwt, NULL, "10.0.0.9", now_s, &s->arena, out != NULL ? out : &unused);
+}
+
+static void end_session(struct site *s, const char *jwt, int64_t now_s)
+{
+    struct token_bearer bearer;
+    assert_err(token_verify(&s->app, jwt, now_s, &s->arena, &bearer), ERR_OK);
+    assert_err(token_end_session(&s->app, &bearer, AUDIT_LOGOUT, "10.0.0.1", now_s), ERR_OK);
 }
 
 static void lock_user(struct site *s, bool locked)
@@ -666,7 +675,7 @@ static void test_a_session_that_ended_meanwhile_changes_no_password(void **state
     struct token_pair mine = issue(s, true, NOW_S);
     struct token_bearer bearer;
     assert_err(token_verify(&s->app, mine.access, NOW_S, &s->arena, &bearer), ERR_OK);
-    assert_err(token_end_session(&s->app, mine.row.session.id, NOW_S), ERR_OK);
+    assert_err(token_end_session(&s->app, &bearer, AUDIT_LOGOUT, "10.0.0.1", NOW_S), ERR_OK);
     assert_err(change_password(s, &bearer, md5_admin, md5_wrong, "10.0.0.1", NOW_S), ERR_TOKEN_INVALID);
     assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_OK);
 }
@@ -706,7 +715,7 @@ static void test_what_changed_meanwhile_changes_no_password(void **state)
 static void read_claims(struct site *s, const char *jwt, struct buf *out)
 {
     struct keyring ring;
-    assert_err(keyring_load(&s->app, &ring), ERR_OK);
+    assert_err(keyring_load(&s->app, NOW_S, &ring), ERR_OK);
     assert_err(jws_verify(ring.key, ring.count, jwt, strlen(jwt), out), ERR_OK);
     keyring_wipe(&ring);
 }
@@ -858,7 +867,7 @@ static void test_a_good_signature_alone_is_not_enough(void **state)
              "{\"jti\":\"c7eba9ce-291a-4c00-8a2b-02129a2943fb\",\"exp\":%d,\"token_type\":\"access_token\","
              "\"iss\":\"menshen\"}",
              NOW_S + 10);
-    assert_err(keyring_load(&s->app, &ring), ERR_OK);
+    assert_err(keyring_load(&s->app, NOW_S, &ring), ERR_OK);
     assert_err(jws_sign(&ring.key[0], claims, strlen(claims), &jwt), ERR_OK);
     assert_err(verify(s, buf_str(&jwt), NOW_S), ERR_TOKEN_INVALID);
     keyring_wipe(&ring);
@@ -882,7 +891,7 @@ static void test_locks_and_removals_end_tokens_at_once(void **state)
     assert_err(verify(s, pair.access, NOW_S), ERR_TOKEN_INVALID);
     assert_err(refresh(s, pair.refresh, NOW_S, NULL), ERR_REFRESH_INVALID);
     lock_client(s, false);
-    assert_err(token_end_session(&s->app, pair.row.session.id, NOW_S), ERR_OK);
+    end_session(s, pair.access, NOW_S);
     assert_err(verify(s, pair.access, NOW_S), ERR_TOKEN_INVALID);
     assert_err(refresh(s, pair.refresh, NOW_S, NULL), ERR_REFRESH_INVALID);
     assert_err(verify(s, other.access, NOW_S), ERR_OK);
@@ -902,7 +911,7 @@ static void test_an_imported_key_signs_and_the_old_one_is_refused(void **state)
     assert_err(keyring_import(&s->app, key, 31, NOW_S), ERR_BAD_REQUEST);
     assert_err(keyring_import(&s->app, key, sizeof key, NOW_S), ERR_BAD_REQUEST);
     assert_err(verify(s, before.access, NOW_S), ERR_OK);
-    assert_err(keyring_import(&s->app, key, 64, NOW_S), ERR_OK);
+    COMMITTED(s, keyring_import(&s->app, key, 64, NOW_S));
     assert_err(verify(s, before.access, NOW_S), ERR_TOKEN_INVALID);
     assert_err(refresh(s, before.refresh, NOW_S, NULL), ERR_REFRESH_INVALID);
     after = issue(s, true, NOW_S);
@@ -1001,7 +1010,8 @@ static void test_a_refresh_token_belongs_to_its_client(void **state)
     struct client other = s->client;
     other.id = "other";
     COMMITTED(s, client_store_put(s->app.db, &other));
-    assert_err(token_refresh(&s->app, &other, pair.refresh, NOW_S, &s->arena, &unused), ERR_REFRESH_INVALID);
+    assert_err(token_refresh(&s->app, &other, pair.refresh, NULL, "10.0.0.9", NOW_S, &s->arena, &unused),
+               ERR_REFRESH_INVALID);
     assert_err(refresh(s, pair.refresh, NOW_S, NULL), ERR_OK); /* it was not used up */
 }
 
@@ -1012,14 +1022,15 @@ static void test_a_bearer_without_a_refresh_token_refreshes_itself(void **state)
     struct token_pair lone = issue(s, false, NOW_S), pair = issue(s, true, NOW_S), next, again;
     struct token_bearer bearer;
     assert_err(token_verify(&s->app, pair.access, NOW_S, &s->arena, &bearer), ERR_OK);
-    assert_err(token_refresh_bearer(&s->app, &bearer, NOW_S, &s->arena, &next), ERR_TOKEN_INVALID);
+    assert_err(token_refresh_bearer(&s->app, &bearer, "10.0.0.9", NOW_S, &s->arena, &next),
+               ERR_TOKEN_INVALID);
     assert_err(token_verify(&s->app, lone.access, NOW_S, &s->arena, &bearer), ERR_OK);
-    assert_err(token_refresh_bearer(&s->app, &bearer, NOW_S + 50, &s->arena, &next), ERR_OK);
+    assert_err(token_refresh_bearer(&s->app, &bearer, "10.0.0.9", NOW_S + 50, &s->arena, &next), ERR_OK);
     assert_null(next.refresh);
     assert_int_equal(next.row.access_expires_s, NOW_S + 50 + ACCESS_S);
     assert_err(verify(s, next.access, NOW_S + 50), ERR_OK);
     assert_err(token_verify(&s->app, lone.access, NOW_S + 60, &s->arena, &bearer), ERR_OK);
-    assert_err(token_refresh_bearer(&s->app, &bearer, NOW_S + 60, &s->arena, &again), ERR_OK);
+    assert_err(token_refresh_bearer(&s->app, &bearer, "10.0.0.9", NOW_S + 60, &s->arena, &again), ERR_OK);
     assert_string_equal(again.access, next.access);
 }
 
@@ -1031,9 +1042,9 @@ static void test_reusing_a_shared_token_ends_nothing(void **state)
     struct token_bearer bearer;
     assert_err(issue_for_client(s, "t1", NOW_S, &shared), ERR_OK);
     assert_err(token_verify(&s->app, shared.access, NOW_S, &s->arena, &bearer), ERR_OK);
-    assert_err(token_refresh_bearer(&s->app, &bearer, NOW_S, &s->arena, &next), ERR_OK);
+    assert_err(token_refresh_bearer(&s->app, &bearer, "10.0.0.9", NOW_S, &s->arena, &next), ERR_OK);
     assert_err(token_verify(&s->app, shared.access, NOW_S + GRACE_S, &s->arena, &bearer), ERR_OK);
-    assert_err(token_refresh_bearer(&s->app, &bearer, NOW_S + GRACE_S, &s->arena, &unused),
+    assert_err(token_refresh_bearer(&s->app, &bearer, "10.0.0.9", NOW_S + GRACE_S, &s->arena, &unused),
                ERR_TOKEN_INVALID);
     assert_err(verify(s, shared.access, NOW_S + GRACE_S), ERR_OK);
     assert_err(verify(s, next.access, NOW_S + GRACE_S), ERR_OK);
@@ -1075,7 +1086,8 @@ static void test_what_is_not_renewed(void **state)
     s->client.grants = "captcha";
     COMMITTED(s, client_store_set(s->app.db, &s->client));
     assert_err(token_renew(&s->app, &bearer, late_s, &s->arena, &fresh), ERR_NOT_FOUND);
-    assert_err(token_refresh_bearer(&s->app, &bearer, late_s, &s->arena, &fresh), ERR_TOKEN_INVALID);
+    assert_err(token_refresh_bearer(&s->app, &bearer, "10.0.0.9", late_s, &s->arena, &fresh),
+               ERR_TOKEN_INVALID);
 }
 
 /* ---- Several workers at once ---- */
@@ -1092,7 +1104,7 @@ struct worker {
 static void *refresh_once(void *ctx)
 {
     struct worker *w = ctx;
-    w->err = token_refresh(&w->app, &w->site->client, w->refresh, NOW_S + 5, &w->arena, &w->pair);
+    w->err = token_refresh(&w->app, &w->site->client, w->refresh, NULL, "10.0.0.9", NOW_S + 5, &w->arena, &w->pair);
     return NULL;
 }
 

@@ -337,6 +337,24 @@ static void test_uuid(void **state)
     assert_string_equal(out, "ffffffff-ffff-4fff-bfff-ffffffffffff");
 }
 
+/* RFC 9562 §A.6, and that time decides the order. */
+static void test_uuid7(void **state)
+{
+    (void)state;
+    char out[CODEC_UUID_CAP], later[CODEC_UUID_CAP];
+    unsigned char noise[16] = {0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0xfc, 0xc3,
+                               0x18, 0xc4, 0xdc, 0x0c, 0x0c, 0x07, 0x39, 0x8f};
+    codec_uuid7(out, 0x017F22E279B0, noise);
+    assert_string_equal(out, "017f22e2-79b0-7cc3-98c4-dc0c0c07398f");
+    memset(noise, 0xff, sizeof noise);
+    codec_uuid7(out, 0x017F22E279FF, noise);
+    assert_string_equal(out, "017f22e2-79ff-7fff-bfff-ffffffffffff");
+    memset(noise, 0, sizeof noise);
+    codec_uuid7(later, 0x017F22E27A00, noise);
+    assert_string_equal(later, "017f22e2-7a00-7000-8000-000000000000");
+    assert_true(strcmp(out, later) < 0);
+}
+
 static void test_integers(void **state)
 {
     (void)state;
@@ -616,6 +634,7 @@ int main(void)
         cmocka_unit_test(test_utf8_validation),
         cmocka_unit_test(test_json_escapes),
         cmocka_unit_test(test_uuid),
+        cmocka_unit_test(test_uuid7),
         cmocka_unit_test(test_integers),
         cmocka_unit_test(test_random_texts_use_their_whole_alphabet_evenly),
         cmocka_unit_test(test_random_bytes_differ),

@@ -96,7 +96,8 @@ static const char rfc_payload[] =
 
 #define PAYLOAD                                                                                              \
     ".eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ."
-static const char *const signed_by[JWS_ALG_COUNT] = {
+enum { HMACS = JWS_HS512 + 1 }; /* key pairs: test_jws.c */
+static const char *const signed_by[HMACS] = {
     [JWS_HS256] =
         "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9" PAYLOAD "SfgggA-oZk7ztlq1i8Uz5VhmPmustakoDa9wAf8uHyQ",
     [JWS_HS384] = "eyJhbGciOiJIUzM4NCIsInR5cCI6IkpXVCJ9" PAYLOAD
@@ -115,7 +116,7 @@ static struct jws_key key_of(enum jws_alg alg)
 static void test_jws_known_vectors(void **state)
 {
     (void)state;
-    for (int alg = 0; alg < JWS_ALG_COUNT; alg++) {
+    for (int alg = 0; alg < HMACS; alg++) {
         struct jws_key key = key_of((enum jws_alg)alg);
         struct buf jwt, payload;
         buf_init(&jwt);
@@ -154,9 +155,9 @@ static void test_any_of_several_keys_verifies(void **state)
 static void test_a_key_verifies_its_own_algorithm_only(void **state)
 {
     (void)state;
-    for (int key_alg = 0; key_alg < JWS_ALG_COUNT; key_alg++) {
+    for (int key_alg = 0; key_alg < HMACS; key_alg++) {
         struct jws_key key = key_of((enum jws_alg)key_alg);
-        for (int alg = 0; alg < JWS_ALG_COUNT; alg++)
+        for (int alg = 0; alg < HMACS; alg++)
             assert_err(verify_with(&key, 1, signed_by[alg], strlen(signed_by[alg])),
                        alg == key_alg ? ERR_OK : ERR_TOKEN_INVALID);
     }
@@ -230,7 +231,9 @@ static void test_algorithm_names(void **state)
     }
     assert_false(jws_alg_find("none", &alg));
     assert_false(jws_alg_find("hs256", &alg));
-    assert_false(jws_alg_find("RS256", &alg));
+    assert_false(jws_alg_find("RS512", &alg));
+    assert_false(jws_alg_find("Ed25519", &alg));
+    assert_false(jws_alg_find("", &alg));
 }
 
 /* ---- Passwords ---- */

@@ -162,6 +162,11 @@ ENDPOINTS = {
         "POST", "/oauth2/token", errors.oauth, needs="client", form=True,
         fields=("grant_type", "username", "password", "captcha_id", "captcha_answer"),
     ),
+    "oauth-revoke": Endpoint("POST", "/oauth2/revoke", errors.oauth, needs="client", form=True, fields=("token",)),
+    "oauth-introspect": Endpoint(
+        "POST", "/oauth2/introspect", errors.oauth, needs="client", form=True, fields=("token",)
+    ),
+    "oauth-jwks": Endpoint("GET", "/oauth2/jwks", errors.oauth, reads=False),
     "oauth-captcha": Endpoint("GET", "/oauth2/captcha", errors.oauth, reads=False),
     "oauth-healthz": Endpoint("GET", "/healthz", errors.oauth, reads=False),
 }  # fmt: skip
