@@ -62,3 +62,18 @@ void clock_local(int64_t t_s, char out[CLOCK_LOCAL_CAP])
     if (localtime_r(&t, &tm) == NULL || strftime(out, CLOCK_LOCAL_CAP, "%Y-%m-%d %H:%M:%S", &tm) == 0)
         memcpy(out, "1970-01-01 00:00:00", CLOCK_LOCAL_CAP);
 }
+
+void clock_rfc3339(int64_t t_s, char out[CLOCK_RFC3339_CAP])
+{
+    time_t t = (time_t)t_s;
+    struct tm tm;
+    char offset[8] = ""; /* "+0800" */
+    if (localtime_r(&t, &tm) == NULL || strftime(out, CLOCK_RFC3339_CAP, "%Y-%m-%dT%H:%M:%S", &tm) != 19 ||
+        strftime(offset, sizeof offset, "%z", &tm) != 5) {
+        memcpy(out, "1970-01-01T00:00:00+00:00", CLOCK_RFC3339_CAP);
+        return;
+    }
+    memcpy(out + 19, offset, 3);
+    out[22] = ':';
+    memcpy(out + 23, offset + 3, 3);
+}

@@ -9,7 +9,8 @@
 
 #include "base/err.h"
 
-#define CLOCK_LOCAL_CAP 20 /* "YYYY-MM-DD HH:MM:SS" with NUL */
+#define CLOCK_LOCAL_CAP   20 /* "YYYY-MM-DD HH:MM:SS" with NUL */
+#define CLOCK_RFC3339_CAP 26 /* "YYYY-MM-DDTHH:MM:SS+08:00" with NUL */
 
 /* Unix time, seconds. */
 int64_t clock_now_s(void);
@@ -26,5 +27,8 @@ enum err clock_set_zone(const char *zone);
 
 /* `t_s` as "YYYY-MM-DD HH:MM:SS" in the zone set before. */
 void clock_local(int64_t t_s, char out[CLOCK_LOCAL_CAP]);
+
+/* The same with its offset, as "YYYY-MM-DDTHH:MM:SS+08:00": RFC 3339 §5.6. */
+void clock_rfc3339(int64_t t_s, char out[CLOCK_RFC3339_CAP]);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/codec.h"
 #include "cli/help.h"
+#include "cli/text.h"
 
 enum { ARENA_CAP = 16 * 1024 * 1024 };
 
@@ -23,7 +24,9 @@ static const struct cli_command *const families[] = {cli_init_commands,
                                                      cli_client_commands,
                                                      cli_user_commands,
                                                      cli_key_commands,
+                                                     cli_session_commands,
                                                      cli_token_commands,
+                                                     cli_audit_commands,
                                                      cli_captcha_commands,
                                                      cli_config_commands,
                                                      cli_doctor_commands,
@@ -178,17 +181,27 @@ static const char *value_if_any(const struct cli *cli, const char *name)
     return NULL;
 }
 
+/* What kind of thing the operand names: a user, a file, else one of the command's family. */
+static const char *operand_kind(const struct cli_command *c)
+{
+    const char *name = c->operands + strspn(c->operands, "[");
+    return strncmp(name, "ACCOUNT", 7) == 0 ? "user" : strncmp(name, "FILE", 4) == 0 ? "file" : c->family;
+}
+
 /* What a command was done to: "user:000000/zhangsan", "client:portal"; "" for the site as a whole. */
 static void add_subject(const struct cli *cli, struct buf *out)
 {
-    const char *family = cli->command->family;
     const char *operand = cli->operand_count > 0 ? cli->operand[0] : NULL;
-    const char *account = strcmp(family, "user") == 0 ? operand : value_if_any(cli, "account");
+    const char *kind = operand != NULL ? operand_kind(cli->command) : "";
+    const char *account = strcmp(kind, "user") == 0 ? operand : value_if_any(cli, "account");
     const char *tenant = value_if_any(cli, "tenant");
-    if (account != NULL)
+    if (cli->subject != NULL)
+        buf_add_str(out, cli->subject);
+    else if (account != NULL)
         buf_addf(out, "user:%s/%s", tenant != NULL ? tenant : "000000", account);
-    else if (operand != NULL)
-        buf_addf(out, "%s:%s", family, operand);
+    else if (operand != NULL &&
+             text_fault(operand, strlen(operand)) == NULL) /* a file's name may be anything */
+        buf_addf(out, "%s:%s", kind, operand);
     else if (value_if_any(cli, "client") != NULL)
         buf_addf(out, "client:%s", value_if_any(cli, "client"));
 }
@@ -285,7 +298,15 @@ static void getopt_table(const struct cli_command *c, struct option out[CLI_OPTI
     out[n] = (struct option){0};
 }
 
-static enum cli_status take_own(struct cli *cli, size_t index)
+/* Which of the row's options getopt_long means by `c`; -1 if it is none of them. */
+static int own_option(const struct cli_command *command, int c)
+{
+    if (command->first_letter != 0 && c == command->first_letter)
+        return 0;
+    return c >= OPT_OWN ? c - OPT_OWN : -1;
+}
+
+static enum cli_status take_own(struct cli *cli, int index)
 {
     if (cli->value[index] != NULL)
         return cli_misuse(cli, "--%s is given twice", cli->command->options[index].name);
@@ -297,12 +318,13 @@ static enum cli_status take_own(struct cli *cli, size_t index)
 static enum cli_status parse_command(struct cli *cli, int argc, char **argv, struct wish *wish)
 {
     struct option options[CLI_OPTIONS_MAX + 4];
+    char letters[] = {':', 'h', cli->command->first_letter, ':', '\0'}; /* the first option takes a value */
     enum cli_status status = CLI_DONE;
     getopt_table(cli->command, options);
     optind = 0;
-    for (int c; status == CLI_DONE && (c = getopt_long(argc, argv, ":h", options, NULL)) != -1;) {
-        if (c >= OPT_OWN)
-            status = take_own(cli, (size_t)(c - OPT_OWN));
+    for (int c; status == CLI_DONE && (c = getopt_long(argc, argv, letters, options, NULL)) != -1;) {
+        if (own_option(cli->command, c) >= 0)
+            status = take_own(cli, own_option(cli->command, c));
         else if (c == OPT_CONF)
             status = take_conf(cli, optarg);
         else if (c == OPT_JSON)

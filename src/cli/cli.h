@@ -49,6 +49,7 @@ struct cli_command {
     const char *operands; /* as the help shows them: "ACCOUNT", "[JTI]"; NULL: none */
     int operands_min, operands_max;
     const struct cli_option *options; /* its own, without --conf, --json, --help; NULL: none */
+    char first_letter;                /* short form of the first of them ('n' for -n); 0: none */
     bool json;                        /* it prints data and takes --json */
     enum cli_needs needs;
     const char *details;  /* more for the help; lines of at most 100 columns; NULL: none */
@@ -67,6 +68,7 @@ struct cli {
     const char *operand[CLI_OPERANDS_MAX];
     int operand_count;
     const char *value[CLI_OPTIONS_MAX]; /* by position in command->options; NULL: not given; "" for a flag */
+    const char *subject; /* what the audit shall name ("key:KID"), where a handler knows better; else NULL */
 };
 
 /* The value of the option `name` ("tenant"), or NULL if it was not given. A name that the row lacks is a
@@ -105,7 +107,8 @@ void cli_note(const struct cli *cli, const char *fmt, ...) __attribute__((format
 
 /*
  * Run `body` in a durable write transaction and record the command in the audit: committed if it returns
- * ERR_OK, else rolled back. Its result, or that of begin or commit.
+ * ERR_OK, else rolled back. Its result, or that of begin or commit. The audit's subject is cli->subject, else
+ * what the operand, --account or --client names; no other option goes in.
  */
 typedef enum err cli_body(struct cli *cli, void *ctx);
 enum err cli_write(struct cli *cli, cli_body *body, void *ctx);
@@ -116,7 +119,9 @@ extern const struct cli_command cli_tenant_commands[];
 extern const struct cli_command cli_client_commands[];
 extern const struct cli_command cli_user_commands[];
 extern const struct cli_command cli_key_commands[];
+extern const struct cli_command cli_session_commands[];
 extern const struct cli_command cli_token_commands[];
+extern const struct cli_command cli_audit_commands[];
 extern const struct cli_command cli_captcha_commands[];
 extern const struct cli_command cli_config_commands[];
 extern const struct cli_command cli_doctor_commands[];

@@ -4,8 +4,10 @@
  */
 #include "auth/client.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/random.h"
 #include "base/secure.h"
 #include "cli/cli.h"
@@ -17,9 +19,16 @@
 enum {
     SECRET_MAX = 128,
     SECRET_GENERATED = 32, /* of 62 characters: 190 bits */
+    OVERLAP_DEFAULT_S = 86400,
+    OVERLAP_MAX_S = 31536000,
     ACCESS_TTL_MAX = 31536000,
     REFRESH_TTL_MAX = 315360000,
 };
+
+/* What --alg takes: an algorithm, or the site's own choice, which is "" in the row. */
+#define ALGS     "HS256,HS384,HS512,RS256,ES256,EdDSA"
+#define ALG_SITE "site"
+#define WIRES    "md5,plain,sm2"
 
 static const char secret_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -35,13 +44,23 @@ static enum cli_status report(const struct cli *cli, enum err e, const char *doi
     return cli_result(cli, e);
 }
 
-static enum cli_status take_wire(const struct cli *cli, struct client *c)
+/* One word of the comma-joined `allowed`, if the option was given. */
+static enum cli_status take_word(const struct cli *cli, const char *option, const char *allowed,
+                                 const char **word)
 {
-    const char *wire = cli_value_or(cli, "password-wire", c->password_wire);
-    if (strcmp(wire, "md5") != 0 && strcmp(wire, "plain") != 0)
-        return cli_misuse(cli, "--password-wire %s: expected md5 or plain", wire);
-    c->password_wire = wire;
+    const char *value = cli_value_or(cli, option, *word);
+    if (cli_given(cli, option) && !config_list_has(allowed, value, strlen(value)))
+        return cli_misuse(cli, "--%s %s: expected one of %s", option, value, allowed);
+    *word = value;
     return CLI_DONE;
+}
+
+static enum cli_status take_alg(const struct cli *cli, struct client *c)
+{
+    enum cli_status status = take_word(cli, "alg", ALG_SITE "," ALGS, &c->alg);
+    if (status == CLI_DONE && strcmp(c->alg, ALG_SITE) == 0)
+        c->alg = "";
+    return status;
 }
 
 /* The options that describe a client, checked and written to `c`; what was not given keeps its value. */
@@ -49,11 +68,16 @@ static enum cli_status take_description(const struct cli *cli, struct client *c)
 {
     c->grants = cli_value_or(cli, "grants", c->grants);
     c->scope = cli_value_or(cli, "scope", c->scope);
+    c->audience = cli_value_or(cli, "audience", c->audience);
     enum cli_status status = text_check_list(cli, "--grants", c->grants, CLIENT_GRANTS);
     if (status == CLI_DONE)
         status = text_check_list(cli, "--scope", c->scope, NULL);
     if (status == CLI_DONE)
-        status = take_wire(cli, c);
+        status = take_word(cli, "password-wire", WIRES, &c->password_wire);
+    if (status == CLI_DONE)
+        status = take_alg(cli, c);
+    if (status == CLI_DONE)
+        status = text_check(cli, "--audience", c->audience, TEXT_MAX);
     if (status == CLI_DONE)
         status = cli_number(cli, "access-ttl", 0, ACCESS_TTL_MAX, &c->access_ttl_s);
     if (status == CLI_DONE)
@@ -70,8 +94,9 @@ static enum cli_status take_secret(const struct cli *cli, struct secret *out)
     return cli_result(cli, random_text(out->text, SECRET_GENERATED, secret_alphabet));
 }
 
-/* A secret that was made here is shown, this once. */
-static enum cli_status show_secret(const struct cli *cli, const char *doing, const char *secret)
+/* A secret that was made here is shown, this once. `old_until_s` NULL: there was none before. */
+static enum cli_status show_secret(const struct cli *cli, const char *doing, const char *secret,
+                                   const int64_t *old_until_s)
 {
     const char *shown = cli_given(cli, "secret") ? NULL : secret;
     if (!cli->json) {
@@ -85,6 +110,10 @@ static enum cli_status show_secret(const struct cli *cli, const char *doing, con
     table_object(&j, &text);
     json_str(&j, "id", cli->operand[0]);
     json_str(&j, "secret", shown);
+    if (old_until_s != NULL && *old_until_s != 0)
+        json_int(&j, "old_secret_until_s", *old_until_s);
+    else if (old_until_s != NULL)
+        json_null(&j, "old_secret_until_s");
     return table_object_end(cli, &j);
 }
 
@@ -111,14 +140,18 @@ static enum cli_status add(struct cli *cli, struct client *c, const struct secre
     if (e != ERR_OK)
         return cli_result(cli, e);
     return show_secret(cli, c->has_secret ? "added" : "added, without a secret",
-                       c->has_secret ? secret->text : NULL);
+                       c->has_secret ? secret->text : NULL, NULL);
 }
 
 static enum cli_status run_add(struct cli *cli)
 {
     struct secret secret = {.len = 0};
-    struct client c = {
-        .id = cli->operand[0], .scope = "all", .password_wire = "md5", .created_s = cli->now_s};
+    struct client c = {.id = cli->operand[0],
+                       .scope = "all",
+                       .password_wire = "md5",
+                       .alg = "",
+                       .audience = "",
+                       .created_s = cli->now_s};
     if (!cli_given(cli, "grants"))
         return cli_misuse(cli, "--grants is missing; a list of %s", CLIENT_GRANTS);
     if (cli_given(cli, "secret") && cli_given(cli, "public"))
@@ -134,7 +167,13 @@ static enum cli_status run_add(struct cli *cli)
     return status;
 }
 
-/* ---- list -------------------------------------------------------------------------------------------- */
+/* ---- list, show -------------------------------------------------------------------------------------- */
+
+/* Until when the secret before the last is good; 0: it is not. */
+static int64_t old_secret_until(const struct cli *cli, const struct client *c)
+{
+    return c->has_old_secret && c->old_secret_until_s > cli->now_s ? c->old_secret_until_s : 0;
+}
 
 static enum err list_one(void *ctx, const struct client *c)
 {
@@ -145,12 +184,27 @@ static enum err list_one(void *ctx, const struct client *c)
     table_str(t, "grants", c->grants);
     table_str(t, "scope", c->scope);
     table_str(t, "password_wire", c->password_wire);
+    table_str(t, "alg", c->alg[0] != '\0' ? c->alg : ALG_SITE);
+    table_str(t, "audience", c->audience);
     table_seconds(t, "access_ttl_s", c->access_ttl_s);
     table_seconds(t, "refresh_ttl_s", c->refresh_ttl_s);
     table_bool(t, "locked", c->locked);
     table_time(t, "created_s", c->created_s);
+    table_details(t);
+    table_time(t, "old_secret_until_s", old_secret_until(t->cli, c));
     table_row_end(t);
     return ERR_OK;
+}
+
+static enum cli_status run_show(struct cli *cli)
+{
+    struct table t;
+    struct client c;
+    enum err e = get(cli, &c);
+    if (e != ERR_OK)
+        return report(cli, e, "");
+    table_open_single(&t, cli);
+    return table_close(&t, list_one(&t, &c), "");
 }
 
 static enum cli_status run_list(struct cli *cli)
@@ -177,7 +231,8 @@ static enum err set(struct cli *cli, void *ctx)
 
 static enum cli_status run_set(struct cli *cli)
 {
-    static const char *const names[] = {"grants", "scope", "password-wire", "access-ttl", "refresh-ttl"};
+    static const char *const names[] = {"grants",   "scope",      "password-wire", "alg",
+                                        "audience", "access-ttl", "refresh-ttl"};
     enum cli_status checked = CLI_DONE;
     bool any = false;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -188,33 +243,77 @@ static enum cli_status run_set(struct cli *cli)
     return checked != CLI_DONE ? checked : report(cli, e, "changed");
 }
 
+/* A new secret, and how long the one before it stays good; 0: not at all. */
+struct rotation {
+    const char *secret;
+    int64_t overlap_s;
+    int64_t old_until_s; /* as it came out */
+};
+
+/* Two secrets at most: one that was still good from an earlier rotation ends. */
 static enum err set_secret(struct cli *cli, void *ctx)
 {
+    struct rotation *r = ctx;
     struct client c;
     enum err e = get(cli, &c);
     if (e != ERR_OK)
         return e;
+    c.has_old_secret = c.has_secret && r->overlap_s > 0;
+    c.old_secret_until_s = c.has_old_secret ? cli->now_s + r->overlap_s : 0;
+    memcpy(c.old_secret_mac, c.secret_mac, sizeof c.old_secret_mac);
     c.has_secret = true;
-    e = client_secret_mac(&cli->app, ctx, c.secret_mac);
+    r->old_until_s = c.old_secret_until_s;
+    e = client_secret_mac(&cli->app, r->secret, c.secret_mac);
+    return e == ERR_OK ? client_store_set(cli->app.db, &c) : e;
+}
+
+static enum cli_status report_secret(const struct cli *cli, const struct rotation *r)
+{
+    char until[CLOCK_LOCAL_CAP], doing[96];
+    clock_local(r->old_until_s, until);
+    snprintf(doing, sizeof doing, "has a new secret; the old one is %s%s",
+             r->old_until_s != 0 ? "good until " : "refused from now on", r->old_until_s != 0 ? until : "");
+    return show_secret(cli, doing, r->secret, &r->old_until_s);
+}
+
+static enum cli_status rotate_secret(struct cli *cli)
+{
+    struct secret secret = {.len = 0};
+    struct rotation r = {.secret = secret.text, .overlap_s = OVERLAP_DEFAULT_S};
+    enum cli_status status = cli_number(cli, "overlap", 0, OVERLAP_MAX_S, &r.overlap_s);
+    if (status == CLI_DONE)
+        status = take_secret(cli, &secret);
+    if (status == CLI_DONE) {
+        enum err e = cli_write(cli, set_secret, &r);
+        status = e == ERR_OK ? report_secret(cli, &r) : report(cli, e, "");
+    }
+    secret_wipe(&secret);
+    return status;
+}
+
+static enum err end_old_secret(struct cli *cli, void *ctx)
+{
+    struct client c;
+    (void)ctx;
+    enum err e = get(cli, &c);
+    c.has_old_secret = false;
+    c.old_secret_until_s = 0;
     return e == ERR_OK ? client_store_set(cli->app.db, &c) : e;
 }
 
 static enum cli_status run_secret(struct cli *cli)
 {
-    struct secret secret = {.len = 0};
     struct client c;
-    enum err e = get(cli, &c);
+    bool revoke = cli_given(cli, "revoke-old");
+    if (revoke && (cli_given(cli, "secret") || cli_given(cli, "overlap") || cli->json))
+        return cli_misuse(cli, "--revoke-old stands alone: it makes no new secret");
+    enum err e = get(cli, &c); /* nobody should type a secret in vain */
     if (e != ERR_OK)
         return report(cli, e, "");
-    enum cli_status status = take_secret(cli, &secret);
-    if (status == CLI_DONE) {
-        e = cli_write(cli, set_secret, secret.text);
-        status = e == ERR_OK
-                     ? show_secret(cli, "has a new secret; the old one is refused from now on", secret.text)
-                     : report(cli, e, "");
-    }
-    secret_wipe(&secret);
-    return status;
+    if (!revoke)
+        return rotate_secret(cli);
+    return report(cli, cli_write(cli, end_old_secret, NULL),
+                  "has one secret: any older one is refused from now on");
 }
 
 static enum err set_locked(struct cli *cli, void *ctx)
@@ -270,7 +369,9 @@ static enum cli_status run_remove(struct cli *cli)
 
 #define DESCRIBING_OPTIONS                                                                                   \
     {"grants", "LIST", "what it may ask for: " CLIENT_GRANTS},                                               \
-        {"password-wire", "md5|plain", "how it sends passwords; default md5"},                               \
+        {"password-wire", "WIRE", "how it sends passwords: md5 (default), plain, sm2"},                      \
+        {"alg", "ALG", "what signs its access tokens: site (default), " ALGS},                               \
+        {"audience", "TEXT", "claim aud of its access tokens; empty, the default: none"},                    \
         {"access-ttl", "SECONDS", "life of its access tokens; 0: as configured"},                            \
         {"refresh-ttl", "SECONDS", "life of its refresh tokens; 0: as configured"},                          \
     {                                                                                                        \
@@ -284,7 +385,11 @@ static enum cli_status run_remove(struct cli *cli)
 static const struct cli_option add_options[] = {
     DESCRIBING_OPTIONS, SECRET_OPTION, {"public", NULL, "without a secret: it cannot authenticate"}, {0}};
 static const struct cli_option set_options[] = {DESCRIBING_OPTIONS, {0}};
-static const struct cli_option secret_options[] = {SECRET_OPTION, {0}};
+static const struct cli_option secret_options[] = {
+    SECRET_OPTION,
+    {"overlap", "SECONDS", "how long the old secret stays good beside it; default 86400; 0: not at all"},
+    {"revoke-old", NULL, "make none; end the old secret now"},
+    {0}};
 
 #define SECRET_DETAILS                                                                                       \
     "Without --secret a secret is made and shown once. With it, it is asked for twice on a terminal, else\n" \
@@ -313,6 +418,17 @@ const struct cli_command cli_client_commands[] = {
      .examples = "menshen client list\nmenshen client list --json",
      .run = run_list},
     {.family = "client",
+     .verb = "show",
+     .summary = "Show a client, and until when an old secret is good",
+     .operands = "ID",
+     .operands_min = 1,
+     .operands_max = 1,
+     .json = true,
+     .needs = CLI_NEEDS_DATABASE,
+     .details = "Secrets are stored as keyed hashes and never shown.",
+     .examples = "menshen client show portal\nmenshen client show portal --json",
+     .run = run_show},
+    {.family = "client",
      .verb = "set",
      .summary = "Change what a client may do",
      .operands = "ID",
@@ -320,8 +436,9 @@ const struct cli_command cli_client_commands[] = {
      .operands_max = 1,
      .options = set_options,
      .needs = CLI_NEEDS_DATABASE,
-     .details = "What is not given stays as it is.",
-     .examples = "menshen client set portal --access-ttl 3600 --refresh-ttl 86400",
+     .details = "What is not given stays as it is. --alg site is the site's newest HMAC key.",
+     .examples = "menshen client set portal --access-ttl 3600 --refresh-ttl 86400\n"
+                 "menshen client set portal --alg RS256 --audience https://api.example.com",
      .run = run_set},
     {.family = "client",
      .verb = "secret",
@@ -332,16 +449,24 @@ const struct cli_command cli_client_commands[] = {
      .options = secret_options,
      .json = true,
      .needs = CLI_NEEDS_DATABASE,
-     .details = SECRET_DETAILS,
-     .examples = "menshen client secret portal\nmenshen client secret app --secret < secret.txt",
+     .details = SECRET_DETAILS
+     "\n"
+     "The old secret stays good for a day, or as --overlap says, so that the application can be\n"
+     "changed meanwhile. At most two are good: one from an earlier rotation ends. After a leak use\n"
+     "--overlap 0.",
+     .examples = "menshen client secret portal\n"
+                 "menshen client secret portal --overlap 0\n"
+                 "menshen client secret app --secret < secret.txt\n"
+                 "menshen client secret portal --revoke-old",
      .run = run_secret},
     {.family = "client",
      .verb = "lock",
-     .summary = "Lock a client out and end its sessions",
+     .summary = "Disable a client and end its sessions",
      .operands = "ID",
      .operands_min = 1,
      .operands_max = 1,
      .needs = CLI_NEEDS_DATABASE,
+     .details = "It gets nothing until it is unlocked; its settings and secrets stay.",
      .examples = "menshen client lock portal",
      .run = run_lock},
     {.family = "client",

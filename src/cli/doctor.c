@@ -481,7 +481,7 @@ static void check_demo(struct doctor *d)
             "menshen user passwd " DEMO_ACCOUNT);
     if (client)
         add(d, "demo_client", WARNING, "client " DEMO_CLIENT " has the demo's secret, which everybody knows",
-            "menshen client secret " DEMO_CLIENT);
+            "menshen client secret " DEMO_CLIENT " --overlap 0");
     if (!user && !client)
         add(d, "demo", OK, "no password of the demo is in use", NULL);
 }

@@ -25,6 +25,16 @@ static void print_option(FILE *to, const char *name, const char *value, const ch
     print_pair(to, left, help);
 }
 
+static void print_own_options(FILE *to, const struct cli_command *c)
+{
+    for (const struct cli_option *o = c->options; o != NULL && o->name != NULL; o++) {
+        char letter = o == c->options ? c->first_letter : '\0';
+        char name[32];
+        snprintf(name, sizeof name, "%s%s%.1s", o->name, letter != '\0' ? ", -" : "", &letter);
+        print_option(to, name, o->value, o->help);
+    }
+}
+
 /* A text of several lines, each indented. */
 static void print_lines(FILE *to, const char *text, const char *indent)
 {
@@ -71,8 +81,7 @@ void help_command(FILE *to, const struct cli_command *c)
     if (c->details != NULL)
         print_lines(to, c->details, "");
     fputs("\nOptions:\n", to);
-    for (const struct cli_option *o = c->options; o != NULL && o->name != NULL; o++)
-        print_option(to, o->name, o->value, o->help);
+    print_own_options(to, c);
     print_option(to, "conf", "FILE", "configuration to use");
     if (c->json)
         print_option(to, "json", NULL, "print JSON");

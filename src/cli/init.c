@@ -138,7 +138,7 @@ static enum cli_status report(const struct cli *cli, bool demo)
                 DEMO_CLIENT, DEMO_SECRET, DEMO_ACCOUNT, DEMO_PASSWORD);
         cli_note(cli,
                  "this password and this secret are public. Before anyone else can reach the site: menshen "
-                 "user passwd %s; menshen client secret %s",
+                 "user passwd %s; menshen client secret %s --overlap 0",
                  DEMO_ACCOUNT, DEMO_CLIENT);
         return CLI_DONE;
     }

@@ -50,11 +50,17 @@ static size_t width_of(const char *s)
 
 /* ---- Cells ------------------------------------------------------------------------------------------- */
 
-void table_open(struct table *t, struct cli *cli)
+void table_open_single(struct table *t, struct cli *cli)
 {
-    *t = (struct table){.cli = cli};
+    *t = (struct table){.cli = cli, .single = true};
     buf_init(&t->text);
     json_out_init(&t->json, &t->text);
+}
+
+void table_open(struct table *t, struct cli *cli)
+{
+    table_open_single(t, cli);
+    t->single = false;
     if (cli->json)
         json_open_array(&t->json, NULL);
 }
@@ -71,7 +77,7 @@ void table_row_end(struct table *t)
 {
     if (t->cli->json) {
         json_close_object(&t->json);
-        if (t->text.len > FLUSH_AT && t->text.err == ERR_OK) {
+        if (!t->single && t->text.len > FLUSH_AT && t->text.err == ERR_OK) {
             fwrite(t->text.data, 1, t->text.len, stdout);
             buf_clear(&t->text);
         }
@@ -91,7 +97,7 @@ void table_details(struct table *t)
  * terminal. */
 static void add_cell(struct table *t, const char *name, const char *value)
 {
-    if (t->details)
+    if (t->details && !t->single)
         return;
     assert(t->at < TABLE_COLUMNS_MAX);
     t->heading[t->at++] = name;
@@ -205,9 +211,26 @@ static void print_text(const struct table *t)
     }
 }
 
+/* One row: a line for each of its fields. */
+static void print_single(const struct table *t)
+{
+    const char *cell = buf_str(&t->text);
+    size_t width = 0;
+    for (size_t c = 0; c < t->columns; c++)
+        if ((size_t)heading_len(t->heading[c]) > width)
+            width = (size_t)heading_len(t->heading[c]);
+    for (size_t c = 0; c < t->columns; c++) {
+        int len = heading_len(t->heading[c]);
+        printf("%.*s", len, t->heading[c]);
+        pad((size_t)len, width + GAP);
+        puts(cell);
+        cell += strlen(cell) + 1;
+    }
+}
+
 enum cli_status table_close(struct table *t, enum err e, const char *if_empty)
 {
-    if (t->cli->json)
+    if (t->cli->json && !t->single)
         json_close_array(&t->json);
     if (e == ERR_OK)
         e = t->text.err;
@@ -215,6 +238,8 @@ enum cli_status table_close(struct table *t, enum err e, const char *if_empty)
         printf("%s\n", buf_str(&t->text));
     else if (e == ERR_OK && t->rows == 0)
         printf("%s\n", if_empty);
+    else if (e == ERR_OK && t->single)
+        print_single(t);
     else if (e == ERR_OK)
         print_text(t);
     buf_free(&t->text);

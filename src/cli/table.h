@@ -1,8 +1,8 @@
 /*
  * Rows for people or for programs: one set of calls prints an aligned table, or, with --json, an array of
- * objects (or one object). Names are snake_case and the same in both; where a name ends in _s it has seconds,
- * and the table's heading goes without it. Times are Unix seconds in JSON, dates of the configured zone in
- * the table.
+ * objects; or, of one row, a line for each field, or one object. Names are snake_case and the same in both;
+ * where a name ends in _s it has seconds, and the table's heading goes without it. Times are Unix seconds in
+ * JSON, dates of the configured zone in the table.
  *
  * Depends on cli/cli, base/json_out, base/clock.
  */
@@ -17,7 +17,7 @@
 #include "base/json_out.h"
 #include "cli/cli.h"
 
-#define TABLE_COLUMNS_MAX 12
+#define TABLE_COLUMNS_MAX 24
 
 struct table {
     struct cli *cli;
@@ -26,10 +26,14 @@ struct table {
     const char *heading[TABLE_COLUMNS_MAX]; /* taken from the first row */
     size_t columns, rows, at;
     bool details; /* what comes is for JSON only */
+    bool single;  /* there is one row, shown whole */
 };
 
 /* Nothing is allocated before the first row. To be ended with table_close. */
 void table_open(struct table *t, struct cli *cli);
+
+/* The same for exactly one row, of which people see the details too: a line for each field. */
+void table_open_single(struct table *t, struct cli *cli);
 
 void table_row(struct table *t);
 void table_row_end(struct table *t);

@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 #include "cli/table.h"
 #include "cli/text.h"
+#include "store/token_store.h"
 
 static enum cli_status check_name(const struct cli *cli, const char *name)
 {
@@ -66,6 +67,27 @@ static enum cli_status run_list(struct cli *cli)
                        "No tenants. Add one with: menshen tenant add 000000 --name NAME");
 }
 
+static enum cli_status run_show(struct cli *cli)
+{
+    struct table t;
+    struct tenant tenant;
+    int64_t users = 0;
+    enum err e = tenant_store_get(cli->app.db, cli->operand[0], &cli->arena, &tenant);
+    if (e == ERR_OK)
+        e = tenant_store_users(cli->app.db, tenant.id, &users);
+    if (e != ERR_OK)
+        return report(cli, e, "");
+    table_open_single(&t, cli);
+    table_row(&t);
+    table_str(&t, "id", tenant.id);
+    table_str(&t, "name", tenant.name);
+    table_int(&t, "users", users);
+    table_bool(&t, "locked", tenant.locked);
+    table_time(&t, "created_s", tenant.created_s);
+    table_row_end(&t);
+    return table_close(&t, ERR_OK, "");
+}
+
 /* What of a tenant is to change. */
 struct change {
     const char *name; /* NULL: stays */
@@ -83,7 +105,9 @@ static enum err apply(struct cli *cli, void *ctx)
         t.name = change->name;
     if (change->locked != NULL)
         t.locked = *change->locked;
-    return tenant_store_set(cli->app.db, &t);
+    e = tenant_store_set(cli->app.db, &t);
+    bool ends = change->locked != NULL && *change->locked;
+    return e == ERR_OK && ends ? session_store_revoke_tenant(cli->app.db, t.id, cli->now_s) : e;
 }
 
 static enum cli_status run_set(struct cli *cli)
@@ -99,7 +123,7 @@ static enum cli_status run_lock(struct cli *cli)
 {
     struct change change = {.locked = &(const bool){true}};
     return report(cli, cli_write(cli, apply, &change),
-                  "locked: its users cannot log in, their tokens are refused");
+                  "locked: its users cannot log in; all its sessions ended");
 }
 
 static enum cli_status run_unlock(struct cli *cli)
@@ -145,6 +169,16 @@ const struct cli_command cli_tenant_commands[] = {
      .examples = "menshen tenant list\nmenshen tenant list --json",
      .run = run_list},
     {.family = "tenant",
+     .verb = "show",
+     .summary = "Show a tenant, and how many users it has",
+     .operands = "ID",
+     .operands_min = 1,
+     .operands_max = 1,
+     .json = true,
+     .needs = CLI_NEEDS_DATABASE,
+     .examples = "menshen tenant show 000000\nmenshen tenant show 000000 --json",
+     .run = run_show},
+    {.family = "tenant",
      .verb = "set",
      .summary = "Change a tenant's name",
      .operands = "ID",
@@ -156,7 +190,7 @@ const struct cli_command cli_tenant_commands[] = {
      .run = run_set},
     {.family = "tenant",
      .verb = "lock",
-     .summary = "Lock all users of a tenant out",
+     .summary = "Lock all users of a tenant out and end their sessions",
      .operands = "ID",
      .operands_min = 1,
      .operands_max = 1,

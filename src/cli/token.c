@@ -1,34 +1,14 @@
 /*
- * menshen token …: who is logged in, and ending it.
+ * menshen token …: the tokens that are valid, ending their sessions, clearing away what has expired.
  * Source: schema.sql, tables session and token.
  */
-#include <string.h>
-
 #include "cli/cli.h"
+#include "cli/session.h"
 #include "cli/table.h"
-#include "cli/user.h"
-#include "store/client_store.h"
 #include "store/token_store.h"
 #include "store/user_store.h"
 
-enum { LIST_DEFAULT = 100, LIST_MAX = 1000000, PURGE_ROWS = 500, PURGE_STEPS_MAX = 100000 };
-
-/* The id of --account in --tenant; 0 if no account was given. ERR_OK, ERR_NOT_FOUND, ERR_STORE. */
-static enum err user_id_of(struct cli *cli, int64_t *id_out)
-{
-    const char *account = cli_value(cli, "account");
-    struct user u = {0};
-    enum err e = ERR_OK;
-    if (account != NULL)
-        e = user_store_find(cli->app.db, user_tenant(cli), account, &cli->arena, &u);
-    *id_out = u.id;
-    return e;
-}
-
-static enum cli_status refuse_account(const struct cli *cli)
-{
-    return user_refuse_unknown(cli, cli_value(cli, "account"));
-}
+enum { PURGE_ROWS = 500, PURGE_STEPS_MAX = 100000 };
 
 /* ---- list -------------------------------------------------------------------------------------------- */
 
@@ -69,18 +49,14 @@ static enum err list_one(void *ctx, const struct token_row *row)
 static enum cli_status run_list(struct cli *cli)
 {
     struct listing l;
-    int64_t limit = LIST_DEFAULT, user_id = 0;
-    enum cli_status status = cli_number(cli, "limit", 1, LIST_MAX, &limit);
+    struct session_query q;
+    enum cli_status status = session_query_read(cli, &q);
     if (status != CLI_DONE)
         return status;
-    enum err e = user_id_of(cli, &user_id);
-    if (e == ERR_NOT_FOUND)
-        return refuse_account(cli);
     table_open(&l.table, cli);
     arena_init(&l.users, cli->arena.cap);
-    if (e == ERR_OK)
-        e = token_store_list(cli->app.db, user_id, cli_value(cli, "client"), cli->now_s, limit, &cli->arena,
-                             list_one, &l);
+    enum err e =
+        token_store_list(cli->app.db, q.user_id, q.client_id, cli->now_s, q.limit, &cli->arena, list_one, &l);
     status = table_close(&l.table, e, "No valid tokens.");
     arena_fini(&l.users);
     return status;
@@ -96,43 +72,9 @@ static enum err revoke_jti(struct cli *cli, void *ctx)
     return e == ERR_OK ? session_store_revoke(cli->app.db, row.session.id, cli->now_s) : e;
 }
 
-static enum err revoke_account(struct cli *cli, void *ctx)
-{
-    int64_t user_id = 0;
-    (void)ctx;
-    enum err e = user_id_of(cli, &user_id);
-    return e == ERR_OK ? session_store_revoke_user(cli->app.db, user_id, 0, cli->now_s) : e;
-}
-
-static enum err revoke_client(struct cli *cli, void *ctx)
-{
-    struct client c;
-    (void)ctx;
-    enum err e = client_store_get(cli->app.db, cli_value(cli, "client"), &cli->arena, &c);
-    return e == ERR_OK ? session_store_revoke_client(cli->app.db, c.id, cli->now_s) : e;
-}
-
 static enum cli_status run_revoke(struct cli *cli)
 {
-    bool by_jti = cli->operand_count > 0, by_account = cli_given(cli, "account"),
-         by_client = cli_given(cli, "client");
-    if (by_jti + by_account + by_client != 1)
-        return cli_misuse(cli, "give one of JTI, --account and --client");
-    if (cli_given(cli, "tenant") && !by_account)
-        return cli_misuse(cli, "--tenant belongs to --account");
-    enum err e = cli_write(cli, by_jti ? revoke_jti : by_account ? revoke_account : revoke_client, NULL);
-    if (e == ERR_NOT_FOUND && by_jti)
-        return cli_fail(cli, "no token %s; list them with: menshen token list", cli->operand[0]);
-    if (e == ERR_NOT_FOUND && by_account)
-        return refuse_account(cli);
-    if (e == ERR_NOT_FOUND)
-        return cli_fail(cli, "no client %s; list them with: menshen client list", cli_value(cli, "client"));
-    if (e == ERR_OK)
-        cli_say(cli, "%s ended: none of its tokens is accepted any more.\n",
-                by_jti       ? "The session of this token"
-                : by_account ? "Every session of this user"
-                             : "Every session of this client");
-    return cli_result(cli, e);
+    return session_revoke(cli, revoke_jti, "JTI", "token");
 }
 
 /* ---- purge ------------------------------------------------------------------------------------------- */
@@ -177,15 +119,8 @@ static enum cli_status run_purge(struct cli *cli)
 
 /* ---- Rows -------------------------------------------------------------------------------------------- */
 
-#define WHOSE_OPTIONS                                                                                        \
-    {"account", "ACCOUNT", "of this user"}, {"tenant", "ID", "tenant of the user; default 000000"},          \
-    {                                                                                                        \
-        "client", "ID", "of this client"                                                                     \
-    }
-
-static const struct cli_option list_options[] = {
-    WHOSE_OPTIONS, {"limit", "N", "at most so many, the newest; default 100"}, {0}};
-static const struct cli_option revoke_options[] = {WHOSE_OPTIONS, {0}};
+static const struct cli_option list_options[] = {SESSION_WHOSE_OPTIONS, SESSION_LIMIT_OPTION, {0}};
+static const struct cli_option revoke_options[] = {SESSION_WHOSE_OPTIONS, {0}};
 
 const struct cli_command cli_token_commands[] = {
     {.family = "token",

@@ -224,7 +224,8 @@ static enum cli_status run_add(struct cli *cli)
     return status;
 }
 
-/* ---- list -------------------------------------------------------------------------------------------- */
+/* ---- list, show
+ * -------------------------------------------------------------------------------------------- */
 
 static enum err list_one(void *ctx, const struct user *u)
 {
@@ -260,6 +261,20 @@ static enum cli_status run_list(struct cli *cli)
     table_open(&t, cli);
     return table_close(&t, user_store_list(cli->app.db, tenant, &cli->arena, list_one, &t),
                        "No users. Add one with: menshen user add ACCOUNT --real-name NAME");
+}
+
+static enum cli_status run_show(struct cli *cli)
+{
+    struct table t;
+    struct user u;
+    enum cli_status status = check_name(cli);
+    if (status != CLI_DONE)
+        return status;
+    enum err e = find(cli, &u);
+    if (e != ERR_OK)
+        return report(cli, e, "");
+    table_open_single(&t, cli);
+    return table_close(&t, list_one(&t, &u), "");
 }
 
 /* ---- set, passwd, lock, unlock, remove --------------------------------------------------------------- */
@@ -416,6 +431,17 @@ const struct cli_command cli_user_commands[] = {
      .needs = CLI_NEEDS_DATABASE,
      .examples = "menshen user list\nmenshen user list --tenant 000000 --json",
      .run = run_list},
+    {.family = "user",
+     .verb = "show",
+     .summary = "Show what is known of a user",
+     .operands = "ACCOUNT",
+     .operands_min = 1,
+     .operands_max = 1,
+     .options = tenant_option,
+     .json = true,
+     .needs = CLI_NEEDS_DATABASE,
+     .examples = "menshen user show zhangsan\nmenshen user show lisi --tenant 100001 --json",
+     .run = run_show},
     {.family = "user",
      .verb = "set",
      .summary = "Change what is known of a user",

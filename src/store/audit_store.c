@@ -29,9 +29,12 @@ static enum err list_row(sqlite3_stmt *st, struct arena *arena, void *ctx)
     return l->each(l->ctx, &row);
 }
 
-enum err audit_store_list(struct db *db, int64_t after, int64_t limit, struct arena *arena,
+enum err audit_store_list(struct db *db, const struct audit_filter *filter, struct arena *arena,
                           audit_store_each *each, void *ctx)
 {
     struct listing l = {each, ctx};
-    return stmt_each(db, stmt_begin(db, SQL_AUDIT_LIST, "ii", after, limit), arena, list_row, &l);
+    return stmt_each(db,
+                     stmt_begin(db, SQL_AUDIT_LIST, "iissi", filter->after, filter->since_s, filter->who,
+                                filter->action, filter->limit),
+                     arena, list_row, &l);
 }

@@ -19,12 +19,19 @@ struct audit_row {
 /* Add a row. Within a transaction of the caller. ERR_OK, ERR_STORE. */
 enum err audit_store_put(struct db *db, const struct audit_row *row);
 
-/*
- * The rows after the id `after`, oldest first, of those the newest `limit`; texts live in `arena` until the
- * callback returns. Stops when it returns an error.
+/* Which rows: those that meet all of it. */
+struct audit_filter {
+    int64_t after;      /* behind the row of this id; 0: from the first on */
+    int64_t since_s;    /* of this time or later */
+    const char *who;    /* "user:000000/zhangsan" as actor or as subject; NULL: anybody */
+    const char *action; /* NULL: any */
+    int64_t limit;      /* of those the newest so many */
+};
+
+/* These rows, oldest first; texts live in `arena` until the callback returns. Stops when it returns an error.
  */
 typedef enum err audit_store_each(void *ctx, const struct audit_row *row);
-enum err audit_store_list(struct db *db, int64_t after, int64_t limit, struct arena *arena,
+enum err audit_store_list(struct db *db, const struct audit_filter *filter, struct arena *arena,
                           audit_store_each *each, void *ctx);
 
 #endif

@@ -71,6 +71,7 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_TENANT_PUT] = "INSERT INTO tenant (id, name, locked, created_s) VALUES (?1, ?2, ?3, ?4)",
     [SQL_TENANT_SET] = "UPDATE tenant SET name = ?2, locked = ?3 WHERE id = ?1 RETURNING id",
     [SQL_TENANT_REMOVE] = "DELETE FROM tenant WHERE id = ?1 RETURNING id",
+    [SQL_TENANT_USERS] = "SELECT count(*) FROM user WHERE tenant_id = ?1",
 
     [SQL_CLIENT_GET] = "SELECT " CLIENT_COLUMNS " FROM client WHERE id = ?1",
     [SQL_CLIENT_LIST] = "SELECT " CLIENT_COLUMNS " FROM client ORDER BY id",
@@ -108,7 +109,19 @@ const char *const sql_text[SQL_COUNT] = {
         "INSERT INTO session (user_id, client_id, tenant_id, dialect, scope, fingerprint, address, "
         "created_s, family_end_s, expires_s) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) "
         "RETURNING id",
-
+    /* Tokens have no index by session, which every refresh would write: one pass over them serves the list.
+     */
+    [SQL_SESSION_LIST] =
+        "WITH live AS (SELECT * FROM session "
+        "WHERE (?1 IS NULL OR user_id = ?1) AND (?2 IS NULL OR client_id = ?2) "
+        "AND expires_s > ?3 AND revoked_s IS NULL ORDER BY id DESC LIMIT ?4), "
+        "refreshed AS (SELECT session_id, max(issued_s) AS at_s FROM token "
+        "WHERE session_id IN (SELECT id FROM live) GROUP BY session_id) "
+        "SELECT live.id, live.tenant_id, coalesce(user.account, ''), live.client_id, live.dialect, "
+        "live.scope, "
+        "live.fingerprint, live.address, live.user_id, live.created_s, coalesce(refreshed.at_s, 0), "
+        "live.expires_s, live.family_end_s FROM live LEFT JOIN user ON user.id = live.user_id "
+        "LEFT JOIN refreshed ON refreshed.session_id = live.id ORDER BY live.id DESC",
     [SQL_SESSION_EXTEND] = "UPDATE session SET expires_s = max(expires_s, ?2) WHERE id = ?1",
     [SQL_SESSION_REVOKE] =
         "UPDATE session SET revoked_s = ?2 WHERE id = ?1 AND revoked_s IS NULL RETURNING id",
@@ -116,6 +129,8 @@ const char *const sql_text[SQL_COUNT] = {
                                 "WHERE user_id = ?1 AND id <> ?3 AND revoked_s IS NULL RETURNING id",
     [SQL_SESSION_REVOKE_CLIENT] =
         "UPDATE session SET revoked_s = ?2 WHERE client_id = ?1 AND revoked_s IS NULL RETURNING id",
+    [SQL_SESSION_REVOKE_TENANT] =
+        "UPDATE session SET revoked_s = ?2 WHERE tenant_id = ?1 AND revoked_s IS NULL RETURNING id",
     [SQL_SESSION_PURGE] = "DELETE FROM session WHERE id IN "
                           "(SELECT id FROM session WHERE expires_s <= ?1 ORDER BY expires_s LIMIT ?2)",
 
@@ -137,9 +152,12 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_AUDIT_PUT] =
         "INSERT INTO audit (at_s, actor, action, subject, result, client_id, dialect, address, expires_s) "
         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    /* The numbers start anew when the last row has expired, so that one past the newest is before all. */
     [SQL_AUDIT_LIST] =
         "SELECT id, at_s, actor, action, subject, result, client_id, dialect, address, expires_s FROM "
-        "(SELECT * FROM audit WHERE id > ?1 ORDER BY id DESC LIMIT ?2) ORDER BY id",
+        "(SELECT * FROM audit WHERE id > iif(?1 > (SELECT coalesce(max(id), 0) FROM audit), 0, ?1) "
+        "AND at_s >= ?2 AND (?3 IS NULL OR actor = ?3 OR subject = ?3) AND (?4 IS NULL OR action = ?4) "
+        "ORDER BY id DESC LIMIT ?5) ORDER BY id",
     /* The expired ones of the oldest ?2, up to the first that is to stay. */
     [SQL_AUDIT_PURGE] = "WITH oldest AS (SELECT id, expires_s FROM audit ORDER BY id LIMIT ?2) "
                         "DELETE FROM audit WHERE id IN (SELECT id FROM oldest WHERE id < "

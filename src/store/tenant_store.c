@@ -53,3 +53,12 @@ enum err tenant_store_remove(struct db *db, const char *id)
 {
     return stmt_run_one(db, SQL_TENANT_REMOVE, "s", id);
 }
+
+enum err tenant_store_users(struct db *db, const char *id, int64_t *count_out)
+{
+    sqlite3_stmt *st = stmt_begin(db, SQL_TENANT_USERS, "s", id);
+    enum err e = stmt_step(db, st);
+    if (e == ERR_OK)
+        *count_out = sqlite3_column_int64(st, 0);
+    return stmt_end(db, st, e);
+}

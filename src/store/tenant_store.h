@@ -29,6 +29,9 @@ enum err tenant_store_put(struct db *db, const struct tenant *row);
 /* Change name and lock of the tenant row->id. ERR_OK; ERR_NOT_FOUND. */
 enum err tenant_store_set(struct db *db, const struct tenant *row);
 
+/* How many users it has. ERR_OK, ERR_STORE. */
+enum err tenant_store_users(struct db *db, const char *id, int64_t *count_out);
+
 /* ERR_OK; ERR_NOT_FOUND; ERR_EXISTS while it has users. */
 enum err tenant_store_remove(struct db *db, const char *id);
 

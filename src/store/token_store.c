@@ -25,6 +25,11 @@ enum err session_store_revoke(struct db *db, int64_t id, int64_t now_s)
     return stmt_run(db, SQL_SESSION_REVOKE, "ii", id, now_s);
 }
 
+enum err session_store_end(struct db *db, int64_t id, int64_t now_s)
+{
+    return stmt_run_one(db, SQL_SESSION_REVOKE, "ii", id, now_s);
+}
+
 enum err session_store_revoke_user(struct db *db, int64_t user_id, int64_t keep_id, int64_t now_s)
 {
     return stmt_run(db, SQL_SESSION_REVOKE_USER, "iii", user_id, now_s, keep_id);
@@ -33,6 +38,46 @@ enum err session_store_revoke_user(struct db *db, int64_t user_id, int64_t keep_
 enum err session_store_revoke_client(struct db *db, const char *client_id, int64_t now_s)
 {
     return stmt_run(db, SQL_SESSION_REVOKE_CLIENT, "si", client_id, now_s);
+}
+
+enum err session_store_revoke_tenant(struct db *db, const char *tenant_id, int64_t now_s)
+{
+    return stmt_run(db, SQL_SESSION_REVOKE_TENANT, "si", tenant_id, now_s);
+}
+
+/* A caller of session_store_list, called for each row. */
+struct session_listing {
+    session_store_each *each;
+    void *ctx;
+};
+
+static enum err list_session(sqlite3_stmt *st, struct arena *arena, void *ctx)
+{
+    const struct session_listing *l = ctx;
+    struct session_row row = {.session = {.id = sqlite3_column_int64(st, 0),
+                                          .user_id = sqlite3_column_int64(st, 8),
+                                          .created_s = sqlite3_column_int64(st, 9),
+                                          .family_end_s = sqlite3_column_int64(st, 12)},
+                              .refreshed_s = sqlite3_column_int64(st, 10),
+                              .expires_s = sqlite3_column_int64(st, 11)};
+    struct session *s = &row.session;
+    const char **texts[] = {&s->tenant_id, &row.account,    &s->client_id, &s->dialect,
+                            &s->scope,     &s->fingerprint, &s->address};
+    for (int i = 0; i < (int)(sizeof texts / sizeof texts[0]); i++) {
+        *texts[i] = stmt_text(st, i + 1, arena);
+        if (*texts[i] == NULL)
+            return ERR_MEMORY;
+    }
+    return l->each(l->ctx, &row);
+}
+
+enum err session_store_list(struct db *db, int64_t user_id, const char *client_id, int64_t now_s,
+                            int64_t limit, struct arena *arena, session_store_each *each, void *ctx)
+{
+    struct session_listing l = {each, ctx};
+    return stmt_each(
+        db, stmt_begin(db, SQL_SESSION_LIST, "osii", stmt_or_null(&user_id), client_id, now_s, limit), arena,
+        list_session, &l);
 }
 
 enum err token_store_put(struct db *db, struct token_row *row)

@@ -37,11 +37,31 @@ enum err session_store_put(struct db *db, struct session *s, int64_t expires_s);
 /* Let the session last until expires_s at least. Within a transaction. */
 enum err session_store_extend(struct db *db, int64_t id, int64_t expires_s);
 
-/* End a session, all of a user's but `keep_id` (0: none is kept), or all of a client's. Within a transaction.
+/*
+ * End a session, all of a user's but `keep_id` (0: none is kept), all of a client's, or all of a tenant's
+ * (one pass over the sessions: a rare command needs no index). Within a transaction.
  */
 enum err session_store_revoke(struct db *db, int64_t id, int64_t now_s);
 enum err session_store_revoke_user(struct db *db, int64_t user_id, int64_t keep_id, int64_t now_s);
 enum err session_store_revoke_client(struct db *db, const char *client_id, int64_t now_s);
+enum err session_store_revoke_tenant(struct db *db, const char *tenant_id, int64_t now_s);
+
+/* End a session. Within a transaction. ERR_OK; ERR_NOT_FOUND if there is none of this id, or it has ended. */
+enum err session_store_end(struct db *db, int64_t id, int64_t now_s);
+
+/* A session as it is listed. */
+struct session_row {
+    struct session session;
+    const char *account; /* "" where there is no user */
+    int64_t refreshed_s; /* when its newest token was issued; 0: none is left */
+    int64_t expires_s;   /* when its last token expires */
+};
+
+/* The newest live sessions, of one user and of one client where these are not 0 and NULL, at most `limit`;
+ * texts live in `arena` until the callback returns. */
+typedef enum err session_store_each(void *ctx, const struct session_row *row);
+enum err session_store_list(struct db *db, int64_t user_id, const char *client_id, int64_t now_s,
+                            int64_t limit, struct arena *arena, session_store_each *each, void *ctx);
 
 /* Write a token row into the session row->session.id and set row->id. Within a transaction. ERR_EXISTS: jti
  * taken. */

@@ -435,6 +435,30 @@ static void test_dates_follow_the_zone(void **state)
     assert_string_equal(out, "1970-01-01 00:00:00");
 }
 
+/* The zone decides the offset; a year of five digits is no date of RFC 3339. */
+static void test_times_with_their_offset(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *zone;
+        int64_t t_s;
+        const char *text;
+    } cases[] = {
+        {"Asia/Shanghai", 1650211202, "2022-04-18T00:00:02+08:00"},
+        {"UTC", 1650211202, "2022-04-17T16:00:02+00:00"},
+        {"EST5", 1650211202, "2022-04-17T11:00:02-05:00"},
+        {"UTC", 0, "1970-01-01T00:00:00+00:00"},
+        {"UTC", 253402300799, "9999-12-31T23:59:59+00:00"},
+        {"UTC", 253402300800, "1970-01-01T00:00:00+00:00"},
+    };
+    char out[CLOCK_RFC3339_CAP];
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        assert_err(clock_set_zone(cases[i].zone), ERR_OK);
+        clock_rfc3339(cases[i].t_s, out);
+        assert_string_equal(out, cases[i].text);
+    }
+}
+
 /* ---- address ---- */
 
 static void test_addresses_have_one_form(void **state)
@@ -639,6 +663,7 @@ int main(void)
         cmocka_unit_test(test_random_texts_use_their_whole_alphabet_evenly),
         cmocka_unit_test(test_random_bytes_differ),
         cmocka_unit_test(test_dates_follow_the_zone),
+        cmocka_unit_test(test_times_with_their_offset),
         cmocka_unit_test(test_addresses_have_one_form),
         cmocka_unit_test(test_addresses_in_lists),
         cmocka_unit_test(test_lists_of_addresses),

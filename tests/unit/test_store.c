@@ -303,8 +303,11 @@ static void test_a_counter_counts_while_its_end_is_after_now(void **state)
     assert_err(throttle_store_get(s->db, "a", NOW_S + 60, &c), ERR_OK);
     assert_int_equal(c.count, 0);
     hit(s, "a", NOW_S + 60, 1, NOW_S + 120); /* at its end a new window begins */
-    COMMITTED(s->db, throttle_store_clear(s->db, "a"));
-    COMMITTED(s->db, throttle_store_clear(s->db, "never"));
+    COMMITTED(s->db, throttle_store_clear(s->db, "a", 1)); /* it counts 1, which is not fewer */
+    assert_err(throttle_store_get(s->db, "a", NOW_S + 60, &c), ERR_OK);
+    assert_int_equal(c.count, 1);
+    COMMITTED(s->db, throttle_store_clear(s->db, "a", 2));
+    COMMITTED(s->db, throttle_store_clear(s->db, "never", 1));
     assert_err(throttle_store_get(s->db, "a", NOW_S + 60, &c), ERR_OK);
     assert_int_equal(c.count, 0);
     assert_err(throttle_store_get(s->db, "b", NOW_S + 60, &c), ERR_OK);
@@ -701,6 +704,67 @@ static void test_sessions_end_one_by_one_by_user_and_by_client(void **state)
     arena_fini(&arena);
 }
 
+static void test_sessions_end_by_tenant_and_by_id(void **state)
+{
+    struct scratch *s = *state;
+    add_people(s);
+    struct token_row a = add_token(s, "a", 1, "c1", NOW_S + 10);
+    add_token(s, "b", 2, "c2", NOW_S + 10);
+    assert_err(session_store_end(s->db, a.session.id + 100, NOW_S), ERR_NOT_FOUND);
+    COMMITTED(s->db, session_store_revoke_tenant(s->db, "nowhere", NOW_S));
+    assert_valid(s, 0, NULL, NOW_S, 9, "b a ");
+    COMMITTED(s->db, session_store_end(s->db, a.session.id, NOW_S));
+    assert_err(session_store_end(s->db, a.session.id, NOW_S + 1), ERR_NOT_FOUND);
+    assert_valid(s, 0, NULL, NOW_S, 9, "b ");
+    COMMITTED(s->db, session_store_revoke_tenant(s->db, "t1", NOW_S));
+    assert_valid(s, 0, NULL, NOW_S, 9, "");
+}
+
+static enum err note_session(void *ctx, const struct session_row *row)
+{
+    struct buf *out = ctx;
+    buf_addf(out, "%lld/%s/%s/%lld/%lld ", (long long)row->session.id, row->account, row->session.client_id,
+             (long long)(row->refreshed_s - NOW_S), (long long)(row->expires_s - NOW_S));
+    return out->err;
+}
+
+static void assert_sessions(struct scratch *s, int64_t user_id, const char *client_id, int64_t now_s,
+                            int64_t limit, const char *expected)
+{
+    struct arena arena;
+    struct buf got;
+    arena_init(&arena, 4096);
+    buf_init(&got);
+    assert_err(session_store_list(s->db, user_id, client_id, now_s, limit, &arena, note_session, &got),
+               ERR_OK);
+    assert_string_equal(buf_str(&got), expected);
+    buf_free(&got);
+    arena_fini(&arena);
+}
+
+static void test_the_list_of_live_sessions(void **state)
+{
+    struct scratch *s = *state;
+    add_people(s);
+    struct token_row a = add_token(s, "a", 1, "c1", NOW_S + 10);
+    add_token(s, "b", 0, "c2", NOW_S + 20);
+    struct token_row c = add_token(s, "c", 2, "c1", NOW_S + 20);
+    assert_sessions(s, 0, NULL, NOW_S, 9, "3/two/c1/0/20 2//c2/0/20 1/one/c1/0/10 ");
+    assert_sessions(s, 0, NULL, NOW_S, 2, "3/two/c1/0/20 2//c2/0/20 ");
+    assert_sessions(s, 1, NULL, NOW_S, 9, "1/one/c1/0/10 ");
+    assert_sessions(s, 0, "c2", NOW_S, 9, "2//c2/0/20 ");
+    assert_sessions(s, 1, "c2", NOW_S, 9, "");
+    assert_sessions(s, 0, NULL, NOW_S + 9, 1, "3/two/c1/0/20 ");
+    assert_sessions(s, 0, "c1", NOW_S + 10, 9, "3/two/c1/0/20 ");
+    /* A refresh: the newest token counts. */
+    strcpy(c.jti, "d");
+    c.issued_s = NOW_S + 5;
+    COMMITTED(s->db, token_store_put(s->db, &c));
+    COMMITTED(s->db, session_store_extend(s->db, c.session.id, NOW_S + 30));
+    COMMITTED(s->db, session_store_revoke(s->db, a.session.id, NOW_S));
+    assert_sessions(s, 0, "c1", NOW_S, 9, "3/two/c1/5/30 ");
+}
+
 static void test_sessions_go_with_their_user_and_client(void **state)
 {
     struct scratch *s = *state;
@@ -769,22 +833,27 @@ static void put_audit(struct scratch *s, const char *action, int64_t at_s, int64
 static enum err note_audit(void *ctx, const struct audit_row *row)
 {
     struct buf *out = ctx;
-    assert_string_equal(row->actor, "user:t1/one");
+    assert_string_equal(row->actor, strcmp(row->action, "user.lock") == 0 ? "admin:root" : "user:t1/one");
     assert_string_equal(row->address, "192.0.2.1");
     buf_addf(out, "%lld%s ", (long long)row->id, row->action);
     return out->err;
 }
 
-static void assert_audit(struct scratch *s, int64_t after, int64_t limit, const char *expected)
+static void assert_filtered(struct scratch *s, struct audit_filter filter, const char *expected)
 {
     struct arena arena;
     struct buf got;
     arena_init(&arena, 4096);
     buf_init(&got);
-    assert_err(audit_store_list(s->db, after, limit, &arena, note_audit, &got), ERR_OK);
+    assert_err(audit_store_list(s->db, &filter, &arena, note_audit, &got), ERR_OK);
     assert_string_equal(buf_str(&got), expected);
     buf_free(&got);
     arena_fini(&arena);
+}
+
+static void assert_audit(struct scratch *s, int64_t after, int64_t limit, const char *expected)
+{
+    assert_filtered(s, (struct audit_filter){.after = after, .limit = limit}, expected);
 }
 
 static void test_the_audit_is_read_in_its_order(void **state)
@@ -796,6 +865,44 @@ static void test_the_audit_is_read_in_its_order(void **state)
     assert_audit(s, 0, 2, "3x 4x ");
     assert_audit(s, 3, 9, "4x ");
     assert_audit(s, 4, 9, "");
+}
+
+static void test_the_audit_is_read_by_time_person_and_action(void **state)
+{
+    struct scratch *s = *state;
+    struct audit_row locked = {.at_s = NOW_S + 2,
+                               .actor = "admin:root",
+                               .action = "user.lock",
+                               .subject = "user:t1/one",
+                               .result = "ok",
+                               .client_id = "",
+                               .dialect = "",
+                               .address = "192.0.2.1",
+                               .expires_s = NOW_S + 100};
+    put_audit(s, "login", NOW_S, NOW_S + 100);
+    put_audit(s, "logout", NOW_S + 1, NOW_S + 100);
+    COMMITTED(s->db, audit_store_put(s->db, &locked));
+    assert_filtered(s, (struct audit_filter){.action = "login", .limit = 9}, "1login ");
+    assert_filtered(s, (struct audit_filter){.action = "log", .limit = 9}, "");
+    assert_filtered(s, (struct audit_filter){.since_s = NOW_S + 1, .limit = 1}, "3user.lock ");
+    assert_filtered(s, (struct audit_filter){.since_s = NOW_S + 1, .limit = 9}, "2logout 3user.lock ");
+    assert_filtered(s, (struct audit_filter){.since_s = NOW_S + 3, .limit = 9}, "");
+    assert_filtered(s, (struct audit_filter){.who = "admin:root", .limit = 9}, "3user.lock ");
+    assert_filtered(s, (struct audit_filter){.who = "user:t1/one", .limit = 2}, "2logout 3user.lock ");
+    assert_filtered(s, (struct audit_filter){.who = "user:t1/on", .limit = 9}, "");
+}
+
+/* When all rows have expired, the next one has number 1 again: whoever follows has to see it. */
+static void test_the_audit_is_followed_when_it_starts_anew(void **state)
+{
+    struct scratch *s = *state;
+    for (int i = 0; i < 3; i++)
+        put_audit(s, "old", NOW_S - 100, NOW_S);
+    assert_audit(s, 3, 9, "");
+    COMMITTED(s->db, db_purge_step(s->db, NOW_S, 9));
+    assert_audit(s, 3, 9, "");
+    put_audit(s, "new", NOW_S, NOW_S + 100);
+    assert_audit(s, 3, 9, "1new ");
 }
 
 /* One that was written under a longer retention holds up those behind it, as nothing may leave before it. */
@@ -1004,9 +1111,13 @@ int main(void)
         TEST(test_a_token_is_used_once),
         TEST(test_the_list_of_valid_tokens),
         TEST(test_sessions_end_one_by_one_by_user_and_by_client),
+        TEST(test_sessions_end_by_tenant_and_by_id),
+        TEST(test_the_list_of_live_sessions),
         TEST(test_sessions_go_with_their_user_and_client),
         TEST(test_purging_is_bounded_and_takes_only_what_expired),
         TEST(test_the_audit_is_read_in_its_order),
+        TEST(test_the_audit_is_read_by_time_person_and_action),
+        TEST(test_the_audit_is_followed_when_it_starts_anew),
         TEST(test_the_audit_leaves_from_its_old_end_only),
         TEST(test_a_database_of_version_1_is_brought_up),
         TEST(test_a_backup_is_a_database),
