@@ -68,6 +68,7 @@ class Site:
         shutil.copy2(BINARY, self.binary)
         self.conf = self.root / "etc/menshen.conf"
         self.log = self.root / "log/events.log"
+        self.port = None  # any that is free
         self.database = self.root / "data/menshen.db"
         own = {"server": {"data_dir": f"{self.root}/data", "log": str(self.log)}}
         self.write_conf(merge(TEST_SETTINGS, own, settings or {}))

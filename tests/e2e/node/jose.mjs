@@ -1,6 +1,8 @@
 /* Tokens verified and minted by npm jose. Keys come as base64 of what the site's database holds. */
 import { answer } from './request.mjs';
-import { CompactSign, createRemoteJWKSet, importPKCS8, jwtVerify } from 'jose';
+import {
+  CompactSign, createRemoteJWKSet, exportSPKI, generateKeyPair, importJWK, importPKCS8, jwtVerify,
+} from 'jose';
 
 function pem(base64) {
   return `-----BEGIN PRIVATE KEY-----\n${base64.match(/.{1,64}/g).join('\n')}\n-----END PRIVATE KEY-----\n`;
@@ -21,6 +23,22 @@ await answer({
     const key = pkcs8 !== undefined ? await importPKCS8(pem(pkcs8), header.alg) : Buffer.from(secret, 'base64');
     const crit = Object.fromEntries((header.crit ?? []).map((name) => [name, true]));
     return new CompactSign(Buffer.from(payload, 'utf8')).setProtectedHeader(header).sign(key, { crit });
+  },
+
+  /* The same under a key pair that nobody knows. */
+  async forge({ payload, header }) {
+    const { privateKey } = await generateKeyPair(header.alg);
+    return new CompactSign(Buffer.from(payload, 'utf8')).setProtectedHeader(header).sign(privateKey);
+  },
+
+  /* HS256 with a published public key as the secret: in the form that a careless verifier would hold it. */
+  async confuse({ payload, header, jwks_uri, kid, form }) {
+    const { keys } = await (await fetch(jwks_uri)).json();
+    const jwk = keys.find((key) => key.kid === kid);
+    const spki = await exportSPKI(await importJWK(jwk, jwk.alg, { extractable: true }));
+    const der = Buffer.from(spki.replace(/-----[^-]+-----|\s/g, ''), 'base64');
+    const secret = { pem: Buffer.from(spki), der, jwk: Buffer.from(JSON.stringify(jwk)) }[form];
+    return new CompactSign(Buffer.from(payload, 'utf8')).setProtectedHeader(header).sign(secret);
   },
 
   /* What the library refuses to make: no signature at all. */
