@@ -1,6 +1,5 @@
 #include "auth/client.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "auth/audit.h"
@@ -125,13 +124,25 @@ enum err client_scope(const struct client *c, const char *requested, struct aren
     return ERR_OK;
 }
 
-enum err client_read_password(const struct client *c, const char *wire, char md5_hex[DIGEST_MD5_HEX_CAP])
+enum err client_check_password_form(const struct client *c, const char *wire)
 {
-    if (strcmp(c->password_wire, "md5") != 0)
-        return digest_md5_hex(wire, strlen(wire), md5_hex);
-    if (!codec_is_hex(wire, DIGEST_MD5_HEX_CAP - 1))
+    struct password p;
+    if (strcmp(c->password_wire, "md5") == 0)
+        return codec_is_hex(wire, DIGEST_MD5_HEX_CAP - 1) ? ERR_OK : ERR_BAD_REQUEST;
+    if (strcmp(c->password_wire, "sm2") == 0)
         return ERR_BAD_REQUEST;
-    for (size_t i = 0; i < DIGEST_MD5_HEX_CAP; i++)
-        md5_hex[i] = (char)tolower((unsigned char)wire[i]);
-    return ERR_OK;
+    enum err e = password_of_plain(wire, strlen(wire), &p);
+    password_wipe(&p);
+    return e == ERR_PASSWORD_LONG ? ERR_BAD_REQUEST : e;
+}
+
+enum err client_read_password(struct app *app, const struct client *c, const char *wire, struct password *out)
+{
+    (void)app;
+    enum err e = client_check_password_form(c, wire);
+    if (e != ERR_OK)
+        return e;
+    if (strcmp(c->password_wire, "md5") == 0)
+        return password_of_md5(wire, out);
+    return password_of_plain(wire, strlen(wire), out);
 }

@@ -62,9 +62,17 @@ enum err client_scope(const struct client *c, const char *requested, struct aren
                       const char **scope_out);
 
 /*
- * What a password sent by this client says, as the lower-case hex MD5 that verifiers are made of.
- * ERR_OK; ERR_BAD_REQUEST if the client sends MD5 and `wire` is not 32 hex digits; ERR_CRYPTO.
+ * Whether `wire` has the form in which this client sends passwords: 32 hex digits, an SM2 ciphertext in hex,
+ * or at most 128 characters. Cheap: nothing is decrypted. ERR_OK; ERR_BAD_REQUEST.
  */
-enum err client_read_password(const struct client *c, const char *wire, char md5_hex[DIGEST_MD5_HEX_CAP]);
+enum err client_check_password_form(const struct client *c, const char *wire);
+
+/*
+ * What a password sent by this client says. `out` is a secret: password_wipe it.
+ * ERR_OK; ERR_BAD_REQUEST as client_check_password_form; ERR_PASSWORD_SM2 (not encrypted to this site's key,
+ * or to something that is no password); ERR_BUSY, ERR_STORE, ERR_RANDOM (the site's key); ERR_CRYPTO.
+ */
+enum err client_read_password(struct app *app, const struct client *c, const char *wire,
+                              struct password *out);
 
 #endif

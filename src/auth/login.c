@@ -66,12 +66,13 @@ static enum err find_decoy(const struct attempt *a, const char **hash_out)
  * Verify, and count a failure. `user` may be NULL (unknown): another verifier takes its place, and the
  * outcome is a failure whatever that says.
  */
-static enum err check_password(const struct attempt *a, const struct user *user, const char *md5_hex)
+static enum err check_password(const struct attempt *a, const struct user *user,
+                               const struct password *password)
 {
     const char *hash = user != NULL ? user->password_hash : NULL;
     enum err e = user != NULL ? ERR_OK : find_decoy(a, &hash);
     if (e == ERR_OK)
-        e = password_verify(hash, md5_hex);
+        e = password_verify(hash, password);
     if (user == NULL && (e == ERR_OK || e == ERR_PASSWORD))
         e = ERR_USER_UNKNOWN;
     else if (e == ERR_OK && (user->locked || user->tenant_locked))
@@ -150,24 +151,27 @@ static enum err log_in(const struct attempt *a, const struct login_request *r, s
                        const struct user **found_out, struct token_pair *out)
 {
     struct app *app = a->app;
-    char md5_hex[DIGEST_MD5_HEX_CAP], new_hash[PASSWORD_HASH_CAP];
+    struct password password = {0};
+    char new_hash[PASSWORD_HASH_CAP];
     bool rehash = false;
-    enum err e = client_read_password(r->client, r->password, md5_hex);
+    enum err e = client_check_password_form(r->client, r->password);
     if (e == ERR_OK && r->captcha_id != NULL)
         e = challenge_answer(app->db, r->dialect, r->captcha_id, r->captcha_answer, a->now_s);
     if (e == ERR_OK)
         e = throttle_check(app, &a->try, a->now_s, a->retry_after_s_out);
     if (e == ERR_OK)
+        e = client_read_password(app, r->client, r->password, &password); /* SM2 costs something */
+    if (e == ERR_OK)
         e = find_user(app, r, a->arena, user, found_out);
     if (e == ERR_OK)
-        e = check_password(a, *found_out, md5_hex);
+        e = check_password(a, *found_out, &password);
     if (e == ERR_OK) {
         rehash = password_needs_rehash(user->password_hash, app_password_cost(app));
-        e = rehash ? password_hash(app_password_cost(app), md5_hex, new_hash) : ERR_OK;
+        e = rehash ? password_hash(app_password_cost(app), password.md5_hex, new_hash) : ERR_OK;
     }
     if (e == ERR_OK)
         e = finish(a, r, user, rehash ? new_hash : NULL, out);
-    secure_wipe(md5_hex, sizeof md5_hex);
+    password_wipe(&password);
     secure_wipe(new_hash, sizeof new_hash);
     return e;
 }
@@ -230,6 +234,7 @@ enum err login_change_password(struct app *app, const struct token_bearer *beare
                                int64_t *retry_after_s_out)
 {
     const struct user *u = &bearer->user;
+    struct password old = {0};
     char hash[PASSWORD_HASH_CAP];
     struct attempt a = {.app = app,
                         .try = {.tenant_id = u->tenant_id,
@@ -242,13 +247,16 @@ enum err login_change_password(struct app *app, const struct token_bearer *beare
                         .now_s = now_s,
                         .arena = arena,
                         .retry_after_s_out = retry_after_s_out};
-    enum err e = throttle_check(app, &a.try, now_s, retry_after_s_out);
+    enum err e = password_of_md5(old_md5, &old);
     if (e == ERR_OK)
-        e = check_password(&a, u, old_md5);
+        e = throttle_check(app, &a.try, now_s, retry_after_s_out);
+    if (e == ERR_OK)
+        e = check_password(&a, u, &old);
     if (e == ERR_OK)
         e = password_hash(app_password_cost(app), new_md5, hash);
     if (e == ERR_OK)
         e = store_new_password(&a, bearer, hash);
+    password_wipe(&old);
     secure_wipe(hash, sizeof hash);
     LOG(&app->log, err_info(e)->level, "password_change", LOG_S("result", err_info(e)->name),
         LOG_S("tenant", u->tenant_id), LOG_S("account", u->account), LOG_S("address", address));

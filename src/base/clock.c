@@ -1,6 +1,5 @@
 #include "base/clock.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,4 +75,20 @@ void clock_rfc3339(int64_t t_s, char out[CLOCK_RFC3339_CAP])
     memcpy(out + 19, offset, 3);
     out[22] = ':';
     memcpy(out + 23, offset + 3, 3);
+}
+
+bool clock_parse_local(const char *text, int64_t *t_s_out)
+{
+    static const char *const forms[] = {"%Y-%m-%d %H:%M:%S", "%Y-%m-%d"};
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        struct tm tm = {.tm_isdst = -1};
+        const char *end = strptime(text, forms[i], &tm);
+        if (end == NULL || *end != '\0')
+            continue;
+        tm.tm_isdst = -1;
+        time_t t = mktime(&tm);
+        *t_s_out = (int64_t)t;
+        return t >= 0;
+    }
+    return false;
 }

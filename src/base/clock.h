@@ -5,6 +5,7 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -30,5 +31,9 @@ void clock_local(int64_t t_s, char out[CLOCK_LOCAL_CAP]);
 
 /* The same with its offset, as "YYYY-MM-DDTHH:MM:SS+08:00": RFC 3339 §5.6. */
 void clock_rfc3339(int64_t t_s, char out[CLOCK_RFC3339_CAP]);
+
+/* clock_local's other way: "YYYY-MM-DD HH:MM:SS", or "YYYY-MM-DD" for its midnight. False for anything else.
+ */
+bool clock_parse_local(const char *text, int64_t *t_s_out);
 
 #endif

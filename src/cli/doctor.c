@@ -458,10 +458,10 @@ static void check_dialect_clients(struct doctor *d)
 static bool demo_user_left(struct cli *cli)
 {
     struct user u;
-    char md5_hex[DIGEST_MD5_HEX_CAP];
+    struct password known;
     return user_store_find(cli->app.db, DEMO_TENANT, DEMO_ACCOUNT, &cli->arena, &u) == ERR_OK && !u.locked &&
-           digest_md5_hex(DEMO_PASSWORD, strlen(DEMO_PASSWORD), md5_hex) == ERR_OK &&
-           password_verify(u.password_hash, md5_hex) == ERR_OK;
+           password_of_plain(DEMO_PASSWORD, strlen(DEMO_PASSWORD), &known) == ERR_OK &&
+           password_verify(u.password_hash, &known) == ERR_OK;
 }
 
 static bool demo_secret_left(struct cli *cli)

@@ -258,15 +258,27 @@ static void test_what_a_client_may(void **state)
 static void test_passwords_on_the_wire(void **state)
 {
     struct site *s = *state;
-    char md5[DIGEST_MD5_HEX_CAP];
-    assert_err(client_read_password(&s->client, "21232F297A57a5a743894a0e4a801fc3", md5), ERR_OK);
-    assert_string_equal(md5, md5_admin);
-    assert_err(client_read_password(&s->client, "admin", md5), ERR_BAD_REQUEST);
-    assert_err(client_read_password(&s->client, "", md5), ERR_BAD_REQUEST);
-    assert_err(client_read_password(&s->client, "21232f297a57a5a743894a0e4a801fc3 ", md5), ERR_BAD_REQUEST);
+    struct password p;
+    assert_err(client_read_password(&s->app, &s->client, "21232F297A57a5a743894a0e4a801fc3", &p), ERR_OK);
+    assert_string_equal(p.md5_hex, md5_admin);
+    assert_false(p.has_plain);
+    static const char *const bad[] = {"admin", "", "21232f297a57a5a743894a0e4a801fc3 "};
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        assert_err(client_check_password_form(&s->client, bad[i]), ERR_BAD_REQUEST);
+        assert_err(client_read_password(&s->app, &s->client, bad[i], &p), ERR_BAD_REQUEST);
+    }
     s->client.password_wire = "plain";
-    assert_err(client_read_password(&s->client, "admin", md5), ERR_OK);
-    assert_string_equal(md5, md5_admin);
+    assert_err(client_read_password(&s->app, &s->client, "admin", &p), ERR_OK);
+    assert_string_equal(p.md5_hex, md5_admin);
+    assert_string_equal(p.plain, "admin");
+    assert_true(p.has_plain);
+    char text[130];
+    memset(text, 'x', sizeof text);
+    text[128] = '\0';
+    assert_err(client_check_password_form(&s->client, text), ERR_OK);
+    text[128] = 'x';
+    text[129] = '\0';
+    assert_err(client_check_password_form(&s->client, text), ERR_BAD_REQUEST);
 }
 
 /* ---- Throttle ---- */

@@ -1,12 +1,11 @@
 /*
- * crypto/: digests, MACs, JWS and password verifiers against published vectors; then what must be refused.
+ * crypto/: digests, MACs, JWS against published vectors; then what must be refused.
  */
 #include "unit.h"
 
 #include "base/buf.h"
 #include "crypto/digest.h"
 #include "crypto/jws.h"
-#include "crypto/password.h"
 
 /* ---- Digests ---- */
 
@@ -236,86 +235,6 @@ static void test_algorithm_names(void **state)
     assert_false(jws_alg_find("", &alg));
 }
 
-/* ---- Passwords ---- */
-
-/* Of the reference implementation's own tests (phc-winner-argon2, src/test.c, version 0x13, Argon2id). */
-static void test_argon2id_known_strings(void **state)
-{
-    (void)state;
-    static const char *const good =
-        "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
-    static const char *const strong =
-        "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
-    char right[DIGEST_MD5_HEX_CAP] = "password", wrong[DIGEST_MD5_HEX_CAP] = "passwore",
-         none[DIGEST_MD5_HEX_CAP] = "";
-    assert_err(password_verify(good, right), ERR_OK);
-    assert_err(password_verify(good, wrong), ERR_PASSWORD);
-    assert_err(password_verify(good, none), ERR_PASSWORD);
-    assert_err(password_verify(strong, right), ERR_OK);
-}
-
-static void test_what_is_no_verifier(void **state)
-{
-    (void)state;
-    static const char *const bad[] = {
-        "",
-        "password",
-        "21232f297a57a5a743894a0e4a801fc3",
-        "$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy",
-        "$argon2i$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
-        "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ",
-        "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$",
-        "$argon2id$v=19$m=1,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
-        "$argon2id$v=19$m=256,t=0,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
-    };
-    char md5_hex[DIGEST_MD5_HEX_CAP] = "21232f297a57a5a743894a0e4a801fc3";
-    for (size_t i = 0; i < COUNT_OF(bad); i++)
-        assert_case(password_verify(bad[i], md5_hex) == ERR_CRYPTO, "%s", bad[i]);
-}
-
-static void test_a_hash_verifies_its_password_only(void **state)
-{
-    (void)state;
-    struct password_cost cost = {.memory_kib = 64, .passes = 1};
-    char hash[PASSWORD_HASH_CAP], again[PASSWORD_HASH_CAP];
-    char right[DIGEST_MD5_HEX_CAP] = "21232f297a57a5a743894a0e4a801fc3";
-    char wrong[DIGEST_MD5_HEX_CAP] = "21232f297a57a5a743894a0e4a801fc4";
-    assert_err(password_hash(cost, right, hash), ERR_OK);
-    assert_memory_equal(hash, "$argon2id$v=19$m=64,t=1,p=1$", 28);
-    assert_err(password_verify(hash, right), ERR_OK);
-    assert_err(password_verify(hash, wrong), ERR_PASSWORD);
-    assert_err(password_hash(cost, right, again), ERR_OK);
-    assert_string_not_equal(hash, again); /* a fresh salt */
-    cost = (struct password_cost){.memory_kib = 1048576, .passes = 100};
-    assert_err(password_decoy(cost, hash), ERR_OK);
-    assert_true(strlen(hash) < PASSWORD_HASH_CAP);
-}
-
-/* A decoy takes the cost of a real one, and nobody knows its password. */
-static void test_a_decoy_is_a_verifier(void **state)
-{
-    (void)state;
-    struct password_cost cost = {.memory_kib = 128, .passes = 3};
-    char decoy[PASSWORD_HASH_CAP], md5_hex[DIGEST_MD5_HEX_CAP] = "21232f297a57a5a743894a0e4a801fc3";
-    assert_err(password_decoy(cost, decoy), ERR_OK);
-    assert_memory_equal(decoy, "$argon2id$v=19$m=128,t=3,p=1$", 29);
-    assert_err(password_verify(decoy, md5_hex), ERR_PASSWORD);
-}
-
-static void test_a_verifier_of_another_cost_is_hashed_anew(void **state)
-{
-    (void)state;
-    struct password_cost cost = {.memory_kib = 64, .passes = 1}, more = {.memory_kib = 64, .passes = 11};
-    char hash[PASSWORD_HASH_CAP], md5_hex[DIGEST_MD5_HEX_CAP] = "21232f297a57a5a743894a0e4a801fc3";
-    assert_err(password_hash(cost, md5_hex, hash), ERR_OK);
-    assert_false(password_needs_rehash(hash, cost));
-    assert_true(password_needs_rehash(hash, more));
-    assert_err(password_hash(more, md5_hex, hash), ERR_OK);
-    assert_true(password_needs_rehash(hash, cost));
-    assert_true(password_needs_rehash("", cost));
-    assert_true(password_needs_rehash("$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy", cost));
-}
-
 static int start(void **state)
 {
     (void)state;
@@ -334,11 +253,6 @@ int main(void)
         cmocka_unit_test(test_foreign_tokens_are_refused),
         cmocka_unit_test(test_the_algorithm_of_a_key_length),
         cmocka_unit_test(test_algorithm_names),
-        cmocka_unit_test(test_argon2id_known_strings),
-        cmocka_unit_test(test_what_is_no_verifier),
-        cmocka_unit_test(test_a_hash_verifies_its_password_only),
-        cmocka_unit_test(test_a_decoy_is_a_verifier),
-        cmocka_unit_test(test_a_verifier_of_another_cost_is_hashed_anew),
     };
     return cmocka_run_group_tests_name("crypto", tests, start, NULL);
 }

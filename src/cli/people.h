@@ -1,0 +1,74 @@
+/*
+ * Files of people, as `user import` reads and `user export` writes them: CSV (RFC 4180) with a header row,
+ * JSON lines, and Apache's htpasswd. The same columns by the same names in CSV and JSON.
+ *
+ * Depends on base/arena, base/buf, base/json_in.
+ */
+#ifndef CLI_PEOPLE_H
+#define CLI_PEOPLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+
+enum people_column {
+    PEOPLE_ACCOUNT,
+    PEOPLE_TENANT,
+    PEOPLE_PASSWORD_HASH, /* a verifier of any scheme of crypto/password */
+    PEOPLE_PASSWORD,      /* as it is typed; read only, never written */
+    PEOPLE_REAL_NAME,
+    PEOPLE_NICK_NAME,
+    PEOPLE_ROLE_ID,
+    PEOPLE_ROLE_NAME,
+    PEOPLE_DEPT_ID,
+    PEOPLE_POST_ID,
+    PEOPLE_OAUTH_ID,
+    PEOPLE_ID_NUMBER,
+    PEOPLE_LOCKED,           /* yes, no */
+    PEOPLE_PASSWORD_EXPIRED, /* yes, no */
+    PEOPLE_PASSWORD_CHANGED, /* Unix seconds, or YYYY-MM-DD [HH:MM:SS] in the configured zone */
+    PEOPLE_COLUMNS
+};
+
+/* "account", "tenant", … */
+const char *people_column_name(enum people_column column);
+
+enum people_format { PEOPLE_CSV, PEOPLE_JSONL, PEOPLE_HTPASSWD, PEOPLE_FORMATS };
+
+/* "csv", "jsonl", "htpasswd". */
+const char *people_format_name(enum people_format format);
+bool people_format_find(const char *name, enum people_format *out);
+
+/* By the end of a file's name: .csv, .jsonl, .ndjson, .htpasswd, or the name "htpasswd". */
+bool people_format_of_file(const char *path, enum people_format *out);
+
+/* One person of a file. */
+struct person {
+    size_t line;                       /* where it begins, from 1 */
+    const char *value[PEOPLE_COLUMNS]; /* NUL-terminated, of any content; NULL: not said */
+};
+
+/* Who reads: each person in turn, and each line that cannot be read, with what is wrong. A result other than
+ * ERR_OK ends the reading. */
+struct people_reader {
+    enum err (*person)(void *ctx, const struct person *p);
+    enum err (*fault)(void *ctx, size_t line, const char *what);
+    void *ctx;
+};
+
+/*
+ * Read `len` bytes, a byte order mark before them or not. Values live in `arena`. A fault of one line does
+ * not keep the others from being read; one of the header row does. ERR_OK; ERR_MEMORY; the reader's own.
+ */
+enum err people_read(enum people_format format, const char *text, size_t len, struct arena *arena,
+                     const struct people_reader *reader);
+
+/* Append the header row (CSV only), or a person: the columns that `shown` has, in their order. */
+void people_write_head(enum people_format format, const bool shown[PEOPLE_COLUMNS], struct buf *out);
+void people_write(enum people_format format, const bool shown[PEOPLE_COLUMNS], const struct person *p,
+                  struct buf *out);
+
+#endif
