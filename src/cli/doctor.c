@@ -17,6 +17,7 @@
 
 #include "auth/client.h"
 #include "auth/keyring.h"
+#include "auth/token.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/secure.h"
@@ -109,6 +110,23 @@ static void check_dialects(struct doctor *d)
     else
         add(d, "dialects", ERROR, TEXT(d, "%s", buf_str(&why)), "nothing is served before that is settled");
     buf_free(&why);
+}
+
+/* What the metadata of the dialect oauth is made of. */
+static void check_metadata(struct doctor *d)
+{
+    const struct config *cfg = &d->cli->app.cfg;
+    if (!cfg->dialect[DIALECT_OAUTH].enabled)
+        return;
+    if (cfg->server.base_url[0] == '\0')
+        add(d, "metadata", OK, "/.well-known/oauth-authorization-server answers 404: there is no base_url",
+            "where clients look for it: [server] base_url = https://HOST, with the web server's mount");
+    else if (strstr(token_issuer(&d->cli->app), "://") == NULL)
+        add(d, "metadata", WARNING,
+            "/.well-known/oauth-authorization-server answers 404: the issuer is no address",
+            "[token] issuer: empty, or an address that clients read the metadata at (RFC 8414)");
+    else
+        add(d, "metadata", OK, token_issuer(&d->cli->app), NULL);
 }
 
 /* Root may read everything: what it finds right may be closed to the user that matters. */
@@ -557,6 +575,7 @@ static void examine(struct doctor *d)
         return;
     }
     check_dialects(d);
+    check_metadata(d);
     check_user(d);
     check_expose_answer(d);
     check_proxies(d);

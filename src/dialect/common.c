@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "auth/audit.h"
 #include "base/secure.h"
 
 enum err common_captcha(struct call *c, enum challenge_id_shape shape, common_captcha_writer *write)
@@ -30,6 +31,18 @@ const char *common_data_prefix(const struct call *c, bool says_jpg)
     if (c->cfg->captcha.format == CAPTCHA_PNG)
         return "data:image/png;base64,";
     return says_jpg ? "data:image/jpg;base64," : "data:image/jpeg;base64,";
+}
+
+const struct common_login_names common_uuid_names = {
+    .account = (const char *const[]){"username", NULL},
+    .password = (const char *const[]){"password", NULL},
+    .captcha_id = (const char *const[]){"uuid", NULL},
+    .captcha_answer = (const char *const[]){"code", NULL},
+};
+
+bool common_keeps_status(const struct call *c)
+{
+    return c->res->status >= 404 && c->failure.err != ERR_LOGIN_LOCKED;
 }
 
 enum err common_login_failed(struct call *c, enum err e, int64_t retry_after_s)
@@ -67,4 +80,10 @@ enum err common_login(struct call *c, const struct common_login_names *names, st
     r.scope = c->client.scope;
     e = login(c->app, &r, c->req->now_s, c->arena, out, &retry_after_s);
     return e == ERR_OK ? e : common_login_failed(c, e, retry_after_s);
+}
+
+enum err common_logout(struct call *c)
+{
+    return c->has_bearer ? token_end_session(c->app, &c->bearer, AUDIT_LOGOUT, c->req->address, c->req->now_s)
+                         : ERR_OK;
 }
