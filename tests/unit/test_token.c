@@ -123,7 +123,7 @@ static enum err verify(struct site *s, const char *jwt, int64_t now_s)
 
 static enum err refresh(struct site *s, const char *jwt, int64_t now_s, struct token_pair *out)
 {
-    return token_refresh(&s->app, &s->client, jwt, "10.0.0.9", now_s, &s->arena, out);
+    return token_refresh(&s->app, &s->client, jwt, NULL, "10.0.0.9", now_s, &s->arena, out);
 }
 
 static enum err inspect(struct site *s, const char *jwt, int64_t now_s, bool *is_refresh_out)
@@ -687,7 +687,9 @@ static void assert_audit(struct site *s, const char *expected)
 {
     struct buf seen;
     buf_init(&seen);
-    assert_err(audit_store_list(s->app.db, 0, 100, &s->arena, note_event, &seen), ERR_OK);
+    assert_err(
+        audit_store_list(s->app.db, &(struct audit_filter){.limit = 100}, &s->arena, note_event, &seen),
+        ERR_OK);
     assert_string_equal(buf_str(&seen), expected);
     buf_free(&seen);
 }
