@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "auth/policy.h"
 #include "auth/throttle.h"
 #include "base/secure.h"
 #include "captcha/challenge.h"
@@ -161,6 +162,8 @@ enum err login_change_password(struct app *app, const struct token_bearer *beare
         e = throttle_check(app, u->tenant_id, u->account, address, now_s, retry_after_s_out);
     if (e == ERR_OK)
         e = check_password(app, u, u->tenant_id, u->account, &old, address, now_s, retry_after_s_out);
+    if (e == ERR_OK)
+        e = policy_check(&app->cfg, u->account, &new);
     if (e == ERR_OK)
         e = password_hash(app_password_cost(app), new.md5_hex, hash);
     if (e == ERR_OK)
