@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "auth/policy.h"
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/secure.h"
@@ -256,6 +257,8 @@ static enum err check_plain(struct import *im, const struct person *p, struct en
     enum err good = text_fault(plain, strlen(plain)) == NULL ? ERR_OK : ERR_BAD_REQUEST;
     if (good == ERR_OK)
         good = password_of_plain(plain, strlen(plain), &password);
+    if (good == ERR_OK)
+        good = policy_check(&im->cli->app.cfg, e->user.account, &password);
     switch (good) {
     case ERR_OK:
         good = hash_plain(im, &password, e);
