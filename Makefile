@@ -127,6 +127,15 @@ cgi-bin/menshen.fcgi: $(BUILD)/release/menshen.fcgi
 	@strip -o $@.new $< && mv $@.new $@
 	@echo "built $@, $$(( $$(stat -c %s $@) / 1024 )) KiB"
 
+# ---- Independent clients ----------------------------------------------------------------------------------------
+# npm libraries that the end-to-end tests talk to Menshen with; their exact versions are in package-lock.json.
+$(BUILD)/node/installed: tests/e2e/node/package.json tests/e2e/node/package-lock.json | $(BUILD)/deps-test
+	@mkdir -p $(@D)
+	$(call say,NPM,$(@D))
+	$(Q)cp tests/e2e/node/package*.json $(@D)/
+	$(Q)cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
 # ---- Unit tests -----------------------------------------------------------------------------------------------
 $(BUILD)/asan/tests/%: tests/unit/%.c $(CORE_asan) $(wildcard tests/unit/*.h) | $(BUILD)/deps-test
 	@mkdir -p $(@D)
@@ -165,7 +174,7 @@ check-layers:
 run: cgi-bin/menshen.fcgi $(BUILD)/deps-run
 	@PORT=$(PORT) tools/demo/run
 
-test: $(BUILD)/deps-test cgi-bin/menshen.fcgi $(BUILD)/asan/menshen.fcgi $(UNIT)
+test: $(BUILD)/deps-test cgi-bin/menshen.fcgi $(BUILD)/asan/menshen.fcgi $(BUILD)/node/installed $(UNIT)
 	@$(PYTHON) tests/run_all.py $(UNIT)
 
 bench: $(BUILD)/deps-bench cgi-bin/menshen.fcgi

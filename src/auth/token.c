@@ -97,10 +97,9 @@ static void client_claims(struct json_out *j, const struct token_pair *t)
     json_str(j, "jti", t->row.jti);
 }
 
-/* A comma-joined list as RFC 6749 §3.3 has it, in the arena. */
-static char *space_joined(const char *list, struct arena *arena)
+char *token_scope(const struct token_row *row, struct arena *arena)
 {
-    char *s = arena_strdup(arena, list);
+    char *s = arena_strdup(arena, row->session.scope);
     for (char *p = s; p != NULL && *p != '\0'; p++)
         if (*p == ',')
             *p = ' ';
@@ -113,7 +112,7 @@ static enum err oauth_claims(struct json_out *j, const struct app *app, const st
 {
     const struct session *s = &t->row.session;
     char id[24];
-    const char *scope = space_joined(s->scope, arena);
+    const char *scope = token_scope(&t->row, arena);
     if (scope == NULL)
         return ERR_MEMORY;
     snprintf(id, sizeof id, "%" PRId64, t->user.id);
@@ -572,8 +571,17 @@ static enum err rotate(struct app *app, struct rotation *r, int64_t now_s, struc
     return replay(app, r, now_s, arena, out);
 }
 
+/* Whether all of `requested` was granted to the session. ERR_OK; ERR_SCOPE; ERR_MEMORY. */
+static enum err check_scope(const struct session *s, const char *requested, struct arena *arena)
+{
+    struct client granted = {.scope = s->scope};
+    const char *narrower = NULL;
+    return client_scope(&granted, requested, arena, &narrower);
+}
+
 enum err token_refresh(struct app *app, const struct client *client, const char *refresh_jwt,
-                       const char *address, int64_t now_s, struct arena *arena, struct token_pair *out)
+                       const char *scope, const char *address, int64_t now_s, struct arena *arena,
+                       struct token_pair *out)
 {
     struct claims claims;
     struct rotation r = {.client = client, .with_refresh = true, .address = address};
@@ -584,6 +592,8 @@ enum err token_refresh(struct app *app, const struct client *client, const char 
         e = ERR_TOKEN_INVALID;
     if (e == ERR_NOT_FOUND || e == ERR_TOKEN_INVALID)
         return ERR_REFRESH_INVALID;
+    if (e == ERR_OK)
+        e = check_scope(&r.row.session, scope, arena);
     return e == ERR_OK ? rotate(app, &r, now_s, arena, out) : e;
 }
 

@@ -34,6 +34,10 @@ const char *token_issuer(const struct app *app);
 /* Claim aud of this row's access token; "": it has none. Borrowed from the row or the configuration. */
 const char *token_audience(const struct app *app, const struct token_row *row);
 
+/* The scope of this row's tokens as RFC 6749 §3.3 has it, separated by blanks; in the arena, NULL without
+ * memory. */
+char *token_scope(const struct token_row *row, struct arena *arena);
+
 /* Who asks, for what. */
 struct token_grant {
     enum dialect_id dialect;
@@ -84,11 +88,17 @@ enum err token_inspect(struct app *app, const char *jwt, int64_t now_s, struct a
 /*
  * Use a refresh token of `client`: rotate it. A second use within [token] refresh_grace answers with the same
  * pair, although ES256 signs it anew; a later one ends the whole family and is audited as coming from
- * `address`. ERR_OK; ERR_REFRESH_INVALID for everything that is wrong with it; ERR_BUSY; ERR_STORE;
- * ERR_MEMORY.
+ * `address`.
+ *
+ * scope  separated by blanks; NULL or "": what it had. Less than that is accepted and the pair keeps what it
+ *        had, which is for the answer to say (RFC 6749 §3.3, §6).
+ *
+ * ERR_OK; ERR_REFRESH_INVALID for everything that is wrong with the token; ERR_SCOPE (it asks for more than
+ * was granted; the token stays unused); ERR_BUSY; ERR_STORE; ERR_MEMORY.
  */
 enum err token_refresh(struct app *app, const struct client *client, const char *refresh_jwt,
-                       const char *address, int64_t now_s, struct arena *arena, struct token_pair *out);
+                       const char *scope, const char *address, int64_t now_s, struct arena *arena,
+                       struct token_pair *out);
 
 /*
  * The same where the access token itself is what is refreshed (eplatform): only for tokens that came without

@@ -118,7 +118,7 @@ static const struct setting settings[] = {
          "folder of the database; default ~/.menshen/data; relative to this file; never below the document "
          "root"),
     TYPED("server", "base_url", TYPE_URL, server.base_url, "",
-          "public address of this site, https://… (claim iss)"),
+          "public address of this site, https://… (claim iss; in the metadata of oauth)"),
     TEXT("server", "time_zone", server.time_zone, "Asia/Shanghai", "zone of dates in answers"),
     TYPED("server", "trusted_proxies", TYPE_RANGES, server.trusted_proxies, "",
           "addresses or CIDR ranges whose X-Forwarded-For is believed"),
@@ -179,7 +179,7 @@ static const struct setting settings[] = {
          "accept credentials in the query string of a POST, as Saber sends them"),
     DIALECT("dialect.ruoyi", DIALECT_RUOYI, "no", "/", "arithmetic", "160", "60", "5", "jpeg"),
     TEXT("dialect.ruoyi", "client", dialect[DIALECT_RUOYI].client, "ruoyi", "client that logins belong to"),
-    DIALECT("dialect.oauth", DIALECT_OAUTH, "no", "/oauth2", "alnum", "130", "48", "5", "png"),
+    DIALECT("dialect.oauth", DIALECT_OAUTH, "yes", "/oauth2", "alnum", "130", "48", "5", "png"),
 };
 enum { SETTING_COUNT = sizeof settings / sizeof settings[0] };
 _Static_assert((int)SETTING_COUNT <= CONFIG_SETTINGS_MAX, "struct config has one line number per setting");

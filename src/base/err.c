@@ -28,6 +28,7 @@ static const struct err_info table[ERR_COUNT] = {
     [ERR_LOGIN_LOCKED] = {429, "login_locked", ERR_LEVEL_WARN},
     [ERR_TOKEN_MISSING] = {401, "token_missing", ERR_LEVEL_INFO},
     [ERR_TOKEN_INVALID] = {401, "token_invalid", ERR_LEVEL_INFO},
+    [ERR_TOKEN_FOREIGN] = {400, "token_of_another_client", ERR_LEVEL_WARN},
     [ERR_REFRESH_INVALID] = {400, "refresh_token_invalid", ERR_LEVEL_WARN},
     [ERR_PASSWORD_CONFIRM] = {400, "password_confirmation", ERR_LEVEL_INFO},
     [ERR_PASSWORD_SHORT] = {400, "password_too_short", ERR_LEVEL_INFO},

@@ -35,6 +35,7 @@ enum err {
     ERR_LOGIN_LOCKED,     /* too many failures of this account or address */
     ERR_TOKEN_MISSING,    /* a bearer token is required and absent */
     ERR_TOKEN_INVALID,    /* bad signature, expired, revoked or unknown bearer token */
+    ERR_TOKEN_FOREIGN,    /* a token that was issued to another client */
     ERR_REFRESH_INVALID,  /* bad, expired, revoked or reused refresh token */
     ERR_PASSWORD_CONFIRM, /* new password and its confirmation differ */
     ERR_PASSWORD_SHORT,   /* a new password has fewer characters than the configuration asks for */

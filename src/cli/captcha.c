@@ -80,7 +80,9 @@ static enum cli_status read_profile(const struct cli *cli, struct captcha_profil
     const char *name = cli_value(cli, "dialect");
     const char *level = cli_value(cli, "level");
     if (name != NULL && !config_dialect_find(name, &dialect))
-        return cli_misuse(cli, "there is no dialect \"%s\"; there are: blade, ebaas, eplatform, platform",
+        return cli_misuse(cli,
+                          "there is no dialect \"%s\"; there are: blade, ebaas, eplatform, platform, "
+                          "springblade, ruoyi, oauth",
                           name);
     *p = cli->app.cfg.dialect[dialect].captcha;
     if (level != NULL && !config_level_find(level, &p->level))

@@ -22,6 +22,7 @@ static const struct client public_clients[] = {
     {.id = "ebaas", .grants = "captcha", .scope = "all", .password_wire = "plain"},
     {.id = "eplatform", .grants = "captcha,refresh_token", .scope = "all", .password_wire = "md5"},
     {.id = "platform", .grants = "captcha", .scope = "all", .password_wire = "plain"},
+    {.id = "ruoyi", .grants = "captcha", .scope = "all", .password_wire = "plain"},
 };
 enum { PUBLIC_CLIENTS = sizeof public_clients / sizeof public_clients[0] };
 
@@ -129,9 +130,9 @@ static enum cli_status report(const struct cli *cli, bool demo)
         return report_json(cli, demo);
     cli_say(cli, "Made %s/%s\n", cfg->server.data_dir, DB_FILE);
     cli_say(cli, "  configuration: %s\n", cfg->path[0] != '\0' ? cfg->path : "none found; defaults");
-    cli_say(cli,
-            "  a signing key, and the clients ebaas, eplatform and platform of the dialects without client "
-            "secrets\n");
+    cli_say(cli, "  a signing key, and the clients ebaas, eplatform, platform and ruoyi of the dialects "
+                 "without client "
+                 "secrets\n");
     if (demo) {
         cli_say(cli, "  tenant %s, client %s with secret %s, user %s with password %s\n", DEMO_TENANT,
                 DEMO_CLIENT, DEMO_SECRET, DEMO_ACCOUNT, DEMO_PASSWORD);

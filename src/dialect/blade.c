@@ -4,14 +4,12 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "auth/audit.h"
-#include "auth/login.h"
 #include "base/clock.h"
 #include "base/json_out.h"
 #include "dialect/common.h"
 #include "dialect/dialects.h"
+#include "dialect/grants.h"
 
 /* ---- Errors
  * ---------------------------------------------------------------------------------------------------- */
@@ -61,8 +59,7 @@ static void render_error(struct call *c)
     text_failure(&c->failure, SCRIPT_SIMPLIFIED, &text);
     if (c->res->status == 401)
         response_header(c->res, "WWW-Authenticate",
-                        error.number == 3000 ? "Basic realm=\"menshen\", charset=\"UTF-8\""
-                                             : "Bearer realm=\"menshen\"");
+                        error.number == 3000 ? COMMON_BASIC_CHALLENGE : "Bearer realm=\"menshen\"");
     json_out_init(&j, &c->res->body);
     json_open_object(&j, NULL);
     json_str(&j, "error", error.rfc);
@@ -100,16 +97,6 @@ static enum err captcha(struct call *c)
 /* ---- Token
  * ----------------------------------------------------------------------------------------------------- */
 
-/* Comma-joined scopes as RFC 6749 §3.3 writes them. */
-static const char *space_joined(struct arena *arena, const char *list)
-{
-    char *copy = arena_strdup(arena, list);
-    for (char *p = copy; p != NULL && *p != '\0'; p++)
-        if (*p == ',')
-            *p = ' ';
-    return copy;
-}
-
 /* What a person's token answer says after the tokens, in the order of the sample. */
 static void user_fields(struct json_out *j, const struct call *c, const struct token_pair *t)
 {
@@ -138,7 +125,7 @@ static void user_fields(struct json_out *j, const struct call *c, const struct t
 static enum err render_token(struct call *c, const struct token_pair *t)
 {
     struct json_out j;
-    const char *scope = space_joined(c->arena, t->row.session.scope);
+    const char *scope = token_scope(&t->row, c->arena);
     if (scope == NULL)
         return ERR_MEMORY;
     json_out_init(&j, &c->res->body);
@@ -161,127 +148,27 @@ static enum err render_token(struct call *c, const struct token_pair *t)
     return ERR_OK;
 }
 
-static const char *const grant_names[] = {"grant_type", NULL};
-static const char *const scope_names[] = {"scope", NULL};
-static const char *const account_names[] = {"username", "account", NULL};
-static const char *const password_names[] = {"password", NULL};
-static const char *const tenant_names[] = {"tenant_id", "tenantId", NULL};
-static const char *const captcha_key_names[] = {"captchaKey", NULL};
-static const char *const captcha_code_names[] = {"captchaCode", NULL};
-static const char *const refresh_names[] = {"refresh_token", NULL};
-static const char *const fingerprint_names[] = {"fp", NULL};
-
-static enum err read_tenant(struct call *c, const char **tenant_out)
-{
-    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    enum err e = route_param(c, tenant_names, tenant_out);
-    if (e != ERR_OK)
-        return e;
-    if (*tenant_out == NULL)
-        *tenant_out = c->cfg->tenant;
-    size_t len = strlen(*tenant_out);
-    if (len > 64 || strspn(*tenant_out, allowed) != len)
-        return route_fail(c, ERR_BAD_REQUEST, tenant_names[0], DETAIL_TENANT);
-    return ERR_OK;
-}
-
-/* A grant: reads its own parameters, answers with a token pair. `tenant` and `scope` are common to all. */
-typedef enum err grant_handler(struct call *c, const char *tenant, const char *scope, struct token_pair *out);
-
-static enum err log_in(struct call *c, const char *tenant, const char *scope, bool with_captcha,
-                       struct token_pair *out)
-{
-    struct login_request r = {.dialect = DIALECT_BLADE,
-                              .client = &c->client,
-                              .tenant_id = tenant,
-                              .scope = scope,
-                              .address = c->req->address,
-                              .with_refresh = client_may(&c->client, "refresh_token")};
-    int64_t retry_after_s = 0;
-    enum err e = route_require_text(c, account_names, ROUTE_ACCOUNT_MAX, &r.account);
-    if (e == ERR_OK)
-        e = route_require(c, password_names, &r.password);
-    if (e == ERR_OK && with_captcha)
-        e = route_require(c, captcha_key_names, &r.captcha_id);
-    if (e == ERR_OK && with_captcha)
-        e = route_require(c, captcha_code_names, &r.captcha_answer);
-    if (e == ERR_OK)
-        e = route_param(c, fingerprint_names, &r.fingerprint);
-    if (e != ERR_OK)
-        return e;
-    if (r.fingerprint == NULL)
-        r.fingerprint = "";
-    if (strlen(r.fingerprint) > ROUTE_ACCOUNT_MAX)
-        return route_fail(c, ERR_BAD_REQUEST, fingerprint_names[0], DETAIL_TOO_LONG);
-    e = login(c->app, &r, c->req->now_s, c->arena, out, &retry_after_s);
-    return e == ERR_OK ? e : common_login_failed(c, e, retry_after_s);
-}
-
-static enum err grant_captcha(struct call *c, const char *tenant, const char *scope, struct token_pair *out)
-{
-    return log_in(c, tenant, scope, true, out);
-}
-
-static enum err grant_password(struct call *c, const char *tenant, const char *scope, struct token_pair *out)
-{
-    return log_in(c, tenant, scope, false, out);
-}
-
-static enum err grant_refresh(struct call *c, const char *tenant, const char *scope, struct token_pair *out)
-{
-    const char *refresh = NULL;
-    (void)tenant; /* the token's own tenant and scope stay */
-    (void)scope;
-    enum err e = route_require(c, refresh_names, &refresh);
-    return e == ERR_OK
-               ? token_refresh(c->app, &c->client, refresh, c->req->address, c->req->now_s, c->arena, out)
-               : e;
-}
-
-static enum err grant_client(struct call *c, const char *tenant, const char *scope, struct token_pair *out)
-{
-    struct token_grant grant = {.dialect = DIALECT_BLADE,
-                                .client = &c->client,
-                                .tenant_id = tenant,
-                                .scope = scope,
-                                .fingerprint = "",
-                                .address = c->req->address};
-    enum err e = token_issue_for_client(c->app, &grant, c->req->now_s, c->arena, out);
-    return e == ERR_NOT_FOUND ? route_fail(c, ERR_BAD_REQUEST, tenant_names[0], DETAIL_TENANT_UNKNOWN) : e;
-}
-
-static const struct {
-    const char *name;
-    grant_handler *handler;
-} grants[] = {
-    {"captcha", grant_captcha},
-    {"password", grant_password},
-    {"refresh_token", grant_refresh},
-    {"client_credentials", grant_client},
+static const struct grants_wire wire = {
+    .value = {[GRANTS_CAPTCHA] = "captcha",
+              [GRANTS_PASSWORD] = "password",
+              [GRANTS_REFRESH] = "refresh_token",
+              [GRANTS_CLIENT] = "client_credentials"},
+    .grant = GRANTS_NAMES("grant_type"),
+    .scope = GRANTS_NAMES("scope"),
+    .tenant = GRANTS_NAMES("tenant_id", "tenantId"),
+    .account = GRANTS_NAMES("username", "account"),
+    .password = GRANTS_NAMES("password"),
+    .captcha_id = GRANTS_NAMES("captchaKey"),
+    .captcha_answer = GRANTS_NAMES("captchaCode"),
+    .refresh_token = GRANTS_NAMES("refresh_token"),
+    .fingerprint = GRANTS_NAMES("fp"),
 };
 
 static enum err token(struct call *c)
 {
-    const char *grant = NULL, *tenant = NULL, *requested = NULL, *scope = NULL;
-    struct token_pair pair = {0};
-    enum err e = route_require(c, grant_names, &grant);
-    if (e == ERR_OK)
-        e = read_tenant(c, &tenant);
-    if (e == ERR_OK)
-        e = route_param(c, scope_names, &requested);
-    if (e != ERR_OK)
-        return e;
-    for (size_t i = 0; i < sizeof grants / sizeof grants[0]; i++) {
-        if (strcmp(grants[i].name, grant) != 0)
-            continue;
-        if (!client_may(&c->client, grant))
-            return ERR_GRANT_NOT_ALLOWED;
-        e = client_scope(&c->client, requested, c->arena, &scope);
-        if (e == ERR_OK)
-            e = grants[i].handler(c, tenant, scope, &pair);
-        return e == ERR_OK ? render_token(c, &pair) : e;
-    }
-    return ERR_GRANT_UNSUPPORTED;
+    struct token_pair pair;
+    enum err e = grants_token(c, &wire, &pair);
+    return e == ERR_OK ? render_token(c, &pair) : e;
 }
 
 /* ---- Session
@@ -334,9 +221,7 @@ static enum err acknowledge(struct call *c)
 
 static enum err logout(struct call *c)
 {
-    enum err e = ERR_OK;
-    if (c->has_bearer)
-        e = token_end_session(c->app, &c->bearer, AUDIT_LOGOUT, c->req->address, c->req->now_s);
+    enum err e = common_logout(c);
     return e == ERR_OK ? acknowledge(c) : e;
 }
 

@@ -1,5 +1,8 @@
 #include "dialect/common.h"
 
+#include <string.h>
+
+#include "auth/audit.h"
 #include "base/secure.h"
 
 enum err common_captcha(struct call *c, enum challenge_id_shape shape, common_captcha_writer *write)
@@ -30,18 +33,35 @@ const char *common_data_prefix(const struct call *c, bool says_jpg)
     return says_jpg ? "data:image/jpg;base64," : "data:image/jpeg;base64,";
 }
 
+const struct common_login_names common_uuid_names = {
+    .account = (const char *const[]){"username", NULL},
+    .password = (const char *const[]){"password", NULL},
+    .captcha_id = (const char *const[]){"uuid", NULL},
+    .captcha_answer = (const char *const[]){"code", NULL},
+};
+
+bool common_keeps_status(const struct call *c)
+{
+    return c->res->status >= 404 && c->failure.err != ERR_LOGIN_LOCKED;
+}
+
 enum err common_login_failed(struct call *c, enum err e, int64_t retry_after_s)
 {
     c->failure.retry_after_s = retry_after_s;
+    if (e != ERR_BAD_REQUEST)
+        return e;
     /* The one thing that login() itself finds wrong with the form of a request. */
-    return e == ERR_BAD_REQUEST ? route_fail(c, e, "password", DETAIL_MD5_HEX) : e;
+    const char *wire = c->client.password_wire;
+    enum detail detail = strcmp(wire, "md5") == 0   ? DETAIL_MD5_HEX
+                         : strcmp(wire, "sm2") == 0 ? DETAIL_SM2_HEX
+                                                    : DETAIL_TOO_LONG;
+    return route_fail(c, e, "password", detail);
 }
 
 enum err common_login(struct call *c, const struct common_login_names *names, struct token_pair *out)
 {
-    struct client client;
     struct login_request r = {.dialect = c->dialect->id,
-                              .client = &client,
+                              .client = &c->client,
                               .tenant_id = c->cfg->tenant,
                               .fingerprint = "",
                               .address = c->req->address};
@@ -54,10 +74,16 @@ enum err common_login(struct call *c, const struct common_login_names *names, st
     if (e == ERR_OK)
         e = route_require(c, names->captcha_answer, &r.captcha_answer);
     if (e == ERR_OK)
-        e = client_of_dialect(c->app, c->dialect->id, c->arena, &client);
+        e = client_of_dialect(c->app, c->dialect->id, c->arena, &c->client);
     if (e != ERR_OK)
         return e;
-    r.scope = client.scope;
+    r.scope = c->client.scope;
     e = login(c->app, &r, c->req->now_s, c->arena, out, &retry_after_s);
     return e == ERR_OK ? e : common_login_failed(c, e, retry_after_s);
+}
+
+enum err common_logout(struct call *c)
+{
+    return c->has_bearer ? token_end_session(c->app, &c->bearer, AUDIT_LOGOUT, c->req->address, c->req->now_s)
+                         : ERR_OK;
 }

@@ -33,13 +33,27 @@ struct common_login_names {
     const char *const *captcha_answer;
 };
 
+/* username, password, uuid, code: as platform and ruoyi have them. */
+extern const struct common_login_names common_uuid_names;
+
 /*
  * Read these parameters, all required, and log in through the dialect's own client and tenant, without a
  * refresh token. Errors as login and route_require; c->failure is filled.
  */
 enum err common_login(struct call *c, const struct common_login_names *names, struct token_pair *out);
 
-/* Seconds of an error's Retry-After go where the dispatcher finds them, the wrong field's name too. */
+/* Seconds of an error's Retry-After go where the dispatcher finds them; so does, for a password that has not
+ * the form in which c->client sends them, what was expected. */
 enum err common_login_failed(struct call *c, enum err e, int64_t retry_after_s);
+
+/* End the session of the call's bearer token, if it has one. ERR_OK; errors as token_end_session. */
+enum err common_logout(struct call *c);
+
+/* Value of WWW-Authenticate where client credentials are wanted. */
+#define COMMON_BASIC_CHALLENGE "Basic realm=\"menshen\", charset=\"UTF-8\""
+
+/* Whether an error keeps its HTTP status where others are 200: 404, 405, 413, 429 and 500 do; a lock is
+ * business, not transport. */
+bool common_keeps_status(const struct call *c);
 
 #endif

@@ -5,4 +5,7 @@ const struct dialect *const dialect_all[DIALECT_COUNT] = {
     [DIALECT_EBAAS] = &dialect_ebaas,
     [DIALECT_EPLATFORM] = &dialect_eplatform,
     [DIALECT_PLATFORM] = &dialect_platform,
+    [DIALECT_SPRINGBLADE] = &dialect_springblade,
+    [DIALECT_RUOYI] = &dialect_ruoyi,
+    [DIALECT_OAUTH] = &dialect_oauth,
 };

@@ -11,6 +11,9 @@ extern const struct dialect dialect_blade;
 extern const struct dialect dialect_ebaas;
 extern const struct dialect dialect_eplatform;
 extern const struct dialect dialect_platform;
+extern const struct dialect dialect_springblade;
+extern const struct dialect dialect_ruoyi;
+extern const struct dialect dialect_oauth;
 
 /* By enum dialect_id; DIALECT_COUNT of them. */
 extern const struct dialect *const dialect_all[DIALECT_COUNT];

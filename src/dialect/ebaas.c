@@ -51,12 +51,6 @@ static const struct ebaas_error errors[ERR_COUNT] = {
     [ERR_TOKEN_INVALID] = {"401004", "无效的token"},
 };
 
-/* 404, 405, 413, 429 and 500 keep their HTTP status; a lock is business, not transport. */
-static bool keeps_status(const struct call *c)
-{
-    return c->res->status >= 404 && c->failure.err != ERR_LOGIN_LOCKED;
-}
-
 static void render_error(struct call *c)
 {
     const struct ebaas_error *error = &errors[c->failure.err];
@@ -69,7 +63,7 @@ static void render_error(struct call *c)
     else
         text_failure(&c->failure, SCRIPT_SIMPLIFIED, &text);
     snprintf(status, sizeof status, "%d", c->res->status);
-    if (!keeps_status(c))
+    if (!common_keeps_status(c))
         c->res->status = 200;
     if (open_envelope(c, &j, error->code != NULL ? error->code : status, buf_str(&text)) == ERR_OK) {
         json_null(&j, "data");

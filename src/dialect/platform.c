@@ -50,14 +50,9 @@ static enum err captcha(struct call *c)
 
 static enum err log_in(struct call *c)
 {
-    static const char *const account[] = {"username", NULL};
-    static const char *const password[] = {"password", NULL};
-    static const char *const uuid[] = {"uuid", NULL};
-    static const char *const code[] = {"code", NULL};
-    static const struct common_login_names names = {account, password, uuid, code};
     struct token_pair pair;
     struct json_out j;
-    enum err e = common_login(c, &names, &pair);
+    enum err e = common_login(c, &common_uuid_names, &pair);
     if (e != ERR_OK)
         return e;
     open_envelope(c, &j, true, 200, NULL);

@@ -21,8 +21,9 @@ static const char *credentials(const char *header, const char *scheme)
     return header + len + strspn(header + len, " ");
 }
 
-/* Split base64(id:secret) and percent-decode both. False if it is not that. */
-static bool read_basic(const char *encoded, struct arena *arena, const char **id_out, const char **secret_out)
+/* Split base64(id:secret) and decode both; `plus` makes '+' a blank. False if it is not that. */
+static bool read_basic(const char *encoded, bool plus, struct arena *arena, const char **id_out,
+                       const char **secret_out)
 {
     size_t len = strlen(encoded);
     size_t cap = len / 4 * 3 + 3;
@@ -36,8 +37,8 @@ static bool read_basic(const char *encoded, struct arena *arena, const char **id
         return false;
     char *secret = colon + 1;
     *colon = '\0';
-    long secret_len = codec_percent_decode(secret, strlen(secret), false);
-    long id_len = codec_percent_decode(text, strlen(text), false);
+    long secret_len = codec_percent_decode(secret, strlen(secret), plus);
+    long id_len = codec_percent_decode(text, strlen(text), plus);
     if (secret_len < 0 || id_len < 0 || !codec_utf8_valid(secret, (size_t)secret_len) ||
         !codec_utf8_valid(text, (size_t)id_len))
         return false;
@@ -59,7 +60,7 @@ enum err authn_client(struct call *c)
         return e;
     if (basic != NULL && (id != NULL || secret != NULL))
         return route_fail(c, ERR_BAD_REQUEST, NULL, DETAIL_CREDENTIALS);
-    if (basic != NULL && !read_basic(basic, c->arena, &id, &secret))
+    if (basic != NULL && !read_basic(basic, c->dialect->basic_is_form, c->arena, &id, &secret))
         return ERR_CLIENT_UNKNOWN;
     if (id == NULL)
         return ERR_CLIENT_MISSING;

@@ -71,7 +71,7 @@ static enum err add_body(struct call *c, unsigned flags)
 /* A site may refuse secrets in URLs, where proxies and histories keep them. */
 static enum err check_query_secrets(struct call *c)
 {
-    static const char *const secrets[] = {"password", "client_secret", "refresh_token"};
+    static const char *const secrets[] = {"password", "client_secret", "refresh_token", "refreshToken"};
     for (const struct param *p = c->params.first; !c->cfg->query_credentials && p != NULL; p = p->next)
         for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++)
             if (p->source == PARAM_QUERY && strcmp(p->name, secrets[i]) == 0)
@@ -157,15 +157,17 @@ static bool same_first_segment(const char *pattern, const char *rest)
     return strncmp(pattern, rest, n) == 0 && (rest[n] == '/' || rest[n] == '\0');
 }
 
-/* Look for `rest` among the routes of one dialect. True if the path is known, with whatever method. */
-static bool find_in(const struct dialect *d, const char *rest, const char *method, struct found *f)
+/* Look for `rest` among the routes of one dialect: those that are ROUTE_ABSOLUTE (rest: the whole path) or
+ * those that are not. True if the path is known, with whatever method. */
+static bool find_in(const struct dialect *d, const char *rest, unsigned absolute, const char *method,
+                    struct found *f)
 {
     bool known = false;
     for (size_t i = 0; i < d->count; i++) {
         const struct route *r = &d->routes[i];
         const char *segment = "";
         size_t len = 0;
-        if (!matches(r->pattern, rest, &segment, &len))
+        if ((r->flags & ROUTE_ABSOLUTE) != absolute || !matches(r->pattern, rest, &segment, &len))
             continue;
         known = true;
         f->dialect = d;
@@ -188,7 +190,7 @@ static bool is_near(const struct dialect *d, const char *rest, size_t prefix_len
     if (prefix_len > 0)
         return true;
     for (size_t i = 0; i < d->count; i++)
-        if (same_first_segment(d->routes[i].pattern, rest))
+        if ((d->routes[i].flags & ROUTE_ABSOLUTE) == 0 && same_first_segment(d->routes[i].pattern, rest))
             return true;
     return false;
 }
@@ -201,11 +203,13 @@ static void find(const struct dispatch *d, const char *path, const char *method,
     for (size_t i = 0; i < DIALECT_COUNT && f->route == NULL; i++) {
         const struct config_dialect *cfg = &d->app->cfg.dialect[i];
         const char *list = cfg->prefix;
+        if (cfg->enabled && find_in(d->dialects[i], path, ROUTE_ABSOLUTE, method, f))
+            continue;
         while (cfg->enabled && *list != '\0' && f->route == NULL) {
             size_t len = 0;
             const char *prefix = next_prefix(&list, &len);
             const char *rest = below(path, prefix, len);
-            if (rest == NULL || find_in(d->dialects[i], rest, method, f))
+            if (rest == NULL || find_in(d->dialects[i], rest, 0, method, f))
                 continue;
             if (is_near(d->dialects[i], rest, len) && (near == NULL || len > near_len)) {
                 near = d->dialects[i];
@@ -243,24 +247,35 @@ struct mounted {
 
 enum { MOUNTED_MAX = 256 };
 
+/* Add the dialect's routes that are ROUTE_ABSOLUTE, or those that are not, below one prefix. */
+static enum err mount_below(const struct dialect *d, unsigned absolute, const char *prefix, size_t len,
+                            struct mounted *all, size_t *count, struct buf *why)
+{
+    for (size_t i = 0; i < d->count; i++) {
+        if ((d->routes[i].flags & ROUTE_ABSOLUTE) != absolute)
+            continue;
+        if (*count == MOUNTED_MAX) {
+            buf_add_str(why, "too many prefixes: use fewer");
+            return ERR_CONFIG;
+        }
+        struct mounted *m = &all[(*count)++];
+        m->dialect = d;
+        m->route = &d->routes[i];
+        snprintf(m->path, sizeof m->path, "%.*s%s", (int)len, prefix, d->routes[i].pattern);
+    }
+    return ERR_OK;
+}
+
 static enum err mount(const struct dialect *d, const char *prefixes, struct mounted *all, size_t *count,
                       struct buf *why)
 {
-    for (const char *list = prefixes; *list != '\0';) {
+    enum err e = mount_below(d, ROUTE_ABSOLUTE, "", 0, all, count, why);
+    for (const char *list = prefixes; e == ERR_OK && *list != '\0';) {
         size_t len = 0;
         const char *prefix = next_prefix(&list, &len);
-        for (size_t i = 0; i < d->count; i++) {
-            if (*count == MOUNTED_MAX) {
-                buf_add_str(why, "too many prefixes: use fewer");
-                return ERR_CONFIG;
-            }
-            struct mounted *m = &all[(*count)++];
-            m->dialect = d;
-            m->route = &d->routes[i];
-            snprintf(m->path, sizeof m->path, "%.*s%s", (int)len, prefix, d->routes[i].pattern);
-        }
+        e = mount_below(d, 0, prefix, len, all, count, why);
     }
-    return ERR_OK;
+    return e;
 }
 
 static enum err check_pairs(const struct mounted *all, size_t count, struct buf *why)
@@ -389,7 +404,10 @@ static enum err run_route(struct call *c, const struct found *f)
     c->segment = arena_strndup(c->arena, f->segment, f->segment_len);
     if (c->segment == NULL)
         return ERR_MEMORY;
-    no_store(c->res);
+    if ((flags & ROUTE_CACHED) != 0)
+        response_header(c->res, "Cache-Control", "public, max-age=" ROUTE_CACHED_S);
+    else
+        no_store(c->res);
     enum err e = (flags & ROUTE_SOURCE) != 0 ? check_source(c) : ERR_OK;
     if (e == ERR_OK)
         e = read_params(c, flags);

@@ -17,6 +17,7 @@
 
 #define ROUTE_ACCOUNT_MAX 128   /* bytes of an account or a fingerprint */
 #define ROUTE_BODY_MAX    65536 /* bytes; contracts: a body over 64 KiB is 413 */
+#define ROUTE_CACHED_S    "300" /* seconds */
 
 enum route_flags {
     ROUTE_JSON = 1 << 0,          /* reads a JSON body */
@@ -28,6 +29,8 @@ enum route_flags {
     ROUTE_BEARER_IF_CONFIGURED =
         1 << 6,            /* ROUTE_BEARER if the dialect's require_bearer is on, else ROUTE_BEARER_IF_ANY */
     ROUTE_SOURCE = 1 << 7, /* the configured source header must name an allowed channel */
+    ROUTE_ABSOLUTE = 1 << 8, /* the pattern is the whole path: the dialect's prefix does not go before it */
+    ROUTE_CACHED = 1 << 9,   /* public and the same for all: may be kept for ROUTE_CACHED_S */
 };
 
 struct dialect;
@@ -53,7 +56,8 @@ typedef enum err route_handler(struct call *c);
 
 struct route {
     const char *method;
-    const char *pattern; /* below the prefix: literal segments, and at most one {name} for a whole segment */
+    const char *pattern; /* below the prefix, unless ROUTE_ABSOLUTE: literal segments, and at most one {name}
+                            for a whole segment */
     unsigned flags;
     route_handler *handler;
 };
@@ -64,6 +68,9 @@ struct dialect {
     size_t count;
     /* Header parameters: CGI variable and the parameter it is a second place for; ends with NULL. */
     const char *const (*headers)[2];
+    /* Client credentials in Authorization: Basic are form-encoded, a '+' is a blank (RFC 6749 §2.3.1). Off:
+     * only percent-encoding is undone, for clients that do not encode at all. */
+    bool basic_is_form;
     /* CGI variable of a header that a bearer token may come in besides Authorization; NULL: none. */
     const char *bearer_header;
     /* Write the error answer of c->failure: status, headers of its own, body. */

@@ -1,6 +1,7 @@
 /*
- * What errors say to people, in the two scripts that the contracts use. Dialects override single texts that
- * their documents give. Depends on base/err, base/buf.
+ * What errors say to people, in the two scripts of Chinese that the contracts use, and in English, where a
+ * standard wants ASCII without quotes (RFC 6749 §5.2). Dialects override single texts that their documents
+ * give. Depends on base/err, base/buf.
  */
 #ifndef HTTP_TEXT_H
 #define HTTP_TEXT_H
@@ -10,7 +11,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-enum script { SCRIPT_SIMPLIFIED, SCRIPT_TRADITIONAL, SCRIPT_COUNT };
+enum script { SCRIPT_SIMPLIFIED, SCRIPT_TRADITIONAL, SCRIPT_ENGLISH, SCRIPT_COUNT };
 
 /* What exactly is wrong with a request or one of its parameters. */
 enum detail {
@@ -27,6 +28,7 @@ enum detail {
     DETAIL_LENGTH,         /* Content-Length */
     DETAIL_STRING,         /* wants a JSON string */
     DETAIL_MD5_HEX,        /* wants 32 hex digits */
+    DETAIL_SM2_HEX,        /* wants an SM2 ciphertext in hex */
     DETAIL_TENANT,         /* wants a tenant id */
     DETAIL_TENANT_UNKNOWN, /* names no tenant that can be used */
     DETAIL_CREDENTIALS,    /* client credentials in two places */

@@ -18,9 +18,13 @@ def pytest_sessionstart(session):
 
 
 @contextmanager
-def running_site(name, settings=None):
-    """A new site behind the configuration `name` of harness.servers; `site.server` is what serves it."""
+def running_site(name, settings=None, port=None):
+    """
+    A new site behind the configuration `name` of harness.servers; `site.server` is what serves it. `port`: where, if
+    the settings name it.
+    """
     site = Site(settings)
+    site.port = port
     try:
         site.server = CONFIGS[name].server(site, CONFIGS[name])
         try:

@@ -4,12 +4,13 @@ answered as if nothing had been. Where a web server refuses by itself, before Me
 """
 
 import json
+import re
 import socket
 from dataclasses import replace
 
 import pytest
-from harness.endpoints import ENDPOINTS
-from harness.errors import ebaas, nobody
+from harness.endpoints import ENDPOINTS, padded_json
+from harness.errors import ebaas, nobody, ruoyi
 from harness.site import DEMO_USER
 from harness.visitor import Visitor
 from harness.wire import Request, get, post_form, post_json
@@ -17,6 +18,7 @@ from harness.wire import Request, get, post_form, post_json
 LIMIT = 65536
 READING = [name for name, endpoint in ENDPOINTS.items() if endpoint.reads]
 WITH_FIELDS = [name for name in READING if ENDPOINTS[name].fields]
+WITH_JSON = [name for name in WITH_FIELDS if not ENDPOINTS[name].form]
 
 
 @pytest.fixture
@@ -108,7 +110,7 @@ def test_wrong_type(web, endpoint, wrong, unchanged):
         endpoint.error(web.send(endpoint.request(web.site, values | {name: wrong})), 400)
 
 
-@over(WITH_FIELDS)
+@over(WITH_JSON)
 def test_wrong_type_names_the_field(web, endpoint):
     good = endpoint.values(web)
     before = web.site.row_counts()
@@ -173,17 +175,11 @@ def test_content_type_that_is_not_read(web, endpoint, content_type, unchanged):
 
 
 # ---- Sizes ----------------------------------------------------------------------------------------------------
-def padded(values, size):
-    """JSON of exactly `size` bytes."""
-    body = json.dumps(values | {"padding": ""}).encode()
-    return body[:-2] + b"x" * (size - len(body)) + b'"}'
-
-
 @over(READING)
 def test_largest_body(web, endpoint):
     """64 KiB are read: the answer is the same as to the short body, captcha and all."""
     short = web.send(endpoint.request(web.site, endpoint.values(web)))
-    large = web.send(endpoint.request(web.site, padded(endpoint.values(web), LIMIT)))
+    large = web.send(endpoint.padded(web.site, endpoint.values(web), LIMIT))
     assert (large.status, list(large.json)) == (short.status, list(short.json)), large
     assert large.status == 200
 
@@ -191,7 +187,7 @@ def test_largest_body(web, endpoint):
 @over(ENDPOINTS)
 @pytest.mark.parametrize("size", [LIMIT + 1, 1000000])
 def test_body_too_large(web, endpoint, size, unchanged):
-    response = web.send(replace(endpoint.request(web.site), body=padded({}, size)))
+    response = web.send(replace(endpoint.request(web.site), body=padded_json({}, size)))
     if is_lighttpd(web.site) and endpoint.method == "GET":
         assert response.status == 400 and response.by_server, "lighttpd takes no GET with a body"
     else:
@@ -227,6 +223,9 @@ def test_content_length_too_short(web, endpoint, unchanged):
     endpoint.error(web.send(endpoint.request(web.site, body).plus(Content_Length=str(len(body) - 4))), 400)
 
 
+REFUSED_WITH_200 = re.compile(rb'"code":("400003"|500)')  # ebaas, ruoyi
+
+
 @over(READING)
 def test_content_length_too_long(web, endpoint, unchanged):
     """The body ends before it should. Some servers wait, some hang up, some pass on what there is: no success."""
@@ -238,21 +237,21 @@ def test_content_length_too_long(web, endpoint, unchanged):
         connection.sendall(web.client.encode(request.plus(X_Forwarded_For=web.address)))
         connection.shutdown(socket.SHUT_WR)
         answer = connection.makefile("rb").read()
-    assert answer == b"" or int(answer.split()[1]) >= 400 or b'"code":"400003"' in answer, answer
+    assert answer == b"" or int(answer.split()[1]) >= 400 or REFUSED_WITH_200.search(answer), answer
 
 
 @pytest.mark.parametrize("size", [9, 40000])
 def test_chunked_body(web, user, size):
     """Most servers collect it and state its length; to a CGI of Apache it comes without one."""
     fields = web.blade_captcha_fields(user)
-    request = ENDPOINTS["blade-token"].request(web.site, padded(fields, 500 + size))
+    request = ENDPOINTS["blade-token"].request(web.site, padded_json(fields, 500 + size))
     response = web.send(replace(request, chunked=True))
     assert response.status == 200 and response.json["account"] == user.account, response
 
 
 @over(READING)
 def test_chunked_body_too_large(web, endpoint, unchanged):
-    request = endpoint.request(web.site, padded({}, LIMIT + 1))
+    request = endpoint.request(web.site, padded_json({}, LIMIT + 1))
     endpoint.error(web.send(replace(request, chunked=True)), 413)
 
 
@@ -275,11 +274,12 @@ def test_doubled_header(web, endpoint, unchanged):
         request = endpoint.request(web.site)
         kept = tuple(pair for pair in request.headers if pair[0] != name)
         response = web.send(replace(request, headers=(*kept, (name, first), (name, second))))
-        assert response.status in status, response
+        code = response.json["code"] if endpoint.error is ruoyi and not response.by_server else response.status
+        assert code in status, response
         if name == "Authorization" and web.site.transport == "nginx":
             assert b"<center>nginx/" in response.body  # nginx refuses this one itself
         else:
-            endpoint.error(response, response.status)
+            endpoint.error(response, code)
 
 
 @pytest.mark.parametrize("name", ["Tenant-Id", "tenantId", "Captcha-Key", "Captcha-Code"])

@@ -138,7 +138,7 @@ static enum err verify(struct site *s, const char *jwt, int64_t now_s)
 static enum err refresh(struct site *s, const char *jwt, int64_t now_s, struct token_pair *out)
 {
     struct token_pair unused;
-    return token_refresh(&s->app, &s->client, jwt, "10.0.0.9", now_s, &s->arena, out != NULL ? out : &unused);
+    return token_refresh(&s->app, &s->client, jwt, NULL, "10.0.0.9", now_s, &s->arena, out != NULL ? out : &unused);
 }
 
 static void end_session(struct site *s, const char *jwt, int64_t now_s)
@@ -1025,7 +1025,7 @@ static void test_a_refresh_token_belongs_to_its_client(void **state)
     struct client other = s->client;
     other.id = "other";
     COMMITTED(s, client_store_put(s->app.db, &other));
-    assert_err(token_refresh(&s->app, &other, pair.refresh, "10.0.0.9", NOW_S, &s->arena, &unused),
+    assert_err(token_refresh(&s->app, &other, pair.refresh, NULL, "10.0.0.9", NOW_S, &s->arena, &unused),
                ERR_REFRESH_INVALID);
     assert_err(refresh(s, pair.refresh, NOW_S, NULL), ERR_OK); /* it was not used up */
 }
@@ -1119,7 +1119,7 @@ struct worker {
 static void *refresh_once(void *ctx)
 {
     struct worker *w = ctx;
-    w->err = token_refresh(&w->app, &w->site->client, w->refresh, "10.0.0.9", NOW_S + 5, &w->arena, &w->pair);
+    w->err = token_refresh(&w->app, &w->site->client, w->refresh, NULL, "10.0.0.9", NOW_S + 5, &w->arena, &w->pair);
     return NULL;
 }
 

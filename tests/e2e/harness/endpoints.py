@@ -1,12 +1,13 @@
 """Every endpoint, with a request that only lacks what a test takes away or breaks."""
 
+import json
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from . import errors
 from .site import DEMO_USER
-from .visitor import SWORD, md5
-from .wire import Request, post_json
+from .visitor import CAPTCHA_GRANT, SWORD, md5
+from .wire import Request, post_form, post_json
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Endpoint:
     also: tuple = ()  # other methods of the path
     reads: bool = True  # a body
     query: bool = False  # reads its parameters from the query string, too
+    form: bool = False  # reads forms only, no JSON
 
     @property
     def methods(self):
@@ -45,21 +47,41 @@ class Endpoint:
             errors.ebaas: visitor.ebaas_captcha,
             errors.eplatform: lambda: visitor.eplatform_captcha(visitor.site.bearer),
             errors.platform: visitor.platform_captcha,
+            errors.springblade: visitor.springblade_captcha,
+            errors.ruoyi: visitor.ruoyi_captcha,
+            errors.oauth: visitor.oauth_captcha,
         }[self.error]
         return dict(zip(names, issue()))
 
     def request(self, site, body=None):
-        """With credentials; `body`: bytes, or what becomes JSON."""
+        """With credentials; `body`: bytes that are sent as JSON, or what becomes the body."""
         if self.method == "GET":
             return Request("GET", self.path).plus(**self.credentials(site))
-        return post_json(self.path, {} if body is None else body, **self.credentials(site))
+        how = post_form if self.form and not isinstance(body, bytes) else post_json
+        return how(self.path, {} if body is None else body, **self.credentials(site))
+
+    def padded(self, site, values, size):
+        """A request whose body has exactly `size` bytes."""
+        if not self.form:
+            return self.request(site, padded_json(values, size))
+        body = urlencode(values | {"padding": ""}).encode()
+        return post_form(self.path, body + b"x" * (size - len(body)), **self.credentials(site))
 
     def with_query(self, site, query):
         path = f"{self.path.partition('?')[0]}?{query if isinstance(query, str) else urlencode(query)}"
         return Request(self.method, path, body=b"" if self.method == "POST" else None).plus(**self.credentials(site))
 
 
-CAPTCHA_FIELDS = {"captchaKey", "captchaCode", "img_code_id", "img_code", "uuid", "uuId", "code"}
+def padded_json(values, size):
+    """JSON of exactly `size` bytes."""
+    body = json.dumps(values | {"padding": ""}).encode()
+    return body[:-2] + b"x" * (size - len(body)) + b'"}'
+
+
+CAPTCHA_FIELDS = {
+    "captchaKey", "captchaCode", "img_code_id", "img_code", "uuid", "uuId", "code", "captcha_id", "captcha_answer"
+}  # fmt: skip
+PLAIN_PASSWORDS = (errors.ebaas, errors.platform, errors.ruoyi)
 
 
 def account(_visitor, _error):
@@ -68,7 +90,7 @@ def account(_visitor, _error):
 
 def password(_visitor, error):
     plain = DEMO_USER.password
-    return plain if error in (errors.ebaas, errors.platform) else md5(plain)
+    return plain if error in PLAIN_PASSWORDS else md5(plain)
 
 
 def later(_visitor, _error):
@@ -76,7 +98,9 @@ def later(_visitor, _error):
 
 
 GOOD = {name: later for name in CAPTCHA_FIELDS} | {
-    "grant_type": lambda *_: "captcha",
+    "grant_type": lambda _, error: CAPTCHA_GRANT if error is errors.oauth else "captcha",
+    "grantType": lambda *_: "captcha",
+    "token": lambda *_: "x",
     "username": account,
     "account": account,
     "password": password,
@@ -121,4 +145,28 @@ ENDPOINTS = {
     "platform-login": Endpoint(
         "POST", "/login", errors.platform, needs="source", fields=("username", "password", "uuid", "code")
     ),
+    "springblade-captcha": Endpoint("GET", "/blade-auth/captcha", errors.springblade, reads=False),
+    "springblade-token": Endpoint(
+        "POST", "/blade-auth/token", errors.springblade, needs="client", query=True,
+        fields=("grantType", "account", "password", "captchaKey", "captchaCode"),
+    ),
+    "springblade-logout": Endpoint("POST", "/blade-auth/logout", errors.springblade, reads=False),
+    "ruoyi-captcha": Endpoint("GET", "/ruoyi/captchaImage", errors.ruoyi, reads=False),
+    "ruoyi-login": Endpoint(
+        "POST", "/ruoyi/login", errors.ruoyi, fields=("username", "password", "uuid", "code")
+    ),
+    "ruoyi-info": Endpoint("GET", "/ruoyi/getInfo", errors.ruoyi, needs="bearer", reads=False),
+    "ruoyi-routers": Endpoint("GET", "/ruoyi/getRouters", errors.ruoyi, needs="bearer", reads=False),
+    "ruoyi-logout": Endpoint("POST", "/ruoyi/logout", errors.ruoyi, reads=False),
+    "oauth-token": Endpoint(
+        "POST", "/oauth2/token", errors.oauth, needs="client", form=True,
+        fields=("grant_type", "username", "password", "captcha_id", "captcha_answer"),
+    ),
+    "oauth-revoke": Endpoint("POST", "/oauth2/revoke", errors.oauth, needs="client", form=True, fields=("token",)),
+    "oauth-introspect": Endpoint(
+        "POST", "/oauth2/introspect", errors.oauth, needs="client", form=True, fields=("token",)
+    ),
+    "oauth-jwks": Endpoint("GET", "/oauth2/jwks", errors.oauth, reads=False),
+    "oauth-captcha": Endpoint("GET", "/oauth2/captcha", errors.oauth, reads=False),
+    "oauth-healthz": Endpoint("GET", "/healthz", errors.oauth, reads=False),
 }  # fmt: skip

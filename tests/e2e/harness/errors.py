@@ -69,6 +69,55 @@ def platform(response, status, code=None):
     return body
 
 
+def springblade(response, status, code=None):
+    """`code`: the text."""
+    assert response.status == status, response
+    body = response.json
+    assert list(body) == ["code", "success", "data", "msg"], response
+    assert body["code"] == status and body["success"] is False and body["data"] is None, response
+    assert body["msg"] and code in (None, body["msg"]), response
+    if status == 401:
+        assert response.header("WWW-Authenticate").startswith('Basic realm="'), response
+    check_headers(response)
+    return body
+
+
+RUOYI_HTTP = (404, 405, 413, 429)
+
+
+def ruoyi(response, status, code=None):
+    """`status`: 400 is HTTP 200 with code 500, 401 is HTTP 200 with code 401. `code`: the text."""
+    assert response.status == (status if status in RUOYI_HTTP else 200), response
+    body = response.json
+    assert list(body) == ["code", "msg"], response
+    assert body["code"] == (500 if status == 400 else status), response
+    assert body["msg"] and code in (None, body["msg"]), response
+    check_headers(response)
+    return body
+
+
+def oauth(response, status, code=None):
+    """RFC 6749 §5.2. `code`: error."""
+    assert response.status == status, response
+    body = response.json
+    more = ["captcha_required"] if "captcha_required" in body else []
+    assert list(body) == ["error", "error_description", *more], response
+    assert re.fullmatch(r"[a-z_]+", body["error"]), response
+    assert re.fullmatch(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+", body["error_description"]), response
+    assert body["error"] in OAUTH_ERRORS[status], response
+    assert code in (None, body["error"]), response
+    if status == 401:
+        assert response.header("WWW-Authenticate").startswith('Basic realm="'), response
+    check_headers(response)
+    return body
+
+
+OAUTH_400 = {"invalid_request", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope"}
+OAUTH_ERRORS = {400: OAUTH_400, 401: {"invalid_client"}, 429: {"temporarily_unavailable"}} | {
+    status: {"invalid_request"} for status in (404, 405, 413)
+}
+
+
 def nobody(response, status, code=None):
     """A path of no dialect."""
     assert response.status == status, response

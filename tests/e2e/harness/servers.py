@@ -71,7 +71,7 @@ class Server:
 
     def __init__(self, site, config):
         self.site, self.config = site, config
-        self.port = free_port()
+        self.port = site.port or free_port()
         self.spawned = False
         self.process = None
         try:

@@ -44,6 +44,8 @@ TEST_SETTINGS = {
     "server": {"trusted_proxies": "127.0.0.1"},
     "captcha": {"expose_answer": "yes", "rate": "0"},
     "login": {"argon2_memory_kib": "1024", "argon2_passes": "1"},
+    "dialect.springblade": {"enabled": "yes"},
+    "dialect.ruoyi": {"enabled": "yes", "prefix": "/ruoyi"},  # /login is platform's
 }
 
 
@@ -66,6 +68,7 @@ class Site:
         shutil.copy2(BINARY, self.binary)
         self.conf = self.root / "etc/menshen.conf"
         self.log = self.root / "log/events.log"
+        self.port = None  # any that is free
         self.database = self.root / "data/menshen.db"
         own = {"server": {"data_dir": f"{self.root}/data", "log": str(self.log)}}
         self.write_conf(merge(TEST_SETTINGS, own, settings or {}))

@@ -32,6 +32,7 @@ def bearer(token):
 
 
 SWORD = basic("sword", "sword_secret")
+CAPTCHA_GRANT = "urn:menshen:params:oauth:grant-type:captcha"
 DEMO_LIFETIMES = (43200, 2592000)  # of the sample: access and refresh tokens, seconds
 
 
@@ -137,6 +138,93 @@ class Visitor:
 
     def platform_login(self, fields, **headers):
         return self.send(post_json("/login", fields, **({"source": "PC"} | headers)))
+
+
+    # ---- springblade ------------------------------------------------------------------------------------------
+    SPRINGBLADE = "/blade-auth"
+
+    def springblade_captcha(self):
+        response = self.send(get(f"{self.SPRINGBLADE}/captcha"))
+        return response.json["data"]["key"], response.header("X-Captcha-Code")
+
+    def springblade_token(self, fields, how=post_query, **headers):
+        """As Saber sends it, unless told otherwise."""
+        return self.send(how(f"{self.SPRINGBLADE}/token", fields, **({"Authorization": SWORD} | headers)))
+
+    def springblade_captcha_login(self, user, captcha=None, **headers):
+        key, answer = captcha or self.springblade_captcha()
+        fields = {"grantType": "captcha", "tenantId": "000000", "account": user.account}
+        fields |= {"password": md5(user.password), "type": "account"}
+        return self.springblade_token(fields, Captcha_Key=key, Captcha_Code=answer, **headers)
+
+    def springblade_login(self, user):
+        """The answer's data."""
+        response = self.springblade_captcha_login(user)
+        assert response.status == 200, response
+        return response.json["data"]
+
+    def springblade_refresh(self, token, **headers):
+        fields = {"refreshToken": token, "grantType": "refresh_token", "scope": "all"}
+        return self.springblade_token(fields, **headers)
+
+    # ---- ruoyi ------------------------------------------------------------------------------------------------
+    RUOYI = "/ruoyi"  # the shared site's prefix: by default there is none
+
+    def ruoyi_captcha(self):
+        response = self.send(get(f"{self.RUOYI}/captchaImage"))
+        assert response.status == 200, response
+        return response.json["uuid"], response.header("X-Captcha-Code")
+
+    def ruoyi_login_fields(self, user, captcha=None, **more):
+        uuid, answer = captcha or self.ruoyi_captcha()
+        return {"username": user.account, "password": user.password, "code": answer, "uuid": uuid} | more
+
+    def ruoyi_login(self, fields, how=post_json):
+        return self.send(how(f"{self.RUOYI}/login", fields))
+
+    def ruoyi_token(self, user):
+        response = self.ruoyi_login(self.ruoyi_login_fields(user))
+        assert response.status == 200 and response.json["code"] == 200, response
+        return response.json["token"]
+
+    def ruoyi_get(self, path, token):
+        return self.send(get(f"{self.RUOYI}{path}", Authorization=f"Bearer {token}"))
+
+    # ---- oauth ------------------------------------------------------------------------------------------------
+    OAUTH = "/oauth2"
+
+    def oauth_captcha(self):
+        response = self.send(get(f"{self.OAUTH}/captcha"))
+        return response.json["captcha_id"], response.header("X-Captcha-Code")
+
+    def oauth_post(self, path, fields, **headers):
+        return self.send(post_form(f"{self.OAUTH}{path}", fields, **({"Authorization": SWORD} | headers)))
+
+    def oauth_token(self, fields, **headers):
+        return self.oauth_post("/token", fields, **headers)
+
+    def oauth_captcha_fields(self, user, captcha=None, **more):
+        captcha_id, answer = captcha or self.oauth_captcha()
+        fields = {"grant_type": CAPTCHA_GRANT, "username": user.account, "password": md5(user.password)}
+        return fields | {"captcha_id": captcha_id, "captcha_answer": answer} | more
+
+    def oauth_login(self, user, **more):
+        """The answer's JSON."""
+        response = self.oauth_token(self.oauth_captcha_fields(user, **more))
+        assert response.status == 200, response
+        return response.json
+
+    def oauth_password_login(self, user, **more):
+        fields = {"grant_type": "password", "username": user.account, "password": md5(user.password)}
+        return self.oauth_token(fields | more)
+
+    def oauth_refresh(self, token, more={}, **headers):
+        return self.oauth_token({"grant_type": "refresh_token", "refresh_token": token} | more, **headers)
+
+    def oauth_introspect(self, token, **headers):
+        response = self.oauth_post("/introspect", {"token": token}, **headers)
+        assert response.status == 200, response
+        return response.json
 
 
 BLADE_WAYS = {"json": post_json, "form": post_form, "query": post_query}
