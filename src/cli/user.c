@@ -273,6 +273,7 @@ static enum err list_one(void *ctx, const struct user *u)
     table_str(t, "real_name", u->real_name);
     table_str(t, "nick_name", u->nick_name);
     table_str(t, "role_name", u->role_name);
+    table_str(t, "password_scheme", password_scheme_name(u->password_hash));
     table_bool(t, "locked", u->locked);
     table_time(t, "created_s", u->created_s);
     table_details(t);
