@@ -4,6 +4,7 @@
 
 #include "auth/audit.h"
 #include "auth/throttle.h"
+#include "auth/site_key.h"
 #include "base/codec.h"
 #include "base/secure.h"
 #include "crypto/digest.h"
@@ -124,25 +125,47 @@ enum err client_scope(const struct client *c, const char *requested, struct aren
     return ERR_OK;
 }
 
+static bool sends(const struct client *c, const char *wire)
+{
+    return strcmp(c->password_wire, wire) == 0;
+}
+
 enum err client_check_password_form(const struct client *c, const char *wire)
 {
     struct password p;
-    if (strcmp(c->password_wire, "md5") == 0)
+    if (sends(c, "md5"))
         return codec_is_hex(wire, DIGEST_MD5_HEX_CAP - 1) ? ERR_OK : ERR_BAD_REQUEST;
-    if (strcmp(c->password_wire, "sm2") == 0)
-        return ERR_BAD_REQUEST;
+    if (sends(c, "sm2"))
+        return sm2_is_ciphertext(wire) ? ERR_OK : ERR_BAD_REQUEST;
     enum err e = password_of_plain(wire, strlen(wire), &p);
     password_wipe(&p);
     return e == ERR_PASSWORD_LONG ? ERR_BAD_REQUEST : e;
 }
 
+/* A text that is no password was not encrypted by a front end of ours: it looks as any other failure does. */
+static enum err decrypt_password(struct app *app, const char *wire, struct password *out)
+{
+    unsigned char key[SM2_KEY_LEN];
+    char plain[SM2_PLAIN_MAX + 1];
+    size_t len = 0;
+    enum err e = site_key_sm2(app, key);
+    if (e == ERR_OK)
+        e = sm2_decrypt(key, wire, plain, sizeof plain, &len);
+    if (e == ERR_OK)
+        e = password_of_plain(plain, len, out);
+    secure_wipe(key, sizeof key);
+    secure_wipe(plain, sizeof plain);
+    return e == ERR_PASSWORD_LONG || e == ERR_BAD_REQUEST ? ERR_PASSWORD_SM2 : e;
+}
+
 enum err client_read_password(struct app *app, const struct client *c, const char *wire, struct password *out)
 {
-    (void)app;
     enum err e = client_check_password_form(c, wire);
     if (e != ERR_OK)
         return e;
-    if (strcmp(c->password_wire, "md5") == 0)
+    if (sends(c, "md5"))
         return password_of_md5(wire, out);
+    if (sends(c, "sm2"))
+        return decrypt_password(app, wire, out);
     return password_of_plain(wire, strlen(wire), out);
 }

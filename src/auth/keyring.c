@@ -126,7 +126,7 @@ static enum err take_row(void *ctx, const struct key_row *row)
     return ERR_OK;
 }
 
-static enum err load(struct app *app, int64_t now_s, struct keyring *ring)
+enum err keyring_read(struct app *app, int64_t now_s, struct keyring *ring)
 {
     struct loading l = {app, ring};
     ring->count = 0;
@@ -139,7 +139,7 @@ static enum err load(struct app *app, int64_t now_s, struct keyring *ring)
 
 enum err keyring_load(struct app *app, int64_t now_s, struct keyring *ring)
 {
-    enum err e = load(app, now_s, ring);
+    enum err e = keyring_read(app, now_s, ring);
     if (e == ERR_OK && ring->count == 0) {
         LOG(&app->log, ERR_LEVEL_ERROR, "no_signing_key", LOG_S("hint", "menshen doctor"));
         return ERR_STORE;
@@ -286,7 +286,7 @@ enum err keyring_ensure(struct app *app, const char *alg, int64_t now_s, bool *m
     *made_out = false;
     if (alg[0] != '\0' && !jws_alg_find(alg, &wanted))
         return ERR_BAD_REQUEST;
-    enum err e = load(app, now_s, &ring);
+    enum err e = keyring_read(app, now_s, &ring);
     bool missing = e == ERR_OK && keyring_signer(&ring, alg, now_s) == NULL;
     if (missing)
         e = ring.count == KEYRING_MAX ? ERR_FULL : keyring_new(wanted, now_s, &row);
@@ -334,7 +334,7 @@ static enum err succeed(struct app *app, const struct keyring *ring, const struc
 enum err keyring_succeed(struct app *app, const struct key_row *row, int64_t overlap_s, int64_t now_s)
 {
     struct keyring ring;
-    enum err e = load(app, now_s, &ring);
+    enum err e = keyring_read(app, now_s, &ring);
     if (e == ERR_OK)
         e = succeed(app, &ring, row, overlap_s);
     keyring_wipe(&ring);
@@ -385,7 +385,7 @@ enum err keyring_retire(struct app *app, const char *kid, bool force, int64_t no
 {
     struct keyring ring;
     struct keyring_needs needs;
-    enum err e = load(app, now_s, &ring);
+    enum err e = keyring_read(app, now_s, &ring);
     if (e == ERR_OK)
         e = keyring_needs(app, &needs);
     *needed_out = e == ERR_OK ? needed_for(&ring, &needs, kid, now_s) : NULL;

@@ -30,6 +30,9 @@ struct keyring {
  * ERR_OK; ERR_STORE (also when there are none, or one cannot be read; logged); ERR_MEMORY.
  */
 enum err keyring_load(struct app *app, int64_t now_s, struct keyring *ring);
+
+/* The same, but that there are none is no error: for those who look after the keys. */
+enum err keyring_read(struct app *app, int64_t now_s, struct keyring *ring);
 void keyring_wipe(struct keyring *ring);
 
 /* Wipe and release the parsed key pairs. app_close does it. */

@@ -67,8 +67,8 @@ struct cli {
     bool json;          /* --json */
     const char *operand[CLI_OPERANDS_MAX];
     int operand_count;
+    const char *subject; /* of the audit row ("key:KID"), where the operands do not tell; NULL: they do */
     const char *value[CLI_OPTIONS_MAX]; /* by position in command->options; NULL: not given; "" for a flag */
-    const char *subject; /* what the audit shall name ("key:KID"), where a handler knows better; else NULL */
 };
 
 /* The value of the option `name` ("tenant"), or NULL if it was not given. A name that the row lacks is a

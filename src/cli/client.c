@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/keyring.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/secure.h"
@@ -39,6 +40,9 @@ static enum cli_status report(const struct cli *cli, enum err e, const char *doi
     const char *id = cli->operand[0];
     if (e == ERR_NOT_FOUND)
         return cli_fail(cli, "no client %s; list them with: menshen client list", id);
+    if (e == ERR_FULL)
+        return cli_fail(cli, "%d sign keys are in use, and no more are read; retire one: menshen key list",
+                        KEYRING_MAX);
     if (e == ERR_OK)
         cli_say(cli, "Client %s %s.\n", id, doing);
     return cli_result(cli, e);
@@ -122,23 +126,49 @@ static enum err get(struct cli *cli, struct client *out)
     return client_store_get(cli->app.db, cli->operand[0], &cli->arena, out);
 }
 
+/* A description on its way into the database. */
+struct writing {
+    struct client client;
+    enum cli_status checked; /* whether the options are good */
+    bool made_key;           /* nothing signed with its algorithm before */
+};
+
+/* A client whose algorithm is chosen gets a key to it, or its logins would fail. Within the transaction. */
+static enum err ensure_key(struct cli *cli, struct writing *w)
+{
+    if (!cli_given(cli, "alg"))
+        return ERR_OK;
+    return keyring_ensure(&cli->app, w->client.alg, cli->now_s, &w->made_key);
+}
+
+static void say_made(const struct cli *cli, const struct writing *w)
+{
+    if (w->made_key)
+        cli_say(cli, "A key that signs with %s was made; see: menshen key list\n",
+                w->client.alg[0] != '\0' ? w->client.alg : "HMAC");
+}
+
 /* ---- add --------------------------------------------------------------------------------------------- */
 
 static enum err put(struct cli *cli, void *ctx)
 {
-    return client_store_put(cli->app.db, ctx);
+    struct writing *w = ctx;
+    enum err e = ensure_key(cli, w);
+    return e == ERR_OK ? client_store_put(cli->app.db, &w->client) : e;
 }
 
-static enum cli_status add(struct cli *cli, struct client *c, const struct secret *secret)
+static enum cli_status add(struct cli *cli, struct writing *w, const struct secret *secret)
 {
+    struct client *c = &w->client;
     c->has_secret = secret->len > 0;
     enum err e = c->has_secret ? client_secret_mac(&cli->app, secret->text, c->secret_mac) : ERR_OK;
     if (e == ERR_OK)
-        e = cli_write(cli, put, c);
+        e = cli_write(cli, put, w);
     if (e == ERR_EXISTS)
         return cli_fail(cli, "client %s is there already; change it with: menshen client set", c->id);
     if (e != ERR_OK)
-        return cli_result(cli, e);
+        return report(cli, e, "");
+    say_made(cli, w);
     return show_secret(cli, c->has_secret ? "added" : "added, without a secret",
                        c->has_secret ? secret->text : NULL, NULL);
 }
@@ -146,23 +176,23 @@ static enum cli_status add(struct cli *cli, struct client *c, const struct secre
 static enum cli_status run_add(struct cli *cli)
 {
     struct secret secret = {.len = 0};
-    struct client c = {.id = cli->operand[0],
-                       .scope = "all",
-                       .password_wire = "md5",
-                       .alg = "",
-                       .audience = "",
-                       .created_s = cli->now_s};
+    struct writing w = {.client = {.id = cli->operand[0],
+                                   .scope = "all",
+                                   .password_wire = "md5",
+                                   .alg = "",
+                                   .audience = "",
+                                   .created_s = cli->now_s}};
     if (!cli_given(cli, "grants"))
         return cli_misuse(cli, "--grants is missing; a list of %s", CLIENT_GRANTS);
     if (cli_given(cli, "secret") && cli_given(cli, "public"))
         return cli_misuse(cli, "--secret and --public exclude each other");
-    enum cli_status status = text_check_id(cli, "ID", c.id);
+    enum cli_status status = text_check_id(cli, "ID", w.client.id);
     if (status == CLI_DONE)
-        status = take_description(cli, &c);
+        status = take_description(cli, &w.client);
     if (status == CLI_DONE && !cli_given(cli, "public"))
         status = take_secret(cli, &secret);
     if (status == CLI_DONE)
-        status = add(cli, &c, &secret);
+        status = add(cli, &w, &secret);
     secret_wipe(&secret);
     return status;
 }
@@ -217,30 +247,36 @@ static enum cli_status run_list(struct cli *cli)
 
 /* ---- set, secret, lock, unlock, remove --------------------------------------------------------------- */
 
-/* `ctx` receives whether the options are good: they are checked together with what is stored. */
+/* The options are checked together with what is stored. */
 static enum err set(struct cli *cli, void *ctx)
 {
-    enum cli_status *checked = ctx;
-    struct client c;
-    enum err e = get(cli, &c);
+    struct writing *w = ctx;
+    enum err e = get(cli, &w->client);
     if (e != ERR_OK)
         return e;
-    *checked = take_description(cli, &c);
-    return *checked == CLI_DONE ? client_store_set(cli->app.db, &c) : ERR_BAD_REQUEST;
+    w->checked = take_description(cli, &w->client);
+    if (w->checked != CLI_DONE)
+        return ERR_BAD_REQUEST;
+    e = ensure_key(cli, w);
+    return e == ERR_OK ? client_store_set(cli->app.db, &w->client) : e;
 }
 
 static enum cli_status run_set(struct cli *cli)
 {
     static const char *const names[] = {"grants",   "scope",      "password-wire", "alg",
                                         "audience", "access-ttl", "refresh-ttl"};
-    enum cli_status checked = CLI_DONE;
+    struct writing w = {.checked = CLI_DONE};
     bool any = false;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         any = any || cli_given(cli, names[i]);
     if (!any)
         return cli_misuse(cli, "nothing to change: give at least one option");
-    enum err e = cli_write(cli, set, &checked);
-    return checked != CLI_DONE ? checked : report(cli, e, "changed");
+    enum err e = cli_write(cli, set, &w);
+    if (w.checked != CLI_DONE)
+        return w.checked;
+    if (e == ERR_OK)
+        say_made(cli, &w);
+    return report(cli, e, "changed");
 }
 
 /* A new secret, and how long the one before it stays good; 0: not at all. */
@@ -436,7 +472,9 @@ const struct cli_command cli_client_commands[] = {
      .operands_max = 1,
      .options = set_options,
      .needs = CLI_NEEDS_DATABASE,
-     .details = "What is not given stays as it is. --alg site is the site's newest HMAC key.",
+     .details =
+         "What is not given stays as it is. --alg site is the site's newest HMAC key. A key is made if none\n"
+         "signs with the algorithm yet.",
      .examples = "menshen client set portal --access-ttl 3600 --refresh-ttl 86400\n"
                  "menshen client set portal --alg RS256 --audience https://api.example.com",
      .run = run_set},

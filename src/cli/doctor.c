@@ -26,7 +26,6 @@
 #include "cli/table.h"
 #include "dialect/dialects.h"
 #include "http/dispatch.h"
-#include "store/key_store.h"
 #include "store/migration.h"
 #include "store/tenant_store.h"
 #include "store/user_store.h"
@@ -369,11 +368,76 @@ static void check_journal(struct doctor *d)
             "move [server] data_dir to a local disk if there is one");
 }
 
-static enum err count_key(void *ctx, const struct key_row *row)
+/* What signs with `alg`, as in client.alg, and whether that goes on. */
+static void check_signer(struct doctor *d, const struct keyring *ring, const char *alg)
 {
-    int *count = ctx;
-    *count += row->retired_s == 0;
+    int64_t now_s = d->cli->now_s;
+    const struct jws_key *key = keyring_signer(ring, alg, now_s);
+    const char *option = alg[0] != '\0' ? TEXT(d, " --alg %s", alg) : "";
+    const char *advice = TEXT(d, "menshen key rotate%s", option != NULL ? option : "");
+    if (key == NULL) {
+        add(d, "sign_keys", ERROR,
+            alg[0] != '\0' ? TEXT(d, "a client signs with %s, and no key does", alg)
+                           : "no token can be signed",
+            advice);
+        return;
+    }
+    int64_t end_s = ring->retired_s[key - ring->key];
+    if (end_s != 0 && keyring_signer(ring, alg, end_s) == NULL) {
+        char end[CLOCK_LOCAL_CAP];
+        clock_local(end_s, end);
+        add(d, "sign_keys", WARNING,
+            TEXT(d, "key %s (%s) ends at %s, and none comes after it", key->kid, jws_alg_name(key->alg), end),
+            advice);
+    }
+}
+
+static void check_keys(struct doctor *d)
+{
+    struct keyring ring;
+    struct keyring_needs needs;
+    size_t before = d->count;
+    enum err e = keyring_read(&d->cli->app, d->cli->now_s, &ring);
+    if (e == ERR_OK)
+        e = keyring_needs(&d->cli->app, &needs);
+    if (e != ERR_OK) {
+        add(d, "sign_keys", ERROR, TEXT(d, "they cannot be read: %s", err_info(e)->name), NULL);
+    } else {
+        check_signer(d, &ring, "");
+        for (int alg = 0; alg < JWS_ALG_COUNT; alg++)
+            if (needs.named[alg])
+                check_signer(d, &ring, jws_alg_name((enum jws_alg)alg));
+    }
+    if (d->count == before)
+        add(d, "sign_keys", OK, TEXT(d, "%zu in use", ring.count), NULL);
+    keyring_wipe(&ring);
+}
+
+static enum err note_sm2(void *ctx, const struct client *row)
+{
+    bool *used = ctx;
+    *used = *used || strcmp(row->password_wire, "sm2") == 0;
     return ERR_OK;
+}
+
+/* Browsers encrypt to a key of this site. */
+static void check_sm2(struct doctor *d)
+{
+    struct db *db = d->cli->app.db;
+    unsigned char key[SETTING_SEED_LEN];
+    struct arena row;
+    bool used = false;
+    arena_init(&row, 1 << 16);
+    enum err e = client_store_list(db, &row, note_sm2, &used);
+    arena_fini(&row);
+    if (e != ERR_OK || !used)
+        return;
+    if (setting_store_get(db, SETTING_SM2_KEY, key, sizeof key) == ERR_OK)
+        add(d, "sm2_key", OK, "the key that passwords are encrypted to is there", NULL);
+    else
+        add(d, "sm2_key", ERROR, "a client sends passwords with SM2, and this site has no key for that",
+            "menshen key sm2");
+    secure_wipe(key, sizeof key);
 }
 
 static enum err count_tenant(void *ctx, const struct tenant *row)
@@ -407,13 +471,10 @@ static void check_content(struct doctor *d)
 {
     struct db *db = d->cli->app.db;
     struct arena rows;
-    int keys = 0, tenants = 0, clients = 0;
+    int tenants = 0, clients = 0;
     int64_t users = 0;
     arena_init(&rows, 1 << 20);
-    enum err e = key_store_list(db, count_key, &keys);
-    check_some(d, "sign_keys", e, keys, ERROR,
-               "no token can be signed; import a key with: menshen key import");
-    e = tenant_store_list(db, &rows, count_tenant, &tenants);
+    enum err e = tenant_store_list(db, &rows, count_tenant, &tenants);
     check_some(d, "tenants", e, tenants, WARNING, "menshen tenant add 000000 --name NAME");
     e = client_store_list(db, &rows, count_client, &clients);
     check_some(d, "clients_with_secret", e, clients, WARNING,
@@ -500,6 +561,8 @@ static void check_database(struct doctor *d)
     check_integrity(d);
     check_statements(d);
     check_journal(d);
+    check_keys(d);
+    check_sm2(d);
     check_content(d);
     check_dialect_clients(d);
     check_demo(d);

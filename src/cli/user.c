@@ -14,6 +14,7 @@
 #include "cli/secret.h"
 #include "cli/table.h"
 #include "cli/text.h"
+#include "cli/user_import.h"
 #include "store/tenant_store.h"
 #include "store/token_store.h"
 #include "store/user_store.h"
@@ -406,6 +407,19 @@ static const struct cli_option describing_options[] = {
     {"password-expired", "yes|no", "whether front ends ask for a new password"},
     {0}};
 
+static const struct cli_option import_options[] = {
+    {"tenant", "ID", "tenant of rows that name none; default 000000"},
+    {"format", "csv|jsonl|htpasswd", "default: by the file's name"},
+    {"dry-run", NULL, "check everything, write nothing"},
+    {"keep-going", NULL, "write what is good, leave the other lines out"},
+    {"update", NULL, "change accounts that are there already; columns that are not given stay"},
+    {0}};
+static const struct cli_option export_options[] = {
+    {"tenant", "ID", "users of this tenant only"},
+    {"format", "csv|jsonl", "default: by the file's name, else csv"},
+    {"with-hashes", NULL, "with password hashes, to move a site"},
+    {0}};
+
 #define PASSWORD_DETAILS                                                                                     \
     "The password is asked for twice on a terminal, else read as one line from standard input."
 
@@ -465,6 +479,42 @@ const struct cli_command cli_user_commands[] = {
      .details = PASSWORD_DETAILS,
      .examples = "menshen user passwd zhangsan",
      .run = run_passwd},
+    {.family = "user",
+     .verb = "import",
+     .summary = "Add people from a file: CSV, JSON lines, htpasswd",
+     .operands = "FILE",
+     .operands_min = 1,
+     .operands_max = 1,
+     .options = import_options,
+     .json = true,
+     .needs = CLI_NEEDS_DATABASE,
+     .details =
+         "Everything is checked first, and written in one transaction: all of the file or nothing. FILE -\n"
+         "is standard input. The first line of CSV names its columns, JSON lines have the same names:\n"
+         "account, tenant, password_hash or password, real_name, nick_name, role_id, role_name, dept_id,\n"
+         "post_id, oauth_id, id_number, locked and password_expired (yes, no), password_changed (Unix\n"
+         "seconds or YYYY-MM-DD HH:MM:SS). password_hash is bcrypt, yescrypt, SHA-crypt, MD5-crypt, $apr1$,\n"
+         "{SHA}, Argon2id as menshen user export writes it, or Blade's sha1(md5(password)); the first login\n"
+         "replaces it by Argon2id. password, as it is typed, is hashed here: some forty a second.",
+     .examples = "menshen user import people.csv --dry-run\n"
+                 "menshen user import people.csv\n"
+                 "menshen user import /etc/apache2/htpasswd --tenant 000000\n"
+                 "menshen user import changes.jsonl --update --keep-going",
+     .run = user_run_import},
+    {.family = "user",
+     .verb = "export",
+     .summary = "Write users to a file that user import reads",
+     .operands = "[FILE]",
+     .operands_max = 1,
+     .options = export_options,
+     .needs = CLI_NEEDS_DATABASE,
+     .details =
+         "Without FILE to standard output. FILE is made with mode 0600 and never overwritten. Texts are\n"
+         "written as they are: a spreadsheet takes those that begin with = + - or @ for formulas.",
+     .examples = "menshen user export people.csv\n"
+                 "menshen user export people.jsonl --tenant 000000\n"
+                 "menshen user export site.csv --with-hashes",
+     .run = user_run_export},
     {.family = "user",
      .verb = "lock",
      .summary = "Lock a user out and end its sessions",

@@ -1,5 +1,7 @@
 #include "dialect/common.h"
 
+#include <string.h>
+
 #include "auth/audit.h"
 #include "base/secure.h"
 
@@ -46,15 +48,20 @@ bool common_keeps_status(const struct call *c)
 enum err common_login_failed(struct call *c, enum err e, int64_t retry_after_s)
 {
     c->failure.retry_after_s = retry_after_s;
+    if (e != ERR_BAD_REQUEST)
+        return e;
     /* The one thing that login() itself finds wrong with the form of a request. */
-    return e == ERR_BAD_REQUEST ? route_fail(c, e, "password", DETAIL_MD5_HEX) : e;
+    const char *wire = c->client.password_wire;
+    enum detail detail = strcmp(wire, "md5") == 0   ? DETAIL_MD5_HEX
+                         : strcmp(wire, "sm2") == 0 ? DETAIL_SM2_HEX
+                                                    : DETAIL_TOO_LONG;
+    return route_fail(c, e, "password", detail);
 }
 
 enum err common_login(struct call *c, const struct common_login_names *names, struct token_pair *out)
 {
-    struct client client;
     struct login_request r = {.dialect = c->dialect->id,
-                              .client = &client,
+                              .client = &c->client,
                               .tenant_id = c->cfg->tenant,
                               .fingerprint = "",
                               .address = c->req->address};
@@ -67,10 +74,10 @@ enum err common_login(struct call *c, const struct common_login_names *names, st
     if (e == ERR_OK)
         e = route_require(c, names->captcha_answer, &r.captcha_answer);
     if (e == ERR_OK)
-        e = client_of_dialect(c->app, c->dialect->id, c->arena, &client);
+        e = client_of_dialect(c->app, c->dialect->id, c->arena, &c->client);
     if (e != ERR_OK)
         return e;
-    r.scope = client.scope;
+    r.scope = c->client.scope;
     e = login(c->app, &r, c->req->now_s, c->arena, out, &retry_after_s);
     return e == ERR_OK ? e : common_login_failed(c, e, retry_after_s);
 }

@@ -42,7 +42,8 @@ extern const struct common_login_names common_uuid_names;
  */
 enum err common_login(struct call *c, const struct common_login_names *names, struct token_pair *out);
 
-/* Seconds of an error's Retry-After go where the dispatcher finds them, the wrong field's name too. */
+/* Seconds of an error's Retry-After go where the dispatcher finds them; so does, for a password that has not
+ * the form in which c->client sends them, what was expected. */
 enum err common_login_failed(struct call *c, enum err e, int64_t retry_after_s);
 
 /* End the session of the call's bearer token, if it has one. ERR_OK; errors as token_end_session. */

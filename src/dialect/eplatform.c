@@ -38,10 +38,12 @@ static enum err answer_text(struct call *c, const char *response)
 
 /* The last two of five digits tell outcomes of one HTTP status apart. Outcomes without a row: 00. */
 static const unsigned char numbers[ERR_COUNT] = {
-    [ERR_MISSING_PARAM] = 1, [ERR_CONFLICTING_PARAM] = 2, [ERR_UNSUPPORTED_TYPE] = 3,
-    [ERR_BAD_SOURCE] = 4,    [ERR_CAPTCHA] = 10,          [ERR_USER_UNKNOWN] = 11,
-    [ERR_PASSWORD] = 11,     [ERR_USER_LOCKED] = 11,      [ERR_PASSWORD_CONFIRM] = 12,
-    [ERR_TOKEN_MISSING] = 1, [ERR_TOKEN_INVALID] = 2,     [ERR_LOGIN_LOCKED] = 1,
+    [ERR_MISSING_PARAM] = 1,     [ERR_CONFLICTING_PARAM] = 2, [ERR_UNSUPPORTED_TYPE] = 3,
+    [ERR_BAD_SOURCE] = 4,        [ERR_CAPTCHA] = 10,          [ERR_USER_UNKNOWN] = 11,
+    [ERR_PASSWORD] = 11,         [ERR_USER_LOCKED] = 11,      [ERR_PASSWORD_CONFIRM] = 12,
+    [ERR_PASSWORD_SHORT] = 13,   [ERR_PASSWORD_LONG] = 14,    [ERR_PASSWORD_COMMON] = 15,
+    [ERR_PASSWORD_ACCOUNT] = 16, [ERR_PASSWORD_SM2] = 17,     [ERR_TOKEN_MISSING] = 1,
+    [ERR_TOKEN_INVALID] = 2,     [ERR_LOGIN_LOCKED] = 1,
 };
 
 static void render_error(struct call *c)

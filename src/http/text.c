@@ -73,6 +73,8 @@ static const struct said details[DETAIL_COUNT] = {
     [DETAIL_STRING] = {{"应为字符串", "應為字串", "is not a string"}},
     [DETAIL_MD5_HEX] = {{"应为32位十六进制的MD5值", "應為32位十六進位的MD5值",
                          "is not an MD5 of 32 hex digits"}},
+    [DETAIL_SM2_HEX] = {{"应为SM2密文的十六进制", "應為SM2密文的十六進位",
+                         "is not an SM2 ciphertext in hex"}},
     [DETAIL_TENANT] = {{"应由字母、数字、-或_组成", "應由字母、數字、-或_組成",
                         "is not made of letters, digits, - and _"}},
     [DETAIL_TENANT_UNKNOWN] = {{"不是可用的租户", "不是可用的租戶", "names no tenant that can be used"}},

@@ -28,6 +28,7 @@ enum detail {
     DETAIL_LENGTH,         /* Content-Length */
     DETAIL_STRING,         /* wants a JSON string */
     DETAIL_MD5_HEX,        /* wants 32 hex digits */
+    DETAIL_SM2_HEX,        /* wants an SM2 ciphertext in hex */
     DETAIL_TENANT,         /* wants a tenant id */
     DETAIL_TENANT_UNKNOWN, /* names no tenant that can be used */
     DETAIL_CREDENTIALS,    /* client credentials in two places */

@@ -60,8 +60,20 @@ def test_a_client_goes_back_to_the_sites_key_and_to_no_audience(desk):
 
 @pytest.mark.parametrize("alg", ["HS256", "HS384", "HS512", "RS256", "ES256", "EdDSA"])
 def test_every_algorithm_can_be_chosen(desk, alg):
+    before = len(desk.list("key"))
     desk.say("client", "set", "portal", "--alg", alg)
     assert desk.json("client", "show", "portal")["alg"] == alg
+    keys = [row["alg"] for row in desk.json("key", "list")]
+    assert keys.count(alg) == 1 and len(keys) == before + (alg != "HS256"), "a key is made where none signs"
+    desk.say("client", "add", "app", "--grants", "captcha", "--alg", alg)
+    desk.say("client", "set", "portal", "--audience", "x")
+    assert len(desk.list("key")) == len(keys)
+
+
+def test_a_client_that_cannot_be_made_leaves_no_key(desk):
+    assert "is there already" in desk.say("client", "add", "portal", "--grants", "captcha", "--alg", "ES256", status=FAILED)
+    assert "no client nobody" in desk.say("client", "set", "nobody", "--alg", "ES256", status=FAILED)
+    assert [row["alg"] for row in desk.json("key", "list")] == ["HS256"]
 
 
 @pytest.mark.parametrize(
@@ -514,32 +526,35 @@ def test_following_keeps_nobody_from_writing(desk):
 # ---- audit: what requests leave ---------------------------------------------------------------------------------
 
 
-def outcomes(site, user):
-    return [(e["action"], e["result"]) for e in events(site, "--count", "1000", "--account", user.account)]
-
-
 def test_logins_leave_their_rows_in_order(site_with):
-    web = site_with({})
+    web = site_with({"token": {"refresh_grace": "0"}})
     site = web.site
     user = site.new_user()
-    web.blade_login(user)
+    login = web.blade_login(user)
     blade(web.elsewhere().blade_password_login(user._replace(password="not-this-one")), 400, 2001)
     token = web.eplatform_login(web.eplatform_login_fields(user)).json["response"]["token"]
     uuid, answer = web.eplatform_captcha(token)
-    changed = md5("Another-Word-47")
-    fields = {"password": md5(user.password), "newPassword": changed, "confirmPassword": changed, "uuid": uuid, "code": answer}
-    assert web.send(post_json("/auth/changePassword", fields, Authorization=f"Bearer {token}")).status == 200
+    changed = user._replace(password="Another-Word-47")
+    fields = {"password": md5(user.password), "newPassword": md5(changed.password), "confirmPassword": md5(changed.password)}
+    change = post_json("/auth/changePassword", fields | {"uuid": uuid, "code": answer}, Authorization=f"Bearer {token}")
+    assert web.send(change).status == 200
+    blade(web.blade_refresh(login["refresh_token"]), 400, 2010)  # the change ended that session: nothing to record
+    left, reused = web.blade_login(changed), web.blade_login(changed)
+    web.send(get("/kom-ams-auth/oauth/logout", Blade_Auth=bearer(left["access_token"])))
+    assert web.blade_refresh(reused["refresh_token"]).status == 200
+    blade(web.blade_refresh(reused["refresh_token"]), 400, 2010)
     site.cli("user", "lock", user.account)
-    assert outcomes(site, user) == [
-        ("user.add", "ok"), ("login", "ok"), ("login", "login_incorrect"), ("login", "ok"), ("password.change", "ok"),
-        ("user.lock", "ok"),
-    ]  # fmt: skip
     rows = events(site, "--count", "1000", "--account", user.account)
-    assert {e["actor"] for e in rows[1:5]} == {f"user:000000/{user.account}"}
-    assert {(e["address"], e["client_id"], e["dialect"]) for e in (rows[1], rows[3])} == {
-        (web.address, "sword", "blade"), (web.address, "eplatform", "eplatform")
-    }  # fmt: skip
-    assert rows[2]["address"] not in ("", web.address)
+    assert [(e["action"], e["result"]) for e in rows] == [
+        ("user.add", "ok"), ("login", "ok"), ("login", "login_incorrect"), ("login", "ok"), ("password.change", "ok"),
+        ("login", "ok"), ("login", "ok"), ("logout", "ok"), ("refresh.reuse", "refresh_token_invalid"), ("user.lock", "ok"),
+    ]  # fmt: skip
+    assert {e["actor"] for e in rows[1:9]} == {f"user:000000/{user.account}"}
+    assert [(e["client_id"], e["dialect"]) for e in rows[1:9]] == [
+        ("eplatform", "eplatform") if n in (3, 4) else ("sword", "blade") for n in range(1, 9)
+    ]  # fmt: skip
+    assert [e["address"] == web.address for e in rows[1:9]] == [n != 2 for n in range(1, 9)]
+    assert all(e["time"] <= after["time"] for e, after in zip(rows, rows[1:]))
 
 
 def test_an_account_that_does_not_exist_is_not_written_down(site_with):

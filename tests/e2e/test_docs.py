@@ -10,6 +10,7 @@ from harness.site import BINARY, TREE
 
 MAN_COMMANDS = TREE / "docs/man/menshen.1"
 MAN_SETTINGS = TREE / "docs/man/menshen.conf.5"
+OPERATIONS = [TREE / "docs/operations.md", TREE / "docs/operations.zh-CN.md"]
 READMES = [TREE / "README.md", TREE / "README.zh-CN.md"]
 PAGES = READMES + sorted((TREE / "docs").glob("*.md"))
 EVERYWHERE = {"--conf", "--help"}  # said once for all commands
@@ -108,7 +109,7 @@ def test_man_pages_have_no_mistakes(page):
 # ---- READMEs --------------------------------------------------------------------------------------------------------
 def code_blocks(page):
     """The lines of each fenced block, without comments."""
-    blocks = re.findall(r"^```.*?\n(.*?)^```$", page.read_text(), re.M | re.S)
+    blocks = re.findall(r"^ *```.*?\n(.*?)^ *```$", page.read_text(), re.M | re.S)
     return [[re.sub(r"(^|\s+)#.*", "", line) for line in block.splitlines()] for block in blocks]
 
 
@@ -117,21 +118,40 @@ def headings(page):
     return re.findall(r"^(#+) ", text, re.MULTILINE)
 
 
-def test_the_readmes_have_the_same_headings():
-    english, chinese = map(headings, READMES)
+@pytest.mark.parametrize("pages", [READMES, OPERATIONS], ids=["readme", "operations"])
+def test_both_languages_have_the_same_headings(pages):
+    english, chinese = map(headings, pages)
     assert english == chinese and len(english) > 3
 
 
-def test_the_readmes_have_the_same_code():
-    english, chinese = map(code_blocks, READMES)
+@pytest.mark.parametrize("pages", [READMES, OPERATIONS], ids=["readme", "operations"])
+def test_both_languages_have_the_same_code(pages):
+    english, chinese = map(code_blocks, pages)
     assert english == chinese and len(english) > 3
+
+
+def test_the_commands_of_a_day_work_from_an_empty_folder(tmp_path):
+    """Every block of the page, in its order, as one script."""
+    for folder in ("bin", "site"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "bin/menshen").symlink_to(BINARY)
+    script = "\n".join(line for block in code_blocks(OPERATIONS[0]) for line in block)
+    called = {command for command in COMMANDS if f"menshen {command}" in script}
+    assert called >= {"user add", "user passwd", "client secret", "session revoke", "audit tail", "backup", "doctor"}
+    done = subprocess.run(
+        ["/bin/sh", "-eu"], input=script, cwd=tmp_path / "site", env={"PATH": f"{tmp_path}/bin:/usr/bin:/bin"},
+        capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    events = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"time"')]
+    assert {"user.add", "user.passwd", "client.secret", "session.revoke"} <= {event["action"] for event in events}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_commands_in_code_are_commands_of_the_program(page):
     inline = re.findall(r"`([^`\n]+)`", page.read_text())
     lines = [line for block in code_blocks(page) for line in block] + inline
-    pattern = re.compile(r"\S*\bmenshen(?:\.fcgi)? +(?:--conf \S+ +)?([a-z].*)")
+    pattern = re.compile(r" *\S*\bmenshen(?:\.fcgi)? +(?:--conf \S+ +)?([a-z].*)")
     calls = [found[1] for found in map(pattern.match, lines) if found]
     assert calls or page not in READMES
     for call in calls:

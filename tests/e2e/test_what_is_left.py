@@ -66,6 +66,15 @@ def test_log_is_one_json_object_a_line(site, secrets):
     assert {"login", "request_failed", "captcha_answers_exposed"} <= events, events
 
 
+def test_audit_holds_no_secret(site, secrets):
+    """What all tests before left in it: whole lines, each an object, nothing secret in any."""
+    told = site.cli("audit", "tail", "--count", "1000000")
+    recorded = {json.loads(line, object_pairs_hook=unique_pairs)["action"] for line in told.splitlines()}
+    assert {"init", "login", "user.add"} <= recorded and told.replace("\n", "").isprintable()
+    for name, secret in secrets.items():
+        assert not re.search(rf"(?<![0-9A-Za-z]){re.escape(secret)}(?![0-9A-Za-z])", told), name
+
+
 def test_database_holds_no_token(site, secrets):
     """Nor a password: not in it, not in its journal."""
     kept = {"unused answer", "captcha id"}  # what a captcha is

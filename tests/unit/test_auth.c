@@ -597,7 +597,8 @@ static void test_logins_are_recorded(void **state)
     assert_err(log_in(s, "admin", md5_wrong, NULL, NULL, NOW_S), ERR_PASSWORD);
     assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_OK);
     assert_err(authenticate(s, "app", "wrong", NOW_S, &c), ERR_CLIENT_SECRET);
-    assert_err(audit_store_list(s->app.db, 0, 99, &rows, note_event, &events), ERR_OK);
+    assert_err(audit_store_list(s->app.db, &(struct audit_filter){.limit = 99}, &rows, note_event, &events),
+               ERR_OK);
     assert_string_equal(buf_str(&events), "login  login_incorrect app 10.0.0.1\n"
                                           "login user:t1/admin login_incorrect app 10.0.0.1\n"
                                           "login user:t1/admin ok app 10.0.0.1\n"
@@ -606,7 +607,9 @@ static void test_logins_are_recorded(void **state)
     assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_OK);
     buf_free(&events);
     buf_init(&events);
-    assert_err(audit_store_list(s->app.db, 4, 99, &rows, note_event, &events), ERR_OK);
+    assert_err(audit_store_list(s->app.db, &(struct audit_filter){.after = 4, .limit = 99}, &rows, note_event,
+                                &events),
+               ERR_OK);
     assert_string_equal(buf_str(&events), "");
     buf_free(&events);
     arena_fini(&rows);

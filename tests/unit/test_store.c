@@ -302,7 +302,7 @@ static void test_a_counter_counts_while_its_end_is_after_now(void **state)
     assert_int_equal(c.count, 3);
     assert_err(throttle_store_get(s->db, "a", NOW_S + 60, &c), ERR_OK);
     assert_int_equal(c.count, 0);
-    hit(s, "a", NOW_S + 60, 1, NOW_S + 120); /* at its end a new window begins */
+    hit(s, "a", NOW_S + 60, 1, NOW_S + 120);               /* at its end a new window begins */
     COMMITTED(s->db, throttle_store_clear(s->db, "a", 1)); /* it counts 1, which is not fewer */
     assert_err(throttle_store_get(s->db, "a", NOW_S + 60, &c), ERR_OK);
     assert_int_equal(c.count, 1);

@@ -1,0 +1,604 @@
+/*
+ * menshen user import: people from a file, all of them or none. Everything is read and checked first, without
+ * keeping anybody waiting; then one transaction writes.
+ * Source: schema.sql, table user.
+ */
+#include "cli/user_import.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/codec.h"
+#include "base/secure.h"
+#include "cli/people.h"
+#include "cli/progress.h"
+#include "cli/table.h"
+#include "cli/text.h"
+#include "cli/user.h"
+#include "store/tenant_store.h"
+#include "store/token_store.h"
+#include "store/user_store.h"
+
+enum { SHOWN_FAULTS = 20 };
+
+#define FILE_CAP  ((size_t)256 * 1024 * 1024)
+#define ARENA_CAP ((size_t)2048 * 1024 * 1024)
+
+/* A person of the file who passed its checks. */
+struct entry {
+    size_t line;
+    bool given[PEOPLE_COLUMNS]; /* what the file says of the person */
+    bool exists;                /* the account is there; user.id is its id */
+    struct user user;
+};
+
+struct fault {
+    size_t line;
+    const char *what;
+};
+
+struct import {
+    struct cli *cli;
+    const char *tenant; /* of rows that name none */
+    bool update;
+    struct arena arena;    /* of what is kept */
+    struct arena scratch;  /* of single look-ups */
+    struct entry *entries; /* owned */
+    size_t count, room;
+    struct fault *faults; /* owned */
+    size_t fault_count, fault_room;
+    const char *known_tenant; /* the last that was found */
+    size_t overtaken_line;    /* whose account somebody else changed before it was written; 0: none */
+};
+
+/* ---- Faults ------------------------------------------------------------------------------------------ */
+
+/* Room for one more of `size` bytes in the array *at of `count`. ERR_OK, ERR_MEMORY. */
+static enum err make_room(void **at, size_t count, size_t *room, size_t size)
+{
+    if (count < *room)
+        return ERR_OK;
+    size_t wanted = *room == 0 ? 1024 : *room * 2;
+    void *grown = reallocarray(*at, wanted, size);
+    if (grown == NULL)
+        return ERR_MEMORY;
+    *at = grown;
+    *room = wanted;
+    return ERR_OK;
+}
+
+/* Keep what is wrong with a line; all of it is shown in the end, in the order of the lines. */
+static enum err tell(struct import *im, size_t line, const char *what)
+{
+    void *at = im->faults;
+    enum err e = make_room(&at, im->fault_count, &im->fault_room, sizeof *im->faults);
+    im->faults = at;
+    const char *kept = e == ERR_OK ? arena_strdup(&im->arena, what) : NULL;
+    if (kept == NULL)
+        return ERR_MEMORY;
+    im->faults[im->fault_count++] = (struct fault){line, kept};
+    return ERR_OK;
+}
+
+static int compare_faults(const void *a, const void *b)
+{
+    const struct fault *x = a, *y = b;
+    return x->line < y->line ? -1 : x->line > y->line;
+}
+
+static void show_faults(const struct import *im)
+{
+    if (im->fault_count > 0)
+        qsort(im->faults, im->fault_count, sizeof *im->faults, compare_faults);
+    for (size_t i = 0; i < im->fault_count && i < SHOWN_FAULTS; i++)
+        fprintf(stderr, "%s:%zu: %s\n", im->cli->operand[0], im->faults[i].line, im->faults[i].what);
+    if (im->fault_count > SHOWN_FAULTS)
+        fprintf(stderr, "… and %zu more\n", im->fault_count - SHOWN_FAULTS);
+}
+
+/* "password_hash: bcrypt of cost 31 …" */
+static enum err tell_column(struct import *im, size_t line, enum people_column column, const char *what)
+{
+    const char *text = arena_printf(&im->scratch, "%s: %s", people_column_name(column), what);
+    enum err e = text != NULL ? tell(im, line, text) : ERR_MEMORY;
+    return e == ERR_OK ? ERR_BAD_REQUEST : e;
+}
+
+/* ---- Checking one person. ERR_BAD_REQUEST: a fault was told ------------------------------------------ */
+
+/* The texts of a user, by column. */
+static const struct {
+    enum people_column column;
+    size_t offset;
+} texts[] = {
+    {PEOPLE_REAL_NAME, offsetof(struct user, real_name)},
+    {PEOPLE_NICK_NAME, offsetof(struct user, nick_name)},
+    {PEOPLE_ROLE_ID, offsetof(struct user, role_id)},
+    {PEOPLE_ROLE_NAME, offsetof(struct user, role_name)},
+    {PEOPLE_DEPT_ID, offsetof(struct user, dept_id)},
+    {PEOPLE_POST_ID, offsetof(struct user, post_id)},
+    {PEOPLE_OAUTH_ID, offsetof(struct user, oauth_id)},
+    {PEOPLE_ID_NUMBER, offsetof(struct user, id_number)},
+};
+enum { TEXTS = sizeof texts / sizeof texts[0] };
+
+static const char **text_at(struct user *u, size_t i)
+{
+    return (const char **)(void *)((char *)u + texts[i].offset);
+}
+
+static const char *const_text_at(const struct user *u, size_t i)
+{
+    return *(const char *const *)(const void *)((const char *)u + texts[i].offset);
+}
+
+static enum err check_text(struct import *im, const struct person *p, enum people_column column, size_t max)
+{
+    const char *value = p->value[column];
+    const char *fault = text_fault(value, strlen(value));
+    if (fault != NULL)
+        return tell_column(im, p->line, column, fault);
+    if (strlen(value) > max) {
+        const char *what = arena_printf(&im->scratch, "longer than %zu bytes", max);
+        return what != NULL ? tell_column(im, p->line, column, what) : ERR_MEMORY;
+    }
+    return ERR_OK;
+}
+
+static enum err check_account(struct import *im, const struct person *p, struct entry *e)
+{
+    const char *account = p->value[PEOPLE_ACCOUNT];
+    size_t len = account != NULL ? strlen(account) : 0;
+    if (len == 0 || account[0] == ' ' || account[len - 1] == ' ')
+        return tell_column(im, p->line, PEOPLE_ACCOUNT, "missing, or a blank at its begin or end");
+    e->user.account = account;
+    return check_text(im, p, PEOPLE_ACCOUNT, TEXT_ACCOUNT_MAX);
+}
+
+static enum err check_tenant(struct import *im, const struct person *p, struct entry *e)
+{
+    const char *id = p->value[PEOPLE_TENANT];
+    struct tenant tenant;
+    e->user.tenant_id = id != NULL && id[0] != '\0' ? id : im->tenant;
+    if (im->known_tenant != NULL && strcmp(im->known_tenant, e->user.tenant_id) == 0)
+        return ERR_OK;
+    enum err found = tenant_store_get(im->cli->app.db, e->user.tenant_id, &im->scratch, &tenant);
+    if (found == ERR_NOT_FOUND)
+        return tell_column(im, p->line, PEOPLE_TENANT, "no such tenant; make it with: menshen tenant add");
+    if (found == ERR_OK)
+        im->known_tenant = e->user.tenant_id;
+    return found;
+}
+
+static enum err check_flag(struct import *im, const struct person *p, enum people_column column, bool *out,
+                           struct entry *e)
+{
+    const char *value = p->value[column];
+    if (value == NULL || value[0] == '\0')
+        return ERR_OK;
+    if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
+        return tell_column(im, p->line, column, "expected yes or no");
+    e->given[column] = true;
+    *out = value[0] == 'y';
+    return ERR_OK;
+}
+
+static enum err check_changed(struct import *im, const struct person *p, struct entry *e)
+{
+    const char *value = p->value[PEOPLE_PASSWORD_CHANGED];
+    int64_t *at = &e->user.password_changed_s;
+    if (value == NULL || value[0] == '\0')
+        return ERR_OK;
+    e->given[PEOPLE_PASSWORD_CHANGED] = true;
+    if ((!codec_parse_int(value, 0, INT64_MAX / 1000, at) && !clock_parse_local(value, at)) ||
+        *at > im->cli->now_s + 86400)
+        return tell_column(im, p->line, PEOPLE_PASSWORD_CHANGED,
+                           "expected Unix seconds or YYYY-MM-DD HH:MM:SS, not in the future");
+    return ERR_OK;
+}
+
+static enum err check_verifier(struct import *im, const struct person *p, struct entry *e)
+{
+    char form[PASSWORD_STORED_CAP];
+    struct buf why;
+    buf_init(&why);
+    enum err good = password_check_verifier(p->value[PEOPLE_PASSWORD_HASH], &why);
+    if (good == ERR_OK)
+        good = password_stored_form(p->value[PEOPLE_PASSWORD_HASH], form);
+    if (good == ERR_OK) {
+        e->user.password_hash = arena_strdup(&im->arena, form);
+        good = e->user.password_hash != NULL ? ERR_OK : ERR_MEMORY;
+    } else if (good == ERR_BAD_REQUEST) {
+        good = tell_column(im, p->line, PEOPLE_PASSWORD_HASH, buf_str(&why));
+    }
+    secure_wipe(form, sizeof form);
+    buf_free(&why);
+    return good;
+}
+
+static enum err hash_plain(struct import *im, const struct password *password, struct entry *e)
+{
+    char hash[PASSWORD_HASH_CAP];
+    enum err good = password_hash(app_password_cost(&im->cli->app), password->md5_hex, hash);
+    if (good != ERR_OK)
+        return good;
+    e->user.password_hash = arena_strdup(&im->arena, hash);
+    secure_wipe(hash, sizeof hash);
+    return e->user.password_hash != NULL ? ERR_OK : ERR_MEMORY;
+}
+
+/* What the policy has against a password; NULL for other outcomes. */
+static const char *why_refused(enum err e)
+{
+    switch (e) {
+    case ERR_PASSWORD_SHORT:
+        return "shorter than [login] password_min_length";
+    case ERR_PASSWORD_LONG:
+        return "longer than 128 characters";
+    case ERR_PASSWORD_COMMON:
+        return "one of the most common passwords";
+    case ERR_PASSWORD_ACCOUNT:
+        return "the account's own name";
+    default:
+        return NULL;
+    }
+}
+
+static enum err check_plain(struct import *im, const struct person *p, struct entry *e)
+{
+    struct password password;
+    const char *plain = p->value[PEOPLE_PASSWORD];
+    enum err good = text_fault(plain, strlen(plain)) == NULL ? ERR_OK : ERR_BAD_REQUEST;
+    if (good == ERR_OK)
+        good = password_of_plain(plain, strlen(plain), &password);
+    switch (good) {
+    case ERR_OK:
+        good = hash_plain(im, &password, e);
+        break;
+    case ERR_BAD_REQUEST:
+        good = tell_column(im, p->line, PEOPLE_PASSWORD, "not UTF-8 without control characters");
+        break;
+    default:
+        if (why_refused(good) != NULL)
+            good = tell_column(im, p->line, PEOPLE_PASSWORD, why_refused(good));
+        break;
+    }
+    password_wipe(&password);
+    return good;
+}
+
+/* Either a verifier or the password; somebody who is there already needs neither. */
+static enum err check_password(struct import *im, const struct person *p, struct entry *e)
+{
+    const char *hash = p->value[PEOPLE_PASSWORD_HASH], *plain = p->value[PEOPLE_PASSWORD];
+    bool has_hash = hash != NULL && hash[0] != '\0', has_plain = plain != NULL && plain[0] != '\0';
+    e->given[PEOPLE_PASSWORD_HASH] = has_hash || has_plain;
+    if (has_hash && has_plain)
+        return tell_column(im, p->line, PEOPLE_PASSWORD, "given beside password_hash; expected one of them");
+    if (has_hash)
+        return check_verifier(im, p, e);
+    if (has_plain)
+        return check_plain(im, p, e);
+    return e->exists ? ERR_OK
+                     : tell_column(im, p->line, PEOPLE_PASSWORD_HASH, "missing; a new account needs one");
+}
+
+/* Whether the account is there already, and may be. */
+static enum err check_existing(struct import *im, const struct person *p, struct entry *e)
+{
+    struct user there;
+    enum err found =
+        user_store_find(im->cli->app.db, e->user.tenant_id, e->user.account, &im->scratch, &there);
+    if (found == ERR_NOT_FOUND)
+        return ERR_OK;
+    if (found != ERR_OK)
+        return found;
+    e->exists = true;
+    e->user.id = there.id;
+    return im->update ? ERR_OK
+                      : tell_column(im, p->line, PEOPLE_ACCOUNT, "there already; --update changes it");
+}
+
+static enum err check_texts(struct import *im, const struct person *p, struct entry *e)
+{
+    enum err good = ERR_OK;
+    for (size_t i = 0; good == ERR_OK && i < TEXTS; i++) {
+        const char *value = p->value[texts[i].column];
+        *text_at(&e->user, i) = value != NULL ? value : "";
+        e->given[texts[i].column] = value != NULL;
+        if (value != NULL)
+            good = check_text(im, p, texts[i].column, TEXT_MAX);
+    }
+    return good;
+}
+
+static enum err check(struct import *im, const struct person *p, struct entry *e)
+{
+    *e = (struct entry){.line = p->line,
+                        .user = {.password_changed_s = im->cli->now_s, .created_s = im->cli->now_s}};
+    enum err good = check_account(im, p, e);
+    if (good == ERR_OK)
+        good = check_tenant(im, p, e);
+    if (good == ERR_OK)
+        good = check_texts(im, p, e);
+    if (good == ERR_OK)
+        good = check_flag(im, p, PEOPLE_LOCKED, &e->user.locked, e);
+    if (good == ERR_OK)
+        good = check_flag(im, p, PEOPLE_PASSWORD_EXPIRED, &e->user.password_expired, e);
+    if (good == ERR_OK)
+        good = check_changed(im, p, e);
+    if (good == ERR_OK)
+        good = check_existing(im, p, e);
+    if (good == ERR_OK)
+        good = check_password(im, p, e);
+    return good;
+}
+
+/* ---- Reading the file -------------------------------------------------------------------------------- */
+
+/* The whole of FILE, or of standard input; a secret. CLI_FAILED after saying why. */
+static enum cli_status read_file(const struct cli *cli, struct buf *out)
+{
+    const char *path = cli->operand[0];
+    int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = -1;
+    if (fd < 0)
+        return cli_fail(cli, "%s: %s", path, strerror(errno));
+    do {
+        unsigned char *at = out->len <= FILE_CAP ? buf_reserve(out, 1024 * 1024) : NULL;
+        n = at != NULL ? read(fd, at, 1024 * 1024) : -1;
+        if (n > 0)
+            out->len += (size_t)n;
+    } while (n > 0 || (n < 0 && errno == EINTR && out->err == ERR_OK && out->len <= FILE_CAP));
+    int error = errno;
+    if (fd != STDIN_FILENO)
+        close(fd);
+    if (out->len > FILE_CAP)
+        return cli_fail(cli, "%s: larger than %zu MiB; split it", path, FILE_CAP >> 20);
+    if (n < 0)
+        return cli_fail(cli, "%s: %s", path, out->err == ERR_OK ? strerror(error) : "out of memory");
+    return CLI_DONE;
+}
+
+static enum err add_entry(struct import *im)
+{
+    void *at = im->entries;
+    enum err e = make_room(&at, im->count, &im->room, sizeof *im->entries);
+    im->entries = at;
+    return e;
+}
+
+/* What the first pass finds: every person, as the file says it. Checking is a pass of its own, with a bar. */
+struct persons {
+    struct import *im;
+    struct person *at; /* owned */
+    size_t count, room;
+};
+
+static enum err take_person(void *ctx, const struct person *p)
+{
+    struct persons *all = ctx;
+    void *at = all->at;
+    enum err e = make_room(&at, all->count, &all->room, sizeof *all->at);
+    all->at = at;
+    if (e == ERR_OK)
+        all->at[all->count++] = *p;
+    return e;
+}
+
+static enum err tell_of_line(void *ctx, size_t line, const char *what)
+{
+    struct persons *all = ctx;
+    return tell(all->im, line, what);
+}
+
+static enum err check_all(struct import *im, const struct persons *all)
+{
+    struct progress bar;
+    enum err e = ERR_OK;
+    progress_open(&bar, "Checking", all->count);
+    for (size_t i = 0; e == ERR_OK && i < all->count; i++) {
+        e = add_entry(im);
+        if (e == ERR_OK)
+            e = check(im, &all->at[i], &im->entries[im->count]);
+        im->count += e == ERR_OK;
+        if (e == ERR_BAD_REQUEST)
+            e = ERR_OK;
+        arena_reset(&im->scratch);
+        progress_set(&bar, i + 1);
+    }
+    progress_close(&bar);
+    return e;
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    int order = strcmp(x->user.tenant_id, y->user.tenant_id);
+    if (order == 0)
+        order = strcmp(x->user.account, y->user.account);
+    return order != 0 ? order : x->line < y->line ? -1 : x->line > y->line;
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    return x->line < y->line ? -1 : x->line > y->line;
+}
+
+/* An account that stands in the file twice: the later line is wrong, and left out. */
+static enum err drop_doubled(struct import *im)
+{
+    enum err e = ERR_OK;
+    size_t kept = 0;
+    if (im->count == 0)
+        return ERR_OK;
+    qsort(im->entries, im->count, sizeof *im->entries, compare_entries);
+    for (size_t i = 0; e == ERR_OK && i < im->count; i++) {
+        const struct entry *last = kept > 0 ? &im->entries[kept - 1] : NULL, *this = &im->entries[i];
+        if (last == NULL || strcmp(last->user.tenant_id, this->user.tenant_id) != 0 ||
+            strcmp(last->user.account, this->user.account) != 0) {
+            im->entries[kept++] = *this;
+            continue;
+        }
+        const char *what = arena_printf(&im->scratch, "stands in line %zu already", last->line);
+        e = what != NULL ? tell_column(im, this->line, PEOPLE_ACCOUNT, what) : ERR_MEMORY;
+        if (e == ERR_BAD_REQUEST)
+            e = ERR_OK;
+    }
+    im->count = kept;
+    qsort(im->entries, im->count, sizeof *im->entries, compare_lines);
+    return e;
+}
+
+/* ---- Writing ----------------------------------------------------------------------------------------- */
+
+static enum err update(struct import *im, const struct entry *e)
+{
+    struct user u;
+    struct db *db = im->cli->app.db;
+    bool has_password = e->given[PEOPLE_PASSWORD_HASH];
+    enum err done = user_store_get(db, e->user.id, &im->scratch, &u);
+    if (done != ERR_OK)
+        return done;
+    for (size_t i = 0; i < TEXTS; i++)
+        if (e->given[texts[i].column])
+            *text_at(&u, i) = const_text_at(&e->user, i);
+    if (has_password)
+        done = user_store_set_password(db, u.id, e->user.password_hash, e->user.password_changed_s);
+    u.password_expired = e->given[PEOPLE_PASSWORD_EXPIRED] ? e->user.password_expired
+                         : has_password                    ? false
+                                                           : u.password_expired;
+    u.locked = e->given[PEOPLE_LOCKED] ? e->user.locked : u.locked;
+    if (done == ERR_OK)
+        done = user_store_set(db, &u);
+    if (done == ERR_OK && (has_password || u.locked))
+        done = session_store_revoke_user(db, u.id, 0, im->cli->now_s);
+    return done;
+}
+
+/* Ids are consecutive: of a hundred thousand random ones from the same moment two might be the same. */
+static enum err write_all(struct cli *cli, void *ctx)
+{
+    struct import *im = ctx;
+    struct progress bar;
+    int64_t id = 0;
+    enum err e = user_new_id(&id);
+    (void)cli;
+    progress_open(&bar, "Writing", im->count);
+    for (size_t i = 0; e == ERR_OK && i < im->count; i++) {
+        struct entry *entry = &im->entries[i];
+        if (!entry->exists)
+            entry->user.id = id++;
+        e = entry->exists ? update(im, entry) : user_store_put(im->cli->app.db, &entry->user);
+        if (e == ERR_EXISTS || e == ERR_NOT_FOUND)
+            im->overtaken_line = entry->line;
+        arena_reset(&im->scratch);
+        progress_set(&bar, i + 1);
+    }
+    progress_close(&bar);
+    return e;
+}
+
+/* ---- The command ------------------------------------------------------------------------------------- */
+
+static enum cli_status report(const struct import *im, bool written)
+{
+    const struct cli *cli = im->cli;
+    size_t existing = 0;
+    for (size_t i = 0; i < im->count; i++)
+        existing += im->entries[i].exists;
+    show_faults(im);
+    cli_say(cli, "%zu added, %zu changed, %zu refused%s.\n", im->count - existing, existing, im->fault_count,
+            written                     ? ""
+            : cli_given(cli, "dry-run") ? ": a dry run, nothing was written"
+                                        : ": nothing was written");
+    enum cli_status status = CLI_DONE;
+    if (cli->json) {
+        struct buf text;
+        struct json_out j;
+        table_object(&j, &text);
+        json_int(&j, "added", (int64_t)(im->count - existing));
+        json_int(&j, "changed", (int64_t)existing);
+        json_int(&j, "refused", (int64_t)im->fault_count);
+        json_bool(&j, "written", written);
+        status = table_object_end(cli, &j);
+    }
+    if (im->fault_count > 0 && !cli_given(cli, "dry-run") && !written)
+        return cli_fail(cli, "correct these lines, or give --keep-going to leave them out");
+    return status == CLI_DONE && im->fault_count > 0 ? CLI_FAILED : status;
+}
+
+static enum cli_status write_if_good(struct import *im)
+{
+    struct cli *cli = im->cli;
+    bool go =
+        !cli_given(cli, "dry-run") && (im->fault_count == 0 || cli_given(cli, "keep-going")) && im->count > 0;
+    if (!go)
+        return report(im, im->fault_count == 0 && !cli_given(cli, "dry-run"));
+    enum err e = cli_write(cli, write_all, im);
+    if (im->overtaken_line != 0)
+        return cli_fail(
+            cli, "line %zu: somebody else changed this account meanwhile; nothing was written, start again",
+            im->overtaken_line);
+    if (e != ERR_OK)
+        return cli_result(cli, e);
+    return report(im, true);
+}
+
+static enum cli_status import(struct import *im, enum people_format format)
+{
+    struct cli *cli = im->cli;
+    struct buf file;
+    struct persons all = {.im = im};
+    struct people_reader reader = {.person = take_person, .fault = tell_of_line, .ctx = &all};
+    buf_init(&file);
+    enum cli_status status = read_file(cli, &file);
+    if (status == CLI_DONE) {
+        enum err e = people_read(format, (const char *)file.data, file.len, &im->arena, &reader);
+        if (e == ERR_OK)
+            e = check_all(im, &all);
+        if (e == ERR_OK)
+            e = drop_doubled(im);
+        status = cli_result(cli, e);
+    }
+    if (file.data != NULL)
+        secure_wipe(file.data, file.len);
+    buf_free(&file);
+    free(all.at);
+    return status == CLI_DONE ? write_if_good(im) : status;
+}
+
+enum cli_status user_take_format(const struct cli *cli, const char *path, enum people_format *out)
+{
+    const char *name = cli_value(cli, "format");
+    if (name != NULL && !people_format_find(name, out))
+        return cli_misuse(cli, "--format %s: expected csv, jsonl or htpasswd", name);
+    if (name == NULL && (path == NULL || !people_format_of_file(path, out)))
+        return cli_misuse(cli, "the name of the file does not say its format: give --format");
+    return CLI_DONE;
+}
+
+enum cli_status user_run_import(struct cli *cli)
+{
+    enum people_format format = PEOPLE_CSV;
+    struct import im = {.cli = cli, .tenant = user_tenant(cli), .update = cli_given(cli, "update")};
+    enum cli_status status = user_take_format(cli, cli->operand[0], &format);
+    if (status == CLI_DONE)
+        status = text_check_id(cli, "--tenant", im.tenant);
+    if (status != CLI_DONE)
+        return status;
+    arena_init(&im.arena, ARENA_CAP);
+    arena_init(&im.scratch, ARENA_CAP);
+    status = import(&im, format);
+    arena_fini(&im.scratch);
+    arena_fini(&im.arena);
+    free(im.entries);
+    free(im.faults);
+    return status;
+}

@@ -1,0 +1,285 @@
+"""`menshen user import` and `user export`: people move in and out, whatever hashed their passwords."""
+
+import base64
+import crypt
+import csv
+import hashlib
+import io
+import json
+import os
+import stat
+import subprocess
+
+import pytest
+from harness.site import User
+from harness.visitor import basic, md5
+from harness.wire import post_json
+from test_cli import FAILED, USAGE, bare, desk  # noqa: F401 (fixtures)
+
+PASSWORD = "Correct-горячий-马-1"  # not in any list, not ASCII
+SHA1 = "{SHA}" + base64.b64encode(hashlib.sha1(b"password-of-all").digest()).decode()
+
+
+def openssl_apr1(password):
+    """From another program than ours."""
+    done = subprocess.run(["openssl", "passwd", "-apr1", "-salt", "saltsalt", "-stdin"], input=password.encode(),
+                          capture_output=True, check=True)  # fmt: skip
+    return done.stdout.decode().strip()
+
+
+SCHEMES = {
+    "bcrypt-2a": lambda p: crypt.crypt(p, "$2a$05$abcdefghijklmnopqrstuu"),
+    "bcrypt-2b": lambda p: crypt.crypt(p, "$2b$05$abcdefghijklmnopqrstuu"),
+    "bcrypt-2y": lambda p: crypt.crypt(p, "$2y$05$abcdefghijklmnopqrstuu"),
+    "yescrypt": lambda p: crypt.crypt(p, "$y$j9T$abcdefghijklmnop"),
+    "sha512-crypt": lambda p: crypt.crypt(p, "$6$rounds=5000$saltsalt"),
+    "sha256-crypt": lambda p: crypt.crypt(p, "$5$saltsalt"),
+    "md5-crypt": lambda p: crypt.crypt(p, "$1$saltsalt"),
+    "apr1": openssl_apr1,
+    "sha1": lambda p: "{SHA}" + base64.b64encode(hashlib.sha1(p.encode()).digest()).decode(),
+    "blade": lambda p: hashlib.sha1(md5(p).encode()).hexdigest(),
+}
+
+
+# ---- Logging in -----------------------------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def moved(tmp_path_factory):
+    """A site where somebody of every scheme has moved in, with a client for passwords as they are typed."""
+    from conftest import running_site
+    from harness.visitor import Visitor
+
+    with running_site("cgi", {"login": {"captcha_after": "1000"}}) as site:
+        rows = [{"account": name, "password_hash": make(PASSWORD)} for name, make in SCHEMES.items()]
+        assert all(row["password_hash"] and not row["password_hash"].startswith("*") for row in rows)
+        lines = "\n".join(json.dumps(row) for row in rows)
+        site.cli("user", "import", "-", "--format", "jsonl", line=lines)
+        site.cli("client", "add", "typed", "--grants", "password", "--password-wire", "plain", "--secret", line="typed")
+        yield Visitor(site, site.server.client)
+
+
+def verifier(site, account):
+    return site.query("SELECT password_hash FROM user WHERE account = ?", account)[0][0]
+
+
+def log_in_typed(web, account, password):
+    fields = {"grant_type": "password", "username": account, "password": password}
+    return web.elsewhere().send(post_json(f"{web.BLADE}/token", fields, Authorization=basic("typed", "typed")))
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_whoever_moved_in_logs_in_and_is_argon2id_then(moved, scheme):
+    before = verifier(moved.site, scheme)
+    assert not before.startswith("$argon2id$")
+    assert log_in_typed(moved, scheme, PASSWORD + "x").status == 400
+    assert verifier(moved.site, scheme) == before
+    if scheme == "blade":
+        assert moved.elsewhere().blade_password_login(User(scheme, PASSWORD)).status == 200
+    else:
+        assert log_in_typed(moved, scheme, PASSWORD).status == 200
+    assert verifier(moved.site, scheme).startswith("$argon2id$")
+    assert log_in_typed(moved, scheme, PASSWORD).status == 200
+    assert moved.elsewhere().blade_password_login(User(scheme, PASSWORD)).status == 200, "MD5 on the wire"
+    assert moved.elsewhere().blade_password_login(User(scheme, PASSWORD + "x")).status == 400
+
+
+def test_a_password_can_be_given_as_it_is(moved):
+    moved.site.cli("user", "import", "-", "--format", "csv", line=f"account,password\ntyped,{PASSWORD}")
+    assert verifier(moved.site, "typed").startswith("$argon2id$")
+    assert moved.elsewhere().blade_password_login(User("typed", PASSWORD)).status == 200
+
+
+# ---- Files ----------------------------------------------------------------------------------------------------------
+def importing(desk, text, *options, format="csv"):
+    done = desk.run("user", "import", "-", "--format", format, *options, line=text)
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def accounts(desk):
+    return [user["account"] for user in json.loads(desk.say("user", "list", "--json"))]
+
+
+def exported(desk, *options):
+    return list(csv.DictReader(io.StringIO(desk.say("user", "export", *options))))
+
+
+GOOD = f'''account,password_hash,real_name,nick_name,role_id,locked,password_expired,password_changed
+zhang,{SHA1},张三,"小""张""","1,2",no,yes,2026-01-02 03:04:05
+li,{SHA1},,,,yes,no,1700000000
+'''
+
+
+def test_csv(desk):
+    code, out, err = importing(desk, GOOD)
+    assert (code, out, err) == (0, "2 added, 0 changed, 0 refused.\n", "")
+    li, zhang = exported(desk)
+    assert zhang["real_name"] == "张三" and zhang["nick_name"] == '小"张"' and zhang["role_id"] == "1,2"
+    assert zhang["password_expired"] == "yes" and zhang["locked"] == "no"
+    assert int(zhang["password_changed"]) == 1767294245  # 2026-01-02 03:04:05 +08:00
+    assert li["locked"] == "yes" and li["password_changed"] == "1700000000"
+    assert "password_hash" not in zhang and "password" not in zhang
+
+
+@pytest.mark.parametrize("text", ["\ufeff" + GOOD, GOOD.replace("\n", "\r\n"), GOOD.rstrip("\n"), GOOD + "\n\n"],
+                         ids=["bom", "crlf", "no-last-newline", "empty-lines"])  # fmt: skip
+def test_csv_as_programs_write_it(desk, text):
+    assert importing(desk, text)[0] == 0
+    assert accounts(desk) == ["li", "zhang"]
+
+
+def test_htpasswd(desk):
+    file = desk.folder / "site.htpasswd"
+    file.write_text(f"# people\n\nzhang:{SCHEMES['apr1'](PASSWORD)}\nli:{SHA1}\n")
+    assert desk.say("user", "import", str(file)) == "2 added, 0 changed, 0 refused.\n"
+    assert accounts(desk) == ["li", "zhang"]
+
+
+FAULTS = {
+    "unknown-column": ("account,colour\na,red\n", 1, 'unknown column "colour"'),
+    "column-twice": ("account,account\na,b\n", 1, "column account stands there twice"),
+    "no-account-column": (f"password_hash\n{SHA1}\n", 1, "no column account"),
+    "empty": ("", 1, "unknown column \"\""),
+    "too-few": (f"account,password_hash,real_name\na,{SHA1}\n", 2, "2 values, but the header row has 3 columns"),
+    "open-quote": (f'account,password_hash\n"a,{SHA1}\nb,{SHA1}\n', 2, "a quoted value that does not end"),
+    "after-quote": (f'account,password_hash\n"a"b,{SHA1}\n', 2, "behind a closing quote"),
+    "quote-within": (f'account,password_hash\na"b,{SHA1}\n', 2, "a quote within a value"),
+    "no-account": (f"account,password_hash\n,{SHA1}\n", 2, "account: missing"),
+    "blank-account": (f"account,password_hash\n a,{SHA1}\n", 2, "account: missing, or a blank"),
+    "long-account": (f"account,password_hash\n{'a' * 129},{SHA1}\n", 2, "account: longer than 128 bytes"),
+    "control": (f"account,password_hash,real_name\na,{SHA1},x\ty\n", 2, "real_name: a control character"),
+    "no-hash": ("account,password_hash\na,\n", 2, "password_hash: missing"),
+    "plain-in-hash": ("account,password_hash\na,secret\n", 2, "password_hash: is no verifier"),
+    "des": ("account,password_hash\na,abJnggxhB/yWI\n", 2, "DES crypt"),
+    "bcrypt-31": ("account,password_hash\na,$2a$31$" + "a" * 53 + "\n", 2, "password_hash: "),
+    "both": (f"account,password_hash,password\na,{SHA1},x\n", 2, "password: given beside password_hash"),
+    "tenant": (f"account,password_hash,tenant\na,{SHA1},nobody\n", 2, "tenant: no such tenant"),
+    "flag": (f"account,password_hash,locked\na,{SHA1},maybe\n", 2, "locked: expected yes or no"),
+    "date": (f"account,password_hash,password_changed\na,{SHA1},2026-13-01\n", 2, "password_changed: expected"),
+    "future": (f"account,password_hash,password_changed\na,{SHA1},99999999999\n", 2, "not in the future"),
+    "twice": (f"account,password_hash\na,{SHA1}\nb,{SHA1}\na,{SHA1}\n", 4, "account: stands in line 2 already"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_told_with_its_line_and_nothing_is_written(desk, fault):
+    text, line, what = FAULTS[fault]
+    code, _, err = importing(desk, text)
+    assert code == FAILED
+    assert any(told.startswith(f"-:{line}: ") and what in told for told in err.splitlines()), err
+    assert accounts(desk) == []
+
+
+JSON_FAULTS = {
+    "not-json": ("account=a", "not a JSON object on one line"),
+    "array": ("[]", "not a JSON object"),
+    "unknown": ('{"account":"a","colour":"red"}', 'unknown member "colour"'),
+    "number": ('{"account":7}', "account: expected a string"),
+    "twice": ('{"account":"a","account":"a"}', "a member stands there twice"),
+    "nul": ('{"account":"a\\u0000b"}', "a NUL"),
+}
+
+
+@pytest.mark.parametrize("fault", JSON_FAULTS)
+def test_faults_of_json_lines(desk, fault):
+    text, what = JSON_FAULTS[fault]
+    good = json.dumps({"account": "good", "password_hash": SHA1})
+    code, _, err = importing(desk, f"{good}\n{text}", format="jsonl")
+    assert code == FAILED and f"-:2: {what}" in err
+    assert accounts(desk) == []
+
+
+def test_faults_never_repeat_a_password_or_verifier(desk):
+    code, out, err = importing(desk, "account,password_hash,password\na,hunter2hunter2,\nb,,admin123\n")
+    assert code == FAILED and "hunter2" not in out + err and "admin123" not in out + err
+
+
+def test_a_nul_and_bytes_that_are_no_utf_8(desk):
+    for bytes_, line in ((b"account,password_hash\na\0b,x\n", 2), (b"account,password_hash\n\xff," + SHA1.encode(), 2)):
+        (desk.folder / "people.csv").write_bytes(bytes_)
+        done = desk.run("user", "import", str(desk.folder / "people.csv"))
+        assert done.returncode == FAILED and f"people.csv:{line}: " in done.stderr.decode()
+
+
+def test_many_faults_are_counted(desk):
+    text = "account,password_hash\n" + "".join(f"a{i},x\n" for i in range(50))
+    _, out, err = importing(desk, text)
+    assert err.count("password_hash:") == 20 and "… and 30 more" in err
+    assert "0 added, 0 changed, 50 refused: nothing was written." in out
+
+
+def test_faults_come_in_the_order_of_the_lines(desk):
+    text = f"account,password_hash\na,{SHA1}\na,{SHA1}\nb\nc,x\n"
+    _, _, err = importing(desk, text)
+    assert [line.split(":")[1] for line in err.splitlines() if line.startswith("-:")] == ["3", "4", "5"]
+
+
+def test_keep_going_writes_what_is_good(desk):
+    code, out, err = importing(desk, f"account,password_hash\na,{SHA1}\nb,x\nc,{SHA1}\n", "--keep-going")
+    assert code == FAILED and "-:3: " in err and out == "2 added, 0 changed, 1 refused.\n"
+    assert accounts(desk) == ["a", "c"]
+
+
+def test_a_dry_run_writes_nothing(desk):
+    code, out, _ = importing(desk, GOOD, "--dry-run")
+    assert code == 0 and "a dry run, nothing was written" in out and accounts(desk) == []
+    assert importing(desk, "account,password_hash\na,x\n", "--dry-run")[0] == FAILED
+    assert importing(desk, GOOD)[0] == 0
+
+
+def test_an_account_that_is_there_is_changed_only_if_that_is_wanted(desk):
+    assert importing(desk, GOOD)[0] == 0
+    before = {user["account"]: user for user in exported(desk, "--with-hashes")}
+    code, _, err = importing(desk, f"account,password_hash\nzhang,{SHA1}\n")
+    assert code == FAILED and "--update" in err
+    changes = "account,nick_name,locked\nzhang,new,\nli,,no\n"
+    code, out, _ = importing(desk, changes, "--update")
+    assert (code, out) == (0, "0 added, 2 changed, 0 refused.\n")
+    after = {user["account"]: user for user in exported(desk, "--with-hashes")}
+    assert after["zhang"] == before["zhang"] | {"nick_name": "new"}
+    assert after["li"] == before["li"] | {"locked": "no"}
+
+
+def test_json_tells_the_figures(desk):
+    code, out, _ = importing(desk, GOOD, "--json")
+    assert code == 0 and json.loads(out) == {"added": 2, "changed": 0, "refused": 0, "written": True}
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl"])
+def test_what_is_exported_with_hashes_is_the_same_elsewhere(desk, tmp_path_factory, format):
+    from test_cli import Desk
+
+    awkward = f'account,password_hash,real_name,nick_name\n"=1+1",{SHA1}," blank ","a,""b"""\n@x,{SHA1},-,+\n'
+    assert importing(desk, GOOD)[0] == importing(desk, awkward)[0] == 0
+    file = desk.folder / f"all.{format}"
+    assert "keep it as you keep the database" in desk.say("user", "export", str(file), "--with-hashes")
+    assert stat.S_IMODE(os.stat(file).st_mode) == 0o600
+    other = Desk(tmp_path_factory.mktemp("other"))
+    other.say("init")
+    other.say("tenant", "add", "000000", "--name", "x")
+    assert other.say("user", "import", str(file)) == "4 added, 0 changed, 0 refused.\n"
+    assert exported(other, "--with-hashes") == exported(desk, "--with-hashes")
+
+
+def test_export_overwrites_nothing_and_refuses(desk):
+    file = desk.folder / "there.csv"
+    file.write_text("mine")
+    done = desk.run("user", "export", str(file))
+    assert done.returncode == FAILED and b"exists already" in done.stderr and file.read_text() == "mine"
+    for arguments in (["--format", "htpasswd"], ["--format", "xml"], [str(desk.folder / "x.txt")], ["--tenant", "a b"]):
+        assert desk.run("user", "export", *arguments).returncode == USAGE
+    for arguments in (["x.txt"], ["x", "--format", "xml"]):
+        assert desk.run("user", "import", *arguments).returncode == USAGE
+    assert desk.run("user", "import", "nosuch.csv").returncode == FAILED
+
+
+def test_import_and_export_of_hashes_are_on_record(desk):
+    assert importing(desk, GOOD)[0] == 0
+    desk.say("user", "export")
+    desk.say("user", "export", "--with-hashes")
+    actions = [json.loads(line)["action"] for line in desk.say("audit", "tail").splitlines()]
+    assert actions.count("user.import") == 1 and actions.count("user.export") == 1
+
+
+def test_a_hundred_thousand(desk):
+    rows = "".join(f"user{i:06},{SHA1},用户{i}\n" for i in range(100_000))
+    assert importing(desk, "account,password_hash,real_name\n" + rows)[:2] == (0, "100000 added, 0 changed, 0 refused.\n")
+    assert desk.say("user", "export").count("\n") == 100_001

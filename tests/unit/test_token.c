@@ -1,0 +1,772 @@
+/*
+ * auth/keyring and the parts of auth/token that depend on it: who signs what and when, rotation, the key set,
+ * what is in a token and what in it is refused. Source: schema.sql, table sign_key; RFC 8725; RFC 9068; RFC
+ * 9562 §5.7; contracts, "Rules that hold in every dialect".
+ */
+#include "scratch.h"
+
+#include "auth/audit.h"
+#include "auth/keyring.h"
+#include "auth/token.h"
+#include "base/json_in.h"
+#include "base/secure.h"
+#include "store/audit_store.h"
+#include "store/tenant_store.h"
+
+enum { NOW_S = 1700000000, ACCESS_S = 43200, REFRESH_S = 2592000, FAMILY_S = 7776000, GRACE_S = 30 };
+
+/* ---- A site: tenant t1, clients app and other, user 1; one HS256 key. ---- */
+
+struct site {
+    struct scratch scratch;
+    struct app app;
+    struct arena arena;
+    struct client client, other;
+    struct user user;
+    enum dialect_id dialect; /* of what is issued */
+};
+
+static void begin(struct site *s)
+{
+    assert_err(db_begin(s->app.db, DB_DURABLE), ERR_OK);
+}
+
+static void commit(struct site *s)
+{
+    assert_err(db_commit(s->app.db), ERR_OK);
+}
+
+#define COMMITTED(S, EXPRESSION)                                                                             \
+    do {                                                                                                     \
+        begin(S);                                                                                            \
+        assert_err(EXPRESSION, ERR_OK);                                                                      \
+        commit(S);                                                                                           \
+    } while (0)
+
+static int setup(void **state)
+{
+    struct site *s = calloc(1, sizeof *s);
+    struct tenant tenant = {.id = "t1", .name = "租户", .created_s = NOW_S};
+    if (s == NULL || digest_start() != ERR_OK)
+        return -1;
+    scratch_open(&s->scratch);
+    s->app = (struct app){.log = s->scratch.sink, .db = s->scratch.db};
+    config_defaults(&s->app.cfg);
+    arena_init(&s->arena, 1 << 20);
+    s->client = (struct client){.id = "app",
+                                .grants = "captcha,refresh_token",
+                                .scope = "all,read",
+                                .password_wire = "md5",
+                                .created_s = NOW_S};
+    s->other = s->client;
+    s->other.id = "other";
+    s->user = (struct user){.id = 1,
+                            .tenant_id = "t1",
+                            .account = "admin",
+                            .password_hash = "!",
+                            .password_changed_s = NOW_S - 100,
+                            .real_name = "张三",
+                            .nick_name = "",
+                            .role_id = "7,8",
+                            .role_name = "",
+                            .dept_id = "",
+                            .post_id = "",
+                            .oauth_id = "",
+                            .id_number = "",
+                            .created_s = NOW_S - 100};
+    COMMITTED(s, keyring_generate(s->app.db, JWS_HS256, NOW_S));
+    COMMITTED(s, tenant_store_put(s->app.db, &tenant));
+    COMMITTED(s, client_store_put(s->app.db, &s->client));
+    COMMITTED(s, client_store_put(s->app.db, &s->other));
+    COMMITTED(s, user_store_put(s->app.db, &s->user));
+    assert_err(user_store_get(s->app.db, 1, &s->arena, &s->user), ERR_OK);
+    *state = s;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct site *s = *state;
+    keyring_forget(&s->app);
+    arena_fini(&s->arena);
+    scratch_close(&s->scratch);
+    free(s);
+    return 0;
+}
+
+static enum err try_issue(struct site *s, bool is_user, int64_t now_s, struct token_pair *out)
+{
+    struct token_grant grant = {.dialect = s->dialect,
+                                .client = &s->client,
+                                .user = is_user ? &s->user : NULL,
+                                .tenant_id = "t1",
+                                .scope = "all,read",
+                                .fingerprint = "fp",
+                                .address = "10.0.0.1",
+                                .with_refresh = is_user};
+    begin(s);
+    return db_end(s->app.db, token_issue(&s->app, &grant, now_s, &s->arena, out));
+}
+
+static struct token_pair issue(struct site *s, int64_t now_s)
+{
+    struct token_pair pair;
+    assert_err(try_issue(s, true, now_s, &pair), ERR_OK);
+    return pair;
+}
+
+static enum err verify(struct site *s, const char *jwt, int64_t now_s)
+{
+    struct token_bearer bearer;
+    return token_verify(&s->app, jwt, now_s, &s->arena, &bearer);
+}
+
+static enum err refresh(struct site *s, const char *jwt, int64_t now_s, struct token_pair *out)
+{
+    return token_refresh(&s->app, &s->client, jwt, "10.0.0.9", now_s, &s->arena, out);
+}
+
+static enum err inspect(struct site *s, const char *jwt, int64_t now_s, bool *is_refresh_out)
+{
+    struct token_bearer bearer;
+    return token_inspect(&s->app, jwt, now_s, &s->arena, &bearer, is_refresh_out);
+}
+
+static void set_client(struct site *s, const char *alg, const char *audience)
+{
+    s->client.alg = alg;
+    s->client.audience = audience;
+    COMMITTED(s, client_store_set(s->app.db, &s->client));
+}
+
+/* The JSON text of the first or second segment of a token, in the arena. */
+static char *segment(struct site *s, const char *jwt, int index)
+{
+    const char *from = index == 0 ? jwt : strchr(jwt, '.') + 1;
+    size_t len = strcspn(from, ".");
+    char *text = arena_alloc(&s->arena, len + 4);
+    long n = codec_base64url_decode(from, len, (unsigned char *)text, len + 3);
+    assert_true(n > 0);
+    text[n] = '\0';
+    return text;
+}
+
+/* The alg of a token's header, in the arena. */
+static const char *alg_of(struct site *s, const char *jwt)
+{
+    struct json_object *root = NULL;
+    enum json_fault fault;
+    const char *alg = NULL, *header = segment(s, jwt, 0);
+    assert_err(json_in_parse(header, strlen(header), &root, &fault), ERR_OK);
+    assert_err(json_in_str(root, "alg", &alg), ERR_OK);
+    alg = arena_strdup(&s->arena, alg);
+    json_in_free(root);
+    return alg;
+}
+
+/* A new key of `alg` that signs from `signs_from_s` on, the ones before it end `overlap_s` after that; its
+ * kid. */
+static char *rotate(struct site *s, enum jws_alg alg, int64_t signs_from_s, int64_t overlap_s, int64_t now_s)
+{
+    struct key_row row;
+    assert_err(keyring_new(alg, now_s, &row), ERR_OK);
+    row.signs_from_s = signs_from_s;
+    COMMITTED(s, keyring_succeed(&s->app, &row, overlap_s, now_s));
+    secure_wipe(row.secret, sizeof row.secret);
+    return arena_strdup(&s->arena, row.kid);
+}
+
+/* The kid of what signs, "" if nothing does; in the arena. */
+static const char *signer(struct site *s, const char *alg, int64_t now_s)
+{
+    struct keyring ring;
+    assert_err(keyring_read(&s->app, now_s, &ring), ERR_OK);
+    const struct jws_key *key = keyring_signer(&ring, alg, now_s);
+    char *kid = arena_strdup(&s->arena, key != NULL ? key->kid : "");
+    keyring_wipe(&ring);
+    return kid;
+}
+
+/* ---- Who signs what ---- */
+
+static void test_each_client_has_its_algorithm(void **state)
+{
+    struct site *s = *state;
+    for (int i = 0; i < JWS_ALG_COUNT; i++) {
+        const char *alg = jws_alg_name((enum jws_alg)i);
+        bool made = false;
+        set_client(s, alg, "");
+        COMMITTED(s, keyring_ensure(&s->app, alg, NOW_S, &made));
+        assert_int_equal(made, i != JWS_HS256);
+        struct token_pair pair = issue(s, NOW_S);
+        assert_string_equal(alg_of(s, pair.access), alg);
+        assert_string_equal(alg_of(s, pair.refresh), "HS256"); /* only this program reads it */
+        assert_err(verify(s, pair.access, NOW_S), ERR_OK);
+        assert_err(refresh(s, pair.refresh, NOW_S + 1, &pair), ERR_OK);
+        assert_string_equal(alg_of(s, pair.access), alg);
+        assert_err(verify(s, pair.access, NOW_S + 1), ERR_OK);
+        COMMITTED(s, keyring_ensure(&s->app, alg, NOW_S, &made));
+        assert_false(made);
+    }
+    set_client(s, "", "");
+    assert_string_equal(alg_of(s, issue(s, NOW_S).access),
+                        "HS256"); /* the keys made for clients are not the site's */
+}
+
+static void test_without_its_key_a_client_gets_nothing(void **state)
+{
+    struct site *s = *state;
+    struct token_pair pair;
+    set_client(s, "ES256", "");
+    assert_err(try_issue(s, true, NOW_S, &pair), ERR_STORE);
+    assert_non_null(strstr(buf_str(&s->scratch.log), "\"no_signing_key\""));
+    assert_non_null(strstr(buf_str(&s->scratch.log), "ES256"));
+    rotate(s, JWS_ES256, NOW_S + 60, 0, NOW_S); /* published, but not to sign yet */
+    assert_err(try_issue(s, true, NOW_S + 59, &pair), ERR_STORE);
+    assert_err(try_issue(s, true, NOW_S + 60, &pair), ERR_OK);
+    bool made = true;
+    begin(s);
+    assert_err(keyring_ensure(&s->app, "RS512", NOW_S, &made), ERR_BAD_REQUEST);
+    assert_err(keyring_ensure(&s->app, "none", NOW_S, &made), ERR_BAD_REQUEST);
+    db_rollback(s->app.db);
+    assert_false(made);
+}
+
+/* ---- Rotation ---- */
+
+static void test_old_keys_verify_until_the_overlap_is_over(void **state)
+{
+    struct site *s = *state;
+    static const enum jws_alg algs[] = {JWS_HS256, JWS_ES256};
+    for (size_t i = 0; i < COUNT_OF(algs); i++) {
+        set_client(s, jws_alg_name(algs[i]), "");
+        const char *first = rotate(s, algs[i], NOW_S, 0, NOW_S);
+        struct token_pair before = issue(s, NOW_S);
+        const char *second = rotate(s, algs[i], NOW_S + 100, 50, NOW_S);
+        assert_string_equal(signer(s, jws_alg_name(algs[i]), NOW_S + 99), first);
+        assert_string_equal(signer(s, jws_alg_name(algs[i]), NOW_S + 100), second);
+        assert_err(verify(s, issue(s, NOW_S + 100).access, NOW_S + 100), ERR_OK);
+        assert_err(verify(s, before.access, NOW_S + 149), ERR_OK);
+        assert_err(verify(s, before.access, NOW_S + 150), ERR_TOKEN_INVALID);
+    }
+}
+
+/* A second rotation does not keep a key longer than the first one said. */
+static void test_an_end_is_never_put_off(void **state)
+{
+    struct site *s = *state;
+    struct token_pair before = issue(s, NOW_S);
+    rotate(s, JWS_HS256, NOW_S, 10, NOW_S);
+    rotate(s, JWS_HS256, NOW_S + 1, 1000, NOW_S + 1);
+    assert_err(verify(s, before.access, NOW_S + 9), ERR_OK);
+    assert_err(verify(s, before.access, NOW_S + 10), ERR_TOKEN_INVALID);
+}
+
+static void test_a_family_outlives_a_rotation(void **state)
+{
+    struct site *s = *state;
+    struct token_pair pair = issue(s, NOW_S);
+    const char *second = rotate(s, JWS_HS512, NOW_S + 10, REFRESH_S, NOW_S + 10);
+    assert_err(refresh(s, pair.refresh, NOW_S + 20, &pair), ERR_OK);
+    assert_string_equal(alg_of(s, pair.refresh), "HS512");
+    assert_string_equal(signer(s, "", NOW_S + 20), second);
+    assert_err(verify(s, pair.access, NOW_S + 20), ERR_OK);
+}
+
+/* What the new key takes the place of: HMAC keys of a named algorithm and all key pairs stay. */
+static void test_what_an_imported_key_takes_the_place_of(void **state)
+{
+    struct site *s = *state;
+    bool made = false;
+    char shared[48];
+    memset(shared, 'k', sizeof shared);
+    const char *rsa = rotate(s, JWS_EDDSA, NOW_S, 0, NOW_S);
+    set_client(s, "HS512", "");
+    COMMITTED(s, keyring_ensure(&s->app, "HS512", NOW_S, &made));
+    assert_true(made);
+    struct token_pair before = issue(s, NOW_S);
+    COMMITTED(s, keyring_import(&s->app, shared, sizeof shared, NOW_S + 1));
+    assert_err(verify(s, before.access, NOW_S + 1), ERR_OK);
+    struct token_pair none;
+    assert_err(refresh(s, before.refresh, NOW_S + 1, &none), ERR_REFRESH_INVALID); /* by the old HS256 key */
+    assert_string_equal(signer(s, "EdDSA", NOW_S + 1), rsa);
+    assert_string_equal(signer(s, "HS256", NOW_S + 1), "");
+    assert_string_equal(alg_of(s, issue(s, NOW_S + 1).refresh), "HS384");
+}
+
+static enum err retire(struct site *s, const char *kid, bool force, int64_t now_s, const char **needed)
+{
+    begin(s);
+    return db_end(s->app.db, keyring_retire(&s->app, kid, force, now_s, needed));
+}
+
+static void test_what_is_needed_is_not_retired(void **state)
+{
+    struct site *s = *state;
+    const char *needed = NULL, *own = signer(s, "", NOW_S);
+    assert_err(retire(s, own, false, NOW_S, &needed), ERR_EXISTS);
+    assert_string_equal(needed, "");
+    const char *ec = rotate(s, JWS_ES256, NOW_S, 0, NOW_S);
+    set_client(s, "ES256", "");
+    assert_err(retire(s, ec, false, NOW_S, &needed), ERR_EXISTS);
+    assert_string_equal(needed, "ES256");
+    rotate(s, JWS_ES256, NOW_S + 9, 100, NOW_S); /* a successor that does not sign yet is none */
+    assert_err(retire(s, ec, false, NOW_S, &needed), ERR_EXISTS);
+    struct token_pair pair = issue(s, NOW_S);
+    assert_err(verify(s, pair.access, NOW_S + 9), ERR_OK);
+    assert_err(retire(s, ec, false, NOW_S + 9, &needed), ERR_OK);
+    assert_err(verify(s, pair.access, NOW_S + 9),
+               ERR_TOKEN_INVALID); /* at once, although its pair was parsed */
+    assert_err(retire(s, ec, false, NOW_S + 9, &needed), ERR_NOT_FOUND);
+    assert_err(retire(s, "0000000000000000", true, NOW_S, &needed), ERR_NOT_FOUND);
+    assert_err(retire(s, own, true, NOW_S, &needed), ERR_OK);
+    assert_string_equal(needed, "");
+    assert_err(try_issue(s, true, NOW_S, &pair), ERR_STORE);
+}
+
+static void test_keys_in_use_have_a_limit(void **state)
+{
+    struct site *s = *state;
+    struct key_row row;
+    bool made = true;
+    for (int i = 1; i < KEYRING_MAX; i++)
+        rotate(s, JWS_HS256, NOW_S, 1000, NOW_S);
+    assert_err(keyring_new(JWS_HS256, NOW_S, &row), ERR_OK);
+    begin(s);
+    assert_err(keyring_succeed(&s->app, &row, 0, NOW_S), ERR_FULL);
+    assert_err(keyring_ensure(&s->app, "ES256", NOW_S, &made), ERR_FULL);
+    db_rollback(s->app.db);
+    assert_false(made);
+    assert_err(verify(s, issue(s, NOW_S).access, NOW_S), ERR_OK);
+    begin(s);
+    assert_err(keyring_succeed(&s->app, &row, 0, NOW_S + 1000), ERR_OK); /* the others have ended by then */
+    db_rollback(s->app.db);
+}
+
+static void test_how_long_tokens_of_an_algorithm_live(void **state)
+{
+    struct site *s = *state;
+    struct keyring_needs needs;
+    assert_err(keyring_needs(&s->app, &needs), ERR_OK);
+    assert_int_equal(needs.longest_ttl_s[JWS_HS384], REFRESH_S);
+    assert_int_equal(needs.longest_ttl_s[JWS_RS256], ACCESS_S);
+    assert_false(needs.named[JWS_RS256]);
+    s->client.access_ttl_s = 50000;
+    s->client.refresh_ttl_s = FAMILY_S + 1;
+    set_client(s, "RS256", "");
+    assert_err(keyring_needs(&s->app, &needs), ERR_OK);
+    assert_int_equal(needs.longest_ttl_s[JWS_HS256], FAMILY_S);
+    assert_int_equal(needs.longest_ttl_s[JWS_EDDSA], 50000);
+    assert_true(needs.named[JWS_RS256]);
+    assert_false(needs.named[JWS_HS256]);
+}
+
+/* A row that no key pair can be made of stops signing, loudly. */
+static void test_a_damaged_key_is_an_error(void **state)
+{
+    struct site *s = *state;
+    struct key_row row = {.kid = "00000000000000ff", .alg = "RS256", .secret_len = 32, .created_s = NOW_S};
+    struct token_pair pair = issue(s, NOW_S);
+    COMMITTED(s, key_store_put(s->app.db, &row));
+    assert_err(verify(s, pair.access, NOW_S), ERR_STORE);
+    assert_non_null(strstr(buf_str(&s->scratch.log), "\"key_unreadable\""));
+    assert_non_null(strstr(buf_str(&s->scratch.log), "00000000000000ff"));
+}
+
+/* ---- The key set ---- */
+
+static char *key_set(struct site *s, int64_t now_s)
+{
+    struct buf text;
+    buf_init(&text);
+    assert_err(keyring_jwks(&s->app, now_s, &text), ERR_OK);
+    char *copy = arena_strdup(&s->arena, buf_str(&text));
+    buf_free(&text);
+    return copy;
+}
+
+static void test_the_key_set(void **state)
+{
+    struct site *s = *state;
+    assert_string_equal(key_set(s, NOW_S), "{\"keys\":[]}"); /* no HMAC key */
+    const char *rsa = rotate(s, JWS_RS256, NOW_S, 0, NOW_S);
+    const char *ec = rotate(s, JWS_ES256, NOW_S, 0, NOW_S);
+    const char *ed = rotate(s, JWS_EDDSA, NOW_S, 0, NOW_S);
+    const char *next = rotate(s, JWS_ES256, NOW_S + 100, 50, NOW_S);
+    const char *set = key_set(s, NOW_S);
+    const char *const kids[] = {rsa, ec, ed, next};
+    for (size_t i = 0; i < COUNT_OF(kids); i++)
+        assert_non_null(strstr(set, kids[i]));
+    static const char *const secrets[] = {"\"d\"",  "\"p\"", "\"q\"", "\"dp\"", "\"dq\"",
+                                          "\"qi\"", "\"k\"", "oct",   "HS"};
+    for (size_t i = 0; i < COUNT_OF(secrets); i++)
+        assert_case(strstr(set, secrets[i]) == NULL, "%s", secrets[i]);
+    assert_null(strstr(set, signer(s, "", NOW_S)));
+    assert_non_null(strstr(key_set(s, NOW_S + 149), ec));
+    assert_null(strstr(key_set(s, NOW_S + 150), ec));
+    assert_non_null(strstr(key_set(s, NOW_S + 150), next));
+}
+
+/* ---- What is in a token ---- */
+
+static enum err name_member(void *ctx, const char *name, const char *value, bool is_string)
+{
+    (void)value;
+    (void)is_string;
+    buf_addf(ctx, "%s ", name);
+    return ERR_OK;
+}
+
+static void assert_members(struct site *s, const char *jwt, const char *names)
+{
+    struct buf seen;
+    struct json_object *root = NULL;
+    enum json_fault fault;
+    const char *text = segment(s, jwt, 1);
+    buf_init(&seen);
+    assert_err(json_in_parse(text, strlen(text), &root, &fault), ERR_OK);
+    assert_err(json_in_members(root, name_member, &seen), ERR_OK);
+    assert_string_equal(buf_str(&seen), names);
+    json_in_free(root);
+    buf_free(&seen);
+}
+
+/* RFC 9068 §2.2, §2.2.3. */
+static void test_claims_of_the_oauth_dialect(void **state)
+{
+    struct site *s = *state;
+    struct token_pair pair, own;
+    s->dialect = DIALECT_OAUTH;
+    snprintf(s->app.cfg.token.issuer, CONFIG_TEXT_CAP, "https://id.example");
+    pair = issue(s, NOW_S);
+    assert_members(s, pair.access, "iss sub aud client_id scope tenant_id exp iat jti token_type ");
+    assert_members(s, pair.refresh, "iss sub client_id scope tenant_id exp iat jti ati token_type ");
+    const char *claims = segment(s, pair.access, 1);
+    assert_non_null(strstr(claims,
+                           "\"iss\":\"https://id.example\",\"sub\":\"1\",\"aud\":\"https://id.example\","
+                           "\"client_id\":\"app\",\"scope\":\"all read\",\"tenant_id\":\"t1\","));
+    assert_err(verify(s, pair.access, NOW_S), ERR_OK);
+    assert_err(refresh(s, pair.refresh, NOW_S, &pair), ERR_OK);
+    set_client(s, "", "https://api.example");
+    assert_err(verify(s, pair.access, NOW_S), ERR_TOKEN_INVALID); /* it was for the issuer itself */
+    assert_err(try_issue(s, false, NOW_S, &own), ERR_OK);
+    assert_non_null(strstr(segment(s, own.access, 1), "\"sub\":\"app\",\"aud\":\"https://api.example\","));
+    assert_err(verify(s, own.access, NOW_S), ERR_OK);
+}
+
+static void test_an_audience_is_part_of_the_token(void **state)
+{
+    struct site *s = *state;
+    struct token_pair plain = issue(s, NOW_S), meant;
+    assert_null(strstr(segment(s, plain.access, 1), "\"aud\""));
+    set_client(s, "", "reports");
+    meant = issue(s, NOW_S);
+    const char *claims = segment(s, meant.access, 1);
+    assert_string_equal(claims + strlen(claims) - strlen(",\"aud\":\"reports\"}"), ",\"aud\":\"reports\"}");
+    assert_null(strstr(segment(s, meant.refresh, 1), "\"aud\""));
+    assert_err(verify(s, meant.access, NOW_S), ERR_OK);
+    assert_err(verify(s, plain.access, NOW_S),
+               ERR_TOKEN_INVALID); /* the row has an audience, the token none */
+    set_client(s, "", "other");
+    assert_err(verify(s, meant.access, NOW_S), ERR_TOKEN_INVALID);
+    set_client(s, "", "");
+    assert_err(verify(s, meant.access, NOW_S), ERR_TOKEN_INVALID);
+    assert_err(verify(s, plain.access, NOW_S), ERR_OK);
+    struct token_pair next;
+    assert_err(refresh(s, meant.refresh, NOW_S, &next), ERR_OK);
+}
+
+static void test_a_jti_begins_with_the_time(void **state)
+{
+    struct site *s = *state;
+    struct token_pair pair = issue(s, NOW_S), later = issue(s, NOW_S + 1);
+    /* 1 700 000 000 000 ms are 0x018bcfe56800. */
+    assert_memory_equal(pair.row.jti, "018bcfe5-6800-7", 15);
+    assert_memory_equal(pair.row.refresh_jti, "018bcfe5-6800-7", 15);
+    assert_string_not_equal(pair.row.jti, pair.row.refresh_jti);
+    assert_true(strcmp(pair.row.jti, later.row.jti) < 0);
+}
+
+static bool says_expired(struct site *s, const struct token_pair *pair)
+{
+    bool claim = strstr(segment(s, pair->access, 1), "\"password_expired\":true") != NULL;
+    assert_int_equal(claim, pair->user.password_expired);
+    assert_int_equal(claim, strstr(segment(s, pair->refresh, 1), "\"password_expired\":true") != NULL);
+    return claim;
+}
+
+static void test_an_old_password_is_said_to_be_expired(void **state)
+{
+    struct site *s = *state;
+    struct token_pair pair, next, again;
+    struct token_bearer bearer;
+    const int64_t end_s = s->user.password_changed_s + 500;
+    s->app.cfg.login.password_max_age_s = 500;
+    pair = issue(s, end_s - 1);
+    assert_false(says_expired(s, &pair));
+    assert_err(refresh(s, pair.refresh, end_s - 1, &next), ERR_OK);
+    assert_false(says_expired(s, &next));
+    assert_err(refresh(s, pair.refresh, end_s + 5, &again), ERR_OK); /* repeated: as it was */
+    assert_false(says_expired(s, &again));
+    assert_string_equal(again.access, next.access);
+    assert_err(token_verify(&s->app, next.access, end_s + 5, &s->arena, &bearer), ERR_OK);
+    assert_false(bearer.user.password_expired);
+    assert_err(refresh(s, next.refresh, end_s, &again), ERR_OK);
+    assert_true(says_expired(s, &again));
+    assert_err(token_verify(&s->app, again.access, end_s, &s->arena, &bearer), ERR_OK);
+    assert_true(bearer.user.password_expired);
+    s->app.cfg.login.password_max_age_s = 0;
+    pair = issue(s, end_s);
+    assert_false(says_expired(s, &pair));
+}
+
+/* Each signature of ES256 is another; what is signed is the same. */
+static void test_a_repeated_answer_has_the_same_claims(void **state)
+{
+    struct site *s = *state;
+    struct token_pair first = issue(s, NOW_S), next, again;
+    rotate(s, JWS_ES256, NOW_S, 0, NOW_S);
+    set_client(s, "ES256", "");
+    assert_err(refresh(s, first.refresh, NOW_S + 1, &next), ERR_OK);
+    assert_err(refresh(s, first.refresh, NOW_S + GRACE_S, &again), ERR_OK);
+    assert_string_equal(segment(s, next.access, 1), segment(s, again.access, 1));
+    assert_string_equal(next.refresh, again.refresh);
+    assert_string_not_equal(next.access, again.access);
+    assert_err(verify(s, next.access, NOW_S + GRACE_S), ERR_OK);
+    assert_err(verify(s, again.access, NOW_S + GRACE_S), ERR_OK);
+}
+
+/* ---- What is refused ---- */
+
+/* The claims of `jwt` with `from` replaced by `to`, rightly signed by the site's own key; in the arena. */
+static char *forge(struct site *s, const char *jwt, const char *from, const char *to)
+{
+    struct keyring ring;
+    struct buf claims, out;
+    const char *text = segment(s, jwt, 1), *at = strstr(text, from);
+    assert_case(at != NULL, "%s in %s", from, text);
+    buf_init(&claims);
+    buf_init(&out);
+    buf_add(&claims, text, (size_t)(at - text));
+    buf_add_str(&claims, to);
+    buf_add_str(&claims, at + strlen(from));
+    assert_err(keyring_load(&s->app, NOW_S, &ring), ERR_OK);
+    assert_err(jws_sign(keyring_signer(&ring, "", NOW_S), buf_str(&claims), claims.len, &out), ERR_OK);
+    keyring_wipe(&ring);
+    char *forged = arena_strdup(&s->arena, buf_str(&out));
+    buf_free(&claims);
+    buf_free(&out);
+    return forged;
+}
+
+/* RFC 8725 §3.8 to §3.11; RFC 7519 §4.1. Signed with the right key, recorded, alive: only the claim is wrong.
+ */
+static void test_claims_that_are_refused(void **state)
+{
+    struct site *s = *state;
+    struct token_pair pair = issue(s, NOW_S);
+    static const char iat[] = "\"iat\":1700000000", exp[] = "\"exp\":1700043200",
+                      iss[] = "\"iss\":\"menshen\"", type[] = "\"token_type\":\"access_token\"";
+    static const struct {
+        const char *from, *to;
+        enum err err;
+    } cases[] = {
+        {iat, iat, ERR_OK}, /* what is compared with */
+        {iat, "\"iat\":1700000060", ERR_OK},
+        {iat, "\"iat\":1700000061", ERR_TOKEN_INVALID},
+        {iat, "\"iat\":\"1700000000\"", ERR_TOKEN_INVALID},
+        {iat, "\"iat\":1700000000.5", ERR_TOKEN_INVALID},
+        {iat, "\"was\":1700000000", ERR_TOKEN_INVALID},
+        {iat, "\"iat\":1700000000,\"nbf\":1700000000", ERR_OK},
+        {iat, "\"iat\":1700000000,\"nbf\":1700000001", ERR_TOKEN_INVALID},
+        {iat, "\"iat\":1700000000,\"nbf\":\"1\"", ERR_TOKEN_INVALID},
+        {iat, "\"iat\":1700000000,\"nbf\":1e3", ERR_TOKEN_INVALID},
+        {iat, "\"iat\":1700000000,\"nbf\":null", ERR_TOKEN_INVALID},
+        {iat, "\"iat\":1700000000,\"nbf\":[]", ERR_TOKEN_INVALID},
+        {iat, "\"iat\":1700000000,\"iat\":1700000000", ERR_TOKEN_INVALID},
+        {iat, "\"iat\":1700000000,\"aud\":\"menshen\"", ERR_TOKEN_INVALID},
+        {iat, "\"iat\":1700000000,\"aud\":[\"menshen\"]", ERR_TOKEN_INVALID},
+        {exp, "\"exp\":1700000001", ERR_OK},
+        {exp, "\"exp\":1700000000", ERR_TOKEN_INVALID},
+        {exp, "\"exp\":1700000000,\"exp\":1700043200", ERR_TOKEN_INVALID},
+        {exp, "\"exp\":-1", ERR_TOKEN_INVALID},
+        {exp, "\"exp\":1e99", ERR_TOKEN_INVALID},
+        {exp, "\"exp\":\"1700043200\"", ERR_TOKEN_INVALID},
+        {exp, "\"exp\":true", ERR_TOKEN_INVALID},
+        {exp, "\"exp\":null", ERR_TOKEN_INVALID},
+        {exp, "\"expires\":1700043200", ERR_TOKEN_INVALID},
+        {iss, "\"iss\":\"Menshen\"", ERR_TOKEN_INVALID},
+        {iss, "\"iss\":\"menshen/\"", ERR_TOKEN_INVALID},
+        {iss, "\"iss\":[\"menshen\"]", ERR_TOKEN_INVALID},
+        {iss, "\"iss\":null", ERR_TOKEN_INVALID},
+        {iss, "\"iss\":\"menshen\",\"iss\":\"menshen\"", ERR_TOKEN_INVALID},
+        {iss, "\"issuer\":\"menshen\"", ERR_TOKEN_INVALID},
+        {type, "\"token_type\":\"id_token\"", ERR_TOKEN_INVALID},
+        {type, "\"token_type\":\"refresh_token\"", ERR_TOKEN_INVALID},
+        {type, "\"token_type\":\"refresh_token\",\"token_type\":\"access_token\"", ERR_TOKEN_INVALID},
+        {type, "\"typ\":\"access_token\"", ERR_TOKEN_INVALID},
+        {"\"jti\":\"0", "\"jti\":\"1", ERR_TOKEN_INVALID}, /* never recorded */
+        {"\"jti\":", "\"jwt_id\":", ERR_TOKEN_INVALID},
+        {"\"jti\":\"", "\"jti\":\"0000000000000000000000000000000000000", ERR_TOKEN_INVALID},
+        {"\"account\":", "\"__proto__\":{},\"account\":", ERR_OK}, /* unknown members are nobody's business */
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        assert_case(verify(s, forge(s, pair.access, cases[i].from, cases[i].to), NOW_S) == cases[i].err,
+                    "%s to %s", cases[i].from, cases[i].to);
+}
+
+static void test_refresh_claims_that_are_refused(void **state)
+{
+    struct site *s = *state;
+    struct token_pair pair = issue(s, NOW_S), unused;
+    static const struct {
+        const char *from, *to;
+    } cases[] = {
+        {"\"ati\":", "\"was\":"},
+        {"\"ati\":\"0", "\"ati\":\"1"},
+        {"\"jti\":\"0", "\"jti\":\"1"}, /* not the one that was issued with the access token */
+        {"\"token_type\":\"refresh_token\"", "\"token_type\":\"access_token\""},
+        {"\"iat\":", "\"aud\":\"menshen\",\"iat\":"},
+        {"\"iat\":1700000000", "\"iat\":1700000061"},
+        {"\"iat\":", "\"nbf\":1700000001,\"iat\":"},
+        {"\"iss\":\"menshen\"", "\"iss\":\"elsewhere\""},
+    };
+    bool is_refresh = false;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const char *forged = forge(s, pair.refresh, cases[i].from, cases[i].to);
+        assert_case(refresh(s, forged, NOW_S, &unused) == ERR_REFRESH_INVALID, "%s to %s", cases[i].from,
+                    cases[i].to);
+        assert_case(inspect(s, forged, NOW_S, &is_refresh) == ERR_TOKEN_INVALID, "%s to %s", cases[i].from,
+                    cases[i].to);
+    }
+    assert_err(refresh(s, forge(s, pair.refresh, "\"iat\"", "\"iat\""), NOW_S, &unused), ERR_OK);
+}
+
+/* ---- Inspection and endings ---- */
+
+static void test_inspection_knows_both_kinds(void **state)
+{
+    struct site *s = *state;
+    struct token_pair pair = issue(s, NOW_S), next, own;
+    struct token_bearer bearer;
+    bool is_refresh = true;
+    assert_err(token_inspect(&s->app, pair.access, NOW_S, &s->arena, &bearer, &is_refresh), ERR_OK);
+    assert_false(is_refresh);
+    assert_string_equal(bearer.row.jti, pair.row.jti);
+    assert_string_equal(bearer.user.account, "admin");
+    assert_err(token_inspect(&s->app, pair.refresh, NOW_S, &s->arena, &bearer, &is_refresh), ERR_OK);
+    assert_true(is_refresh);
+    assert_string_equal(bearer.row.refresh_jti, pair.row.refresh_jti);
+    assert_err(try_issue(s, false, NOW_S, &own), ERR_OK);
+    assert_err(token_inspect(&s->app, own.access, NOW_S, &s->arena, &bearer, &is_refresh), ERR_OK);
+    assert_int_equal(bearer.user.id, 0);
+    assert_false(is_refresh);
+    assert_err(inspect(s, pair.refresh, NOW_S + REFRESH_S - 1, &is_refresh), ERR_OK);
+    assert_err(inspect(s, pair.refresh, NOW_S + REFRESH_S, &is_refresh), ERR_TOKEN_INVALID);
+    assert_err(refresh(s, pair.refresh, NOW_S + 5, &next), ERR_OK);
+    assert_err(inspect(s, pair.refresh, NOW_S + 5, &is_refresh),
+               ERR_TOKEN_INVALID); /* used, also within the window */
+    assert_err(inspect(s, pair.access, NOW_S + 5, &is_refresh), ERR_OK);
+    assert_err(inspect(s, next.refresh, NOW_S + 5, &is_refresh), ERR_OK);
+    s->user.locked = true;
+    COMMITTED(s, user_store_set(s->app.db, &s->user));
+    assert_err(inspect(s, next.refresh, NOW_S + 5, &is_refresh), ERR_TOKEN_INVALID);
+    assert_err(inspect(s, next.access, NOW_S + 5, &is_refresh), ERR_TOKEN_INVALID);
+    assert_err(inspect(s, "", NOW_S, &is_refresh), ERR_TOKEN_INVALID);
+    assert_err(inspect(s, "a.b.c", NOW_S, &is_refresh), ERR_TOKEN_INVALID);
+}
+
+static enum err note_event(void *ctx, const struct audit_row *row)
+{
+    buf_addf(ctx, "%s %s %s %s %s %s %d\n", row->actor, row->action, row->result, row->client_id,
+             row->dialect, row->address, (int)(row->at_s - NOW_S));
+    return ERR_OK;
+}
+
+static void assert_audit(struct site *s, const char *expected)
+{
+    struct buf seen;
+    buf_init(&seen);
+    assert_err(audit_store_list(s->app.db, 0, 100, &s->arena, note_event, &seen), ERR_OK);
+    assert_string_equal(buf_str(&seen), expected);
+    buf_free(&seen);
+}
+
+static void test_the_end_of_a_session_is_audited(void **state)
+{
+    struct site *s = *state;
+    struct token_pair pair = issue(s, NOW_S), own;
+    struct token_bearer bearer;
+    bool is_refresh = false;
+    assert_err(token_inspect(&s->app, pair.refresh, NOW_S, &s->arena, &bearer, &is_refresh), ERR_OK);
+    assert_err(token_end_session(&s->app, &bearer, AUDIT_LOGOUT, "10.0.0.2", NOW_S + 1), ERR_OK);
+    assert_err(verify(s, pair.access, NOW_S + 1), ERR_TOKEN_INVALID);
+    assert_err(try_issue(s, false, NOW_S, &own), ERR_OK);
+    assert_err(token_verify(&s->app, own.access, NOW_S, &s->arena, &bearer), ERR_OK);
+    assert_err(token_end_session(&s->app, &bearer, AUDIT_TOKEN_REVOKE, "10.0.0.3", NOW_S + 2), ERR_OK);
+    arena_reset(&s->arena);
+    assert_audit(s, "user:t1/admin logout ok app blade 10.0.0.2 1\n"
+                    "client:app token.revoke ok app blade 10.0.0.3 2\n");
+}
+
+static void test_the_end_of_a_family_is_audited(void **state)
+{
+    struct site *s = *state;
+    struct token_pair pair = issue(s, NOW_S), next, unused;
+    assert_err(refresh(s, pair.refresh, NOW_S, &next), ERR_OK);
+    assert_err(refresh(s, pair.refresh, NOW_S + GRACE_S - 1, &unused), ERR_OK);
+    assert_err(refresh(s, pair.refresh, NOW_S + GRACE_S, &unused), ERR_REFRESH_INVALID);
+    assert_err(refresh(s, next.refresh, NOW_S + GRACE_S, &unused), ERR_REFRESH_INVALID);
+    assert_err(verify(s, next.access, NOW_S + GRACE_S), ERR_TOKEN_INVALID);
+    arena_reset(&s->arena);
+    assert_audit(s, "user:t1/admin refresh.reuse refresh_token_invalid app blade 10.0.0.9 30\n");
+}
+
+/* Ten tokens have expired: a new one clears eight of them away, the next the rest. */
+static void test_expired_tokens_go_a_few_at_a_time(void **state)
+{
+    struct site *s = *state;
+    int64_t left = 0;
+    for (int i = 0; i < 10; i++)
+        issue(s, NOW_S);
+    const int64_t later_s = NOW_S + REFRESH_S;
+    assert_err(db_expired_count(s->app.db, later_s, &left), ERR_OK);
+    assert_int_equal(left, 20); /* each with its session */
+    issue(s, later_s);
+    assert_err(db_expired_count(s->app.db, later_s, &left), ERR_OK);
+    assert_int_equal(left, 4);
+    issue(s, later_s);
+    assert_err(db_expired_count(s->app.db, later_s, &left), ERR_OK);
+    assert_int_equal(left, 0);
+}
+
+#define T(NAME) cmocka_unit_test_setup_teardown(NAME, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(test_each_client_has_its_algorithm),
+        T(test_without_its_key_a_client_gets_nothing),
+        T(test_old_keys_verify_until_the_overlap_is_over),
+        T(test_an_end_is_never_put_off),
+        T(test_a_family_outlives_a_rotation),
+        T(test_what_an_imported_key_takes_the_place_of),
+        T(test_what_is_needed_is_not_retired),
+        T(test_keys_in_use_have_a_limit),
+        T(test_how_long_tokens_of_an_algorithm_live),
+        T(test_a_damaged_key_is_an_error),
+        T(test_the_key_set),
+        T(test_claims_of_the_oauth_dialect),
+        T(test_an_audience_is_part_of_the_token),
+        T(test_a_jti_begins_with_the_time),
+        T(test_an_old_password_is_said_to_be_expired),
+        T(test_a_repeated_answer_has_the_same_claims),
+        T(test_claims_that_are_refused),
+        T(test_refresh_claims_that_are_refused),
+        T(test_inspection_knows_both_kinds),
+        T(test_the_end_of_a_session_is_audited),
+        T(test_the_end_of_a_family_is_audited),
+        T(test_expired_tokens_go_a_few_at_a_time),
+    };
+    return cmocka_run_group_tests_name("token", tests, NULL, NULL);
+}
