@@ -9,7 +9,7 @@ import socket
 from dataclasses import replace
 
 import pytest
-from harness.endpoints import ENDPOINTS, padded_json
+from harness.endpoints import CAPTCHA_FIELDS, ENDPOINTS, padded_json
 from harness.errors import ebaas, nobody, ruoyi
 from harness.site import DEMO_USER
 from harness.visitor import Visitor
@@ -91,7 +91,7 @@ def test_bad_json(web, endpoint, case, unchanged):
     assert "不能" not in str(body), "refused for its form, not for a parameter that it does not have"
 
 
-@over(WITH_FIELDS)
+@over([name for name in WITH_FIELDS if CAPTCHA_FIELDS & set(ENDPOINTS[name].fields)])
 def test_broken_json_does_not_use_up_the_captcha(web, endpoint):
     """What is broken comes last: nothing before it may have had an effect."""
     values = endpoint.values(web)
@@ -102,7 +102,7 @@ def test_broken_json_does_not_use_up_the_captcha(web, endpoint):
         assert web.site.query(issued, *values.values()) == [(1,)]
 
 
-@over(WITH_FIELDS)
+@over(WITH_JSON)
 @pytest.mark.parametrize("wrong", [1, 1.5, True, [], ["a"], {}, {"a": "b"}], ids=repr)
 def test_wrong_type(web, endpoint, wrong, unchanged):
     values = dict.fromkeys(endpoint.fields, "x")
@@ -180,8 +180,9 @@ def test_largest_body(web, endpoint):
     """64 KiB are read: the answer is the same as to the short body, captcha and all."""
     short = web.send(endpoint.request(web.site, endpoint.values(web)))
     large = web.send(endpoint.padded(web.site, endpoint.values(web), LIMIT))
-    assert (large.status, list(large.json)) == (short.status, list(short.json)), large
-    assert large.status == 200
+    assert large.status == short.status == 200, large
+    if short.body or large.body:  # a revocation says nothing
+        assert list(large.json) == list(short.json)
 
 
 @over(ENDPOINTS)

@@ -225,6 +225,7 @@ def test_init_makes_a_private_database_with_what_every_site_needs(bare):
         ("ebaas", None, "captcha", "all", "plain"),
         ("eplatform", None, "captcha,refresh_token", "all", "md5"),
         ("platform", None, "captcha", "all", "plain"),
+        ("ruoyi", None, "captcha", "all", "plain"),
     ]
     assert bare.query("SELECT count(*) FROM tenant") == bare.query("SELECT count(*) FROM user") == [(0,)]
 
@@ -256,7 +257,7 @@ def test_init_prints_json(bare):
     made = bare.json("init", "--demo")
     assert made["data_dir"] == str(bare.data)
     assert made["configuration"] == str(bare.conf)
-    assert made["clients"] == ["ebaas", "eplatform", "platform", "sword"] and made["demo"] is True
+    assert made["clients"] == ["ebaas", "eplatform", "platform", "ruoyi", "sword"] and made["demo"] is True
 
 
 def test_a_second_init_leaves_everything_as_it_is(desk):

@@ -42,6 +42,8 @@ def test_login(visitor):
     login = visitor.blade_login(visitor.site.new_user())
     assert visitor.blade_user_info(login["access_token"]).status == 200
     assert visitor.ebaas_captcha() and visitor.platform_captcha() and visitor.eplatform_captcha()
+    assert visitor.oauth_introspect(visitor.oauth_login(visitor.site.new_user())["access_token"])["active"]
+    assert visitor.send(get("/healthz")).json == {"status": "ok"}
 
 
 def test_login_with_curl(visitor):

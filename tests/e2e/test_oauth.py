@@ -204,7 +204,7 @@ def test_failures(web, user):
     assert "captcha_required" not in oauth(wrong_captcha[0], 400, "invalid_grant")
     wrong_user = [
         web.oauth_token(web.oauth_captcha_fields(user._replace(**wrong)))
-        for wrong in ({"account": "nobody"}, {"password": "wrong"})
+        for wrong in ({"account": f"nobody-{user.account}"}, {"password": "wrong"})
     ]
     assert wrong_user[0].body == wrong_user[1].body
     assert "captcha_required" not in oauth(wrong_user[0], 400, "invalid_grant")

@@ -105,7 +105,8 @@ def test_failures(web, user):
     assert len({response.body for response in wrong_captcha}) == 1, "used, wrong, unknown, of another dialect"
     ruoyi(wrong_captcha[0], 400, "验证码不正确")
     wrong_user = [
-        web.ruoyi_login(web.ruoyi_login_fields(user) | wrong) for wrong in ({"username": "nobody"}, {"password": "wrong"})
+        web.ruoyi_login(web.ruoyi_login_fields(user) | wrong)
+        for wrong in ({"username": f"nobody-{user.account}"}, {"password": "wrong"})
     ]
     assert wrong_user[0].body == wrong_user[1].body
     ruoyi(wrong_user[0], 400, "用户名或密码错误")

@@ -121,7 +121,8 @@ def test_failures(web, user):
     assert len({response.body for response in wrong_captcha}) == 1, "used, wrong, unknown, of another dialect"
     springblade(wrong_captcha[0], 400, "验证码不正确")
     wrong_user = [
-        web.springblade_captcha_login(user._replace(**wrong)) for wrong in ({"account": "nobody"}, {"password": "wrong"})
+        web.springblade_captcha_login(user._replace(**wrong))
+        for wrong in ({"account": f"nobody-{user.account}"}, {"password": "wrong"})
     ]
     assert wrong_user[0].body == wrong_user[1].body
     springblade(wrong_user[0], 400, "用户名或密码错误")

@@ -25,6 +25,13 @@ def secrets(site):
     for name in ("access_token", "refresh_token"):
         found[name], found[f"refreshed {name}"] = login[name], refreshed[name]
     found["eplatform token"] = web.eplatform_login(web.eplatform_login_fields(user)).json["response"]["token"]
+    found["ruoyi token"] = web.ruoyi_token(user)
+    login = web.springblade_login(user)
+    found["springblade token"], found["springblade refresh token"] = login["accessToken"], login["refreshToken"]
+    login = web.oauth_login(user)
+    found["oauth token"], found["oauth refresh token"] = login["access_token"], login["refresh_token"]
+    for token in (login["access_token"], login["refresh_token"]):
+        assert web.oauth_introspect(token)["active"]
     found["unused answer"] = web.blade_captcha()[1]
     found["wrong password"] = "Typed-by-mistake-7f3a"
     found["captcha id"] = web.blade_captcha()[0]
@@ -32,7 +39,8 @@ def secrets(site):
     blade(web.blade_password_login(wrong), 400, 2001)
     web.ebaas_login(web.ebaas_login_fields(wrong))
     found["in a query"] = "Query-secret-51bc"
-    for path in ("/kom-ams-auth/oauth/token", "/kom-ams-auth/nowhere", "/login", "/nowhere"):
+    for path in ("/kom-ams-auth/oauth/token", "/kom-ams-auth/nowhere", "/login", "/nowhere", "/blade-auth/token",
+                 "/ruoyi/login", "/oauth2/token", "/oauth2/introspect", "/oauth2/revoke"):  # fmt: skip
         web.send(post_query(path, {"grant_type": "password", "username": "x", "password": found["in a query"]}))
         web.send(post_json(path, {"password": found["in a query"], "password2": 1}))
     web.send(get(f"/oauth/checkToken?token={found['in a query']}"))
