@@ -192,6 +192,36 @@ static void test_opening_what_is_not_there(void **state)
 
 /* ---- Transactions ---- */
 
+static int64_t log_bytes(const struct scratch *s)
+{
+    char path[64];
+    struct stat st;
+    snprintf(path, sizeof path, "%s/%s-wal", s->dir, DB_FILE);
+    assert_int_equal(stat(path, &st), 0);
+    return st.st_size;
+}
+
+/* Two connections write 48 MiB of log between them; it is copied back and starts anew at about 16. */
+static void test_the_log_starts_anew(void **state)
+{
+    struct scratch *s = *state;
+    struct db *dbs[2] = {s->db, NULL};
+    struct buf why;
+    char value[6000];
+    buf_init(&why);
+    assert_err(db_open(s->dir, &s->sink, &dbs[1], &why), ERR_OK);
+    for (int i = 0; i < 6000; i++) {
+        struct db *db = dbs[i % 2];
+        memset(value, i, sizeof value); /* what does not change is not written */
+        assert_err(db_begin(db, DB_RELAXED), ERR_OK);
+        assert_err(setting_store_put(db, "x", value, sizeof value), ERR_OK);
+        assert_err(db_commit(db), ERR_OK);
+    }
+    assert_in_range(log_bytes(s), 15 << 20, 20 << 20);
+    db_close(dbs[1]);
+    buf_free(&why);
+}
+
 static void test_what_is_rolled_back_has_not_happened(void **state)
 {
     struct scratch *s = *state;
@@ -1141,6 +1171,7 @@ int main(void)
         TEST(test_opening_refuses_what_others_can_read),
         TEST(test_opening_refuses_another_schema),
         cmocka_unit_test(test_opening_what_is_not_there),
+        TEST(test_the_log_starts_anew),
         TEST(test_what_is_rolled_back_has_not_happened),
         TEST(test_a_second_writer_is_told_that_it_is_busy),
         TEST(test_a_captcha_is_taken_once),
