@@ -81,6 +81,7 @@ def test_a_client_that_cannot_be_made_leaves_no_key(desk):
     [
         (["set", "portal", "--alg", "none"], "--alg none: expected one of site,HS256", USAGE),
         (["set", "portal", "--alg", "hs256"], "--alg hs256", USAGE),
+        (["add", "2124117423587437108", "--grants", "captcha"], "digits only, as the ids of users are", USAGE),
         (["set", "portal", "--alg", ""], "--alg ", USAGE),
         (["set", "portal", "--alg", "HS256,RS256"], "--alg HS256,RS256", USAGE),
         (["set", "portal", "--audience", "a\nb"], "--audience: the value has a control character", USAGE),
