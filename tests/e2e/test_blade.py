@@ -109,7 +109,7 @@ def test_answer_in_capitals_and_in_lower_case(web, user):
 def other_tenant(site):
     """A second tenant with an account of its own."""
     site.cli("tenant", "add", "other-1", "--name", "另一个租户")
-    site.cli("user", "add", "guest", "--tenant", "other-1", line="guest")
+    site.cli("user", "add", "guest", "--tenant", "other-1", line="the guest's own")
     return "other-1"
 
 
@@ -125,14 +125,14 @@ def other_tenant(site):
     ids=["Tenant-Id", "tenantId", "param-tenant_id", "param-tenantId", "all-the-same"],
 )
 def test_tenant(web, other_tenant, headers, fields):
-    login = {"grant_type": "password", "username": "guest", "password": md5("guest")}
+    login = {"grant_type": "password", "username": "guest", "password": md5("the guest's own")}
     answer = web.blade_token(login | fields, **headers)
     assert answer.status == 200, answer
     assert (answer.json["tenant_id"], answer.json["tenant_name"]) == ("other-1", "另一个租户")
 
 
 def test_tenants_are_apart(web, other_tenant):
-    fields = {"grant_type": "password", "username": "guest", "password": md5("guest")}
+    fields = {"grant_type": "password", "username": "guest", "password": md5("the guest's own")}
     blade(web.elsewhere().blade_token(fields), 400, 2001)
     blade(web.elsewhere().blade_token(fields, Tenant_Id="no-such-tenant"), 400, 2001)
 
