@@ -138,7 +138,8 @@ static enum err verify(struct site *s, const char *jwt, int64_t now_s)
 static enum err refresh(struct site *s, const char *jwt, int64_t now_s, struct token_pair *out)
 {
     struct token_pair unused;
-    return token_refresh(&s->app, &s->client, jwt, NULL, "10.0.0.9", now_s, &s->arena, out != NULL ? out : &unused);
+    return token_refresh(&s->app, &s->client, jwt, NULL, "10.0.0.9", now_s, &s->arena,
+                         out != NULL ? out : &unused);
 }
 
 static void end_session(struct site *s, const char *jwt, int64_t now_s)
@@ -1119,7 +1120,8 @@ struct worker {
 static void *refresh_once(void *ctx)
 {
     struct worker *w = ctx;
-    w->err = token_refresh(&w->app, &w->site->client, w->refresh, NULL, "10.0.0.9", NOW_S + 5, &w->arena, &w->pair);
+    w->err = token_refresh(&w->app, &w->site->client, w->refresh, NULL, "10.0.0.9", NOW_S + 5, &w->arena,
+                           &w->pair);
     return NULL;
 }
 
