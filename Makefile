@@ -68,7 +68,7 @@ LIBS := -Wl,-Bstatic $(LIBS_OWN) -Wl,-Bdynamic $(LIBS_GLIBC)
 endif
 
 # ---- Generated sources ----------------------------------------------------------------------------------------
-GEN := $(addprefix $(BUILD)/gen/,schema.c sample.c glyph_data.c)
+GEN := $(addprefix $(BUILD)/gen/,schema.c sample.c glyph_data.c common_passwords.c)
 
 # A file as a C string: $(call embed,NAME) of the rule's first prerequisite.
 embed = { echo 'extern const char $(1)[];'; echo 'const char $(1)[] = {'; \
@@ -91,6 +91,16 @@ $(BUILD)/gen/glyph_data.c: $(BUILD)/tools/glyphgen
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)
 	$(Q)$(BUILD)/tools/glyphgen > $@
+
+$(BUILD)/tools/commongen: tools/commongen.c src/auth/common_passwords.h | $(DEPS_BUILD)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CSTD) $(WARNINGS) -O2 $< -o $@ -lcrypto
+
+$(BUILD)/gen/common_passwords.c: src/auth/common_passwords.txt $(BUILD)/tools/commongen
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)
+	$(Q)$(BUILD)/tools/commongen < $< > $@
 
 # ---- Objects, per variant -------------------------------------------------------------------------------------
 SRC   := $(sort $(wildcard src/*.c src/*/*.c))
@@ -145,7 +155,7 @@ UNIT := $(TESTS:tests/unit/%.c=$(BUILD)/asan/tests/%)
 
 # The same sources through the other compiler: warnings are errors there too.
 check-clang: | $(DEPS_BUILD) $(BUILD)/deps-test $(GEN)
-	@for f in $(SRC) tools/glyphgen.c; do \
+	@for f in $(SRC) tools/glyphgen.c tools/commongen.c; do \
 	  clang $(CSTD) $(WARNINGS) $$(pkg-config --cflags freetype2) -fsyntax-only $$f || exit 1; done
 
 # ---- Fuzzing --------------------------------------------------------------------------------------------------

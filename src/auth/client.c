@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "auth/audit.h"
-#include "auth/throttle.h"
 #include "auth/site_key.h"
+#include "auth/throttle.h"
 #include "base/codec.h"
 #include "base/secure.h"
 #include "crypto/digest.h"

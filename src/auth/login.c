@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "auth/audit.h"
+#include "auth/policy.h"
 #include "auth/throttle.h"
 #include "base/secure.h"
 #include "captcha/challenge.h"
@@ -234,7 +235,7 @@ enum err login_change_password(struct app *app, const struct token_bearer *beare
                                int64_t *retry_after_s_out)
 {
     const struct user *u = &bearer->user;
-    struct password old = {0};
+    struct password old = {0}, new = {0};
     char hash[PASSWORD_HASH_CAP];
     struct attempt a = {.app = app,
                         .try = {.tenant_id = u->tenant_id,
@@ -249,14 +250,19 @@ enum err login_change_password(struct app *app, const struct token_bearer *beare
                         .retry_after_s_out = retry_after_s_out};
     enum err e = password_of_md5(old_md5, &old);
     if (e == ERR_OK)
+        e = password_of_md5(new_md5, &new);
+    if (e == ERR_OK)
         e = throttle_check(app, &a.try, now_s, retry_after_s_out);
     if (e == ERR_OK)
         e = check_password(&a, u, &old);
     if (e == ERR_OK)
-        e = password_hash(app_password_cost(app), new_md5, hash);
+        e = policy_check(&app->cfg, u->account, &new);
+    if (e == ERR_OK)
+        e = password_hash(app_password_cost(app), new.md5_hex, hash);
     if (e == ERR_OK)
         e = store_new_password(&a, bearer, hash);
     password_wipe(&old);
+    password_wipe(&new);
     secure_wipe(hash, sizeof hash);
     LOG(&app->log, err_info(e)->level, "password_change", LOG_S("result", err_info(e)->name),
         LOG_S("tenant", u->tenant_id), LOG_S("account", u->account), LOG_S("address", address));

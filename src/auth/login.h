@@ -41,8 +41,9 @@ enum err login(struct app *app, const struct login_request *r, int64_t now_s, st
 /*
  * Give the bearer's user a new password, both as MD5 hex, and end the user's other sessions. The caller has
  * taken a captcha; tries of the old password count and lock as logins do.
- * ERR_OK; ERR_PASSWORD; ERR_LOGIN_LOCKED with retry_after_s_out; ERR_TOKEN_INVALID (ended meanwhile);
- * ERR_BUSY; ERR_STORE; ERR_CRYPTO.
+ * ERR_OK; ERR_PASSWORD; ERR_PASSWORD_ACCOUNT, ERR_PASSWORD_COMMON (the new one, known only once the old one
+ * was right); ERR_LOGIN_LOCKED with retry_after_s_out; ERR_TOKEN_INVALID (ended meanwhile); ERR_BUSY;
+ * ERR_STORE; ERR_CRYPTO.
  */
 enum err login_change_password(struct app *app, const struct token_bearer *bearer, const char *old_md5,
                                const char *new_md5, const char *address, int64_t now_s, struct arena *arena,

@@ -131,6 +131,17 @@ bool codec_is_hex(const char *s, size_t digits)
     return true;
 }
 
+bool codec_hex_decode(const char *s, unsigned char *out, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        int high = hex_value(s[2 * i]), low = high < 0 ? -1 : hex_value(s[2 * i + 1]);
+        if (low < 0)
+            return false;
+        out[i] = (unsigned char)(high << 4 | low);
+    }
+    return true;
+}
+
 long codec_percent_decode(char *s, size_t len, bool plus)
 {
     size_t n = 0;

@@ -28,6 +28,9 @@ long codec_base64url_decode(const char *s, size_t len, unsigned char *out, size_
 /* Write 2 * len lower-case hex digits and a NUL to `out`. */
 void codec_hex(char *out, const void *data, size_t len);
 
+/* Read `len` bytes from the first 2 * len digits at `s`, of either case. Returns false for anything else. */
+bool codec_hex_decode(const char *s, unsigned char *out, size_t len);
+
 /* Whether `s` is exactly `digits` hex digits, of either case. */
 bool codec_is_hex(const char *s, size_t digits);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "auth/policy.h"
 #include "auth/throttle.h"
 #include "base/random.h"
 #include "base/secure.h"
@@ -19,7 +20,7 @@
 #include "store/token_store.h"
 #include "store/user_store.h"
 
-enum { PASSWORD_MAX = 128, ID_RANDOM_BITS = 22 };
+enum { ID_RANDOM_BITS = 22 };
 
 static const int64_t ID_EPOCH_MS = 1288834974657;
 
@@ -131,17 +132,51 @@ static enum cli_status take_expired(const struct cli *cli, struct user *u)
     return CLI_DONE;
 }
 
+const char *user_password_fault(const struct cli *cli, enum err e, struct buf *text)
+{
+    if (e == ERR_PASSWORD_SHORT)
+        buf_addf(text, "fewer than %lld characters, the minimum ([login] password_min_length); 15 are better",
+                 (long long)cli->app.cfg.login.password_min_length);
+    else if (e == ERR_PASSWORD_LONG)
+        buf_addf(text, "more than %d characters", PASSWORD_CHARACTERS_MAX);
+    else if (e == ERR_PASSWORD_COMMON)
+        buf_add_str(text, "one of the most common passwords, which are tried first");
+    else if (e == ERR_PASSWORD_ACCOUNT)
+        buf_add_str(text, "the account's name");
+    else if (e == ERR_BAD_REQUEST)
+        buf_add_str(text, "not UTF-8");
+    return text->len > 0 ? buf_str(text) : NULL;
+}
+
+static enum cli_status refuse_password(const struct cli *cli, const char *what, enum err e)
+{
+    struct buf text;
+    buf_init(&text);
+    const char *fault = user_password_fault(cli, e, &text);
+    enum cli_status status =
+        fault != NULL ? cli_fail(cli, "%s: %s; nothing was changed", what, fault) : cli_result(cli, e);
+    buf_free(&text);
+    return status;
+}
+
 /* A new password as its verifier. */
 static enum cli_status read_password(const struct cli *cli, char hash_out[PASSWORD_HASH_CAP])
 {
+    struct password new;
     struct secret password;
     char what[TEXT_ACCOUNT_MAX + 32];
     snprintf(what, sizeof what, "password of %s", cli->operand[0]);
-    enum cli_status status = secret_read_new(cli, what, PASSWORD_MAX, &password);
-    if (status == CLI_DONE)
-        status = cli_result(cli, user_hash_password(cli, password.text, password.len, hash_out));
+    enum cli_status status = secret_read_new(cli, what, SECRET_CAP - 1, &password);
+    if (status != CLI_DONE)
+        return status;
+    enum err e = password_of_plain(password.text, password.len, &new);
     secret_wipe(&password);
-    return status;
+    if (e == ERR_OK)
+        e = policy_check(&cli->app.cfg, cli->operand[0], &new);
+    if (e == ERR_OK)
+        e = password_hash(app_password_cost(&cli->app), new.md5_hex, hash_out);
+    password_wipe(&new);
+    return e == ERR_OK ? CLI_DONE : refuse_password(cli, what, e);
 }
 
 /* ---- add --------------------------------------------------------------------------------------------- */
@@ -238,6 +273,7 @@ static enum err list_one(void *ctx, const struct user *u)
     table_str(t, "real_name", u->real_name);
     table_str(t, "nick_name", u->nick_name);
     table_str(t, "role_name", u->role_name);
+    table_str(t, "password_scheme", password_scheme_name(u->password_hash));
     table_bool(t, "locked", u->locked);
     table_time(t, "created_s", u->created_s);
     table_details(t);
@@ -421,7 +457,10 @@ static const struct cli_option export_options[] = {
     {0}};
 
 #define PASSWORD_DETAILS                                                                                     \
-    "The password is asked for twice on a terminal, else read as one line from standard input."
+    "The password is asked for twice on a terminal, else read as one line from standard input. It has at\n"  \
+    "least [login] password_min_length characters and at most 128, is none of the most common ones, and "    \
+    "not\n"                                                                                                  \
+    "the account's name."
 
 const struct cli_command cli_user_commands[] = {
     {.family = "user",

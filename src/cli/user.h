@@ -21,6 +21,10 @@ enum err user_new_id(int64_t *id_out);
 enum err user_hash_password(const struct cli *cli, const char *password, size_t len,
                             char hash_out[PASSWORD_HASH_CAP]);
 
+/* What is wrong with a new password, by what policy_check or password_of_plain said; NULL for another error.
+ * The text is in `text`, which the caller frees. */
+const char *user_password_fault(const struct cli *cli, enum err e, struct buf *text);
+
 /* The tenant that --tenant names; 000000 if it was not given. */
 const char *user_tenant(const struct cli *cli);
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "auth/policy.h"
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/secure.h"
@@ -232,42 +233,22 @@ static enum err hash_plain(struct import *im, const struct password *password, s
     return e->user.password_hash != NULL ? ERR_OK : ERR_MEMORY;
 }
 
-/* What the policy has against a password; NULL for other outcomes. */
-static const char *why_refused(enum err e)
-{
-    switch (e) {
-    case ERR_PASSWORD_SHORT:
-        return "shorter than [login] password_min_length";
-    case ERR_PASSWORD_LONG:
-        return "longer than 128 characters";
-    case ERR_PASSWORD_COMMON:
-        return "one of the most common passwords";
-    case ERR_PASSWORD_ACCOUNT:
-        return "the account's own name";
-    default:
-        return NULL;
-    }
-}
-
 static enum err check_plain(struct import *im, const struct person *p, struct entry *e)
 {
-    struct password password;
+    struct password password = {0};
+    struct buf why;
     const char *plain = p->value[PEOPLE_PASSWORD];
     enum err good = text_fault(plain, strlen(plain)) == NULL ? ERR_OK : ERR_BAD_REQUEST;
     if (good == ERR_OK)
         good = password_of_plain(plain, strlen(plain), &password);
-    switch (good) {
-    case ERR_OK:
+    if (good == ERR_OK)
+        good = policy_check(&im->cli->app.cfg, e->user.account, &password);
+    buf_init(&why);
+    if (good == ERR_OK)
         good = hash_plain(im, &password, e);
-        break;
-    case ERR_BAD_REQUEST:
-        good = tell_column(im, p->line, PEOPLE_PASSWORD, "not UTF-8 without control characters");
-        break;
-    default:
-        if (why_refused(good) != NULL)
-            good = tell_column(im, p->line, PEOPLE_PASSWORD, why_refused(good));
-        break;
-    }
+    else if (user_password_fault(im->cli, good, &why) != NULL)
+        good = tell_column(im, p->line, PEOPLE_PASSWORD, buf_str(&why));
+    buf_free(&why);
     password_wipe(&password);
     return good;
 }

@@ -51,6 +51,11 @@ enum err password_of_md5(const char *md5_hex, struct password *out)
     return ERR_OK;
 }
 
+size_t password_characters(const struct password *p)
+{
+    return count_characters(p->plain, strlen(p->plain));
+}
+
 void password_wipe(struct password *p)
 {
     secure_wipe(p, sizeof *p);

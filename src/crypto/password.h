@@ -52,6 +52,9 @@ enum err password_of_plain(const char *plain, size_t len, struct password *out);
 /* A password of which only the MD5 is known: 32 hex digits, any case. ERR_OK; ERR_BAD_REQUEST. */
 enum err password_of_md5(const char *md5_hex, struct password *out);
 
+/* Characters of the password; 0 where it is not known. */
+size_t password_characters(const struct password *p);
+
 void password_wipe(struct password *p);
 
 /* Hash `md5_hex` with a fresh salt. ERR_OK, ERR_RANDOM, ERR_CRYPTO (also: no memory for the cost). */

@@ -22,18 +22,6 @@ enum {
     TRIES = 8,                 /* a random scalar is out of range once in 2^32 */
 };
 
-static unsigned hex_digit(char c)
-{
-    return (unsigned)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
-}
-
-/* `len` bytes from digits that were checked. */
-static void from_hex(const char *hex, size_t len, unsigned char *out)
-{
-    for (size_t i = 0; i < len; i++)
-        out[i] = (unsigned char)(hex_digit(hex[2 * i]) << 4 | hex_digit(hex[2 * i + 1]));
-}
-
 /* ---- The key ----------------------------------------------------------------------------------------- */
 
 enum err sm2_check_key(const unsigned char key[SM2_KEY_LEN])
@@ -52,9 +40,8 @@ enum err sm2_check_key(const unsigned char key[SM2_KEY_LEN])
 
 enum err sm2_key_of_hex(const char *hex, unsigned char key_out[SM2_KEY_LEN])
 {
-    if (!codec_is_hex(hex, (size_t)SM2_KEY_LEN * 2))
+    if (!codec_is_hex(hex, (size_t)SM2_KEY_LEN * 2) || !codec_hex_decode(hex, key_out, SM2_KEY_LEN))
         return ERR_BAD_REQUEST;
-    from_hex(hex, SM2_KEY_LEN, key_out);
     return sm2_check_key(key_out);
 }
 
@@ -178,14 +165,13 @@ static size_t to_der(const unsigned char *cipher, size_t len, unsigned char out[
     return (size_t)(o - out) + body_len;
 }
 
-/* `hex` is checked and without the 04. */
+/* `hex` has the form of a ciphertext, without the 04. */
 static enum err decrypt(EVP_PKEY *pkey, const char *hex, unsigned char plain[CIPHER_MAX], size_t *len_out)
 {
     unsigned char cipher[CIPHER_MAX], der[DER_MAX];
     size_t len = strlen(hex) / 2, plain_len = CIPHER_MAX;
-    if (len <= POINT_LEN + SUM_LEN || len > CIPHER_MAX)
+    if (len <= POINT_LEN + SUM_LEN || len > CIPHER_MAX || !codec_hex_decode(hex, cipher, len))
         return ERR_PASSWORD_SM2;
-    from_hex(hex, len, cipher);
     size_t der_len = to_der(cipher, len, der);
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
     enum err e = ERR_CRYPTO;

@@ -24,7 +24,7 @@ def say(*arguments):
 def listed_commands():
     """["init", "tenant add", …], as --help lists them: words in lower case, then operands."""
     lines = re.findall(r"^  ([a-z].*?)(?:   |$)", say("--help"), re.MULTILINE)
-    return [re.match(r"[a-z]+(?: [a-z]+)*", line)[0] for line in lines]
+    return [re.match(r"[a-z]+(?: [a-z0-9]+)*", line)[0] for line in lines]
 
 
 COMMANDS = listed_commands()
@@ -55,7 +55,7 @@ def man_entries():
     for part in commands.split("\n.Ss ")[1:]:
         head, *items = re.split(r"\n\.It (?:Xo\n\.)?(?=Cm [a-z])", part)
         for item in items:
-            name = re.match(r"Cm ([a-z]+(?: [a-z]+)*)", item)[1]
+            name = re.match(r"Cm ([a-z]+(?: [a-z0-9]+)*)", item)[1]
             entries[name] = plain(head + item)
     return entries
 

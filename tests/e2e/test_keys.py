@@ -214,6 +214,25 @@ def test_doctor_warns_of_a_key_without_a_successor(site_with):
     assert [check["status"] for check in found()] == ["ok"]
 
 
+def test_doctor_wants_the_key_that_browsers_encrypt_to(site_with):
+    web = site_with({})
+
+    def found():
+        checks = json.loads(web.site.run(["doctor", "--json"]).stdout)["checks"]
+        return [check["status"] for check in checks if check["name"] == "sm2_key"]
+
+    def change(sql):
+        with closing(sqlite3.connect(web.site.database, timeout=30)) as db, db:
+            db.execute(sql)
+
+    change("DELETE FROM setting WHERE name = 'sm2_key'")
+    assert found() == []  # nobody needs one
+    change("UPDATE client SET password_wire = 'sm2' WHERE id = 'sword'")
+    assert found() == ["error"]
+    change("INSERT INTO setting VALUES ('sm2_key', randomblob(32))")
+    assert found() == ["ok"]
+
+
 def test_logout_and_reuse_are_audited(site_with):
     web = site_with({"token": {"refresh_grace": "0"}})
     user = web.site.new_user()

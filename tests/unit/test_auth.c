@@ -10,6 +10,7 @@
 #include "auth/client.h"
 #include "auth/keyring.h"
 #include "auth/login.h"
+#include "auth/site_key.h"
 #include "auth/throttle.h"
 #include "auth/token.h"
 #include "base/json_in.h"
@@ -22,6 +23,7 @@
 enum { NOW_S = 1700000000, ACCESS_S = 43200, REFRESH_S = 2592000, FAMILY_S = 7776000, GRACE_S = 30 };
 
 static const char md5_admin[] = "21232f297a57a5a743894a0e4a801fc3";
+static const char md5_fresh[] = "dfc22a44a28f9e7d274c7e04ae494a90"; /* k7#fQ2xw */
 static const char md5_wrong[] = "00000000000000000000000000000000";
 
 /* ---- A site: tenant t1, client app (secret "s"), user 1 "admin" with password admin. ---- */
@@ -280,6 +282,37 @@ static void test_passwords_on_the_wire(void **state)
     text[128] = 'x';
     text[129] = '\0';
     assert_err(client_check_password_form(&s->client, text), ERR_BAD_REQUEST);
+}
+
+/* The key of GB/T 32918.5, and "admin" as npm sm-crypto encrypted it to that. */
+static void test_passwords_that_are_encrypted(void **state)
+{
+    struct site *s = *state;
+    struct password p;
+    unsigned char key[SM2_KEY_LEN], made[SM2_KEY_LEN], again[SM2_KEY_LEN];
+    static const char wire[] =
+        "006c844470bf26ed76eb4ce4aeb376e6a4c9bac6f68f113096c1c2b221b41c2886cc5ca89d2aa923bcb0"
+        "f1f322289b5e316bb3d9efc12f24f90a1e186ccccea09965677dea58e50fdb7f4de2ca10da481337941f"
+        "c42a4ca9426e6e3f8127f0ac4eb69d7a6d";
+    s->client.password_wire = "sm2";
+    assert_err(client_check_password_form(&s->client, wire), ERR_OK);
+    assert_err(client_check_password_form(&s->client, md5_admin), ERR_BAD_REQUEST);
+    assert_err(client_read_password(&s->app, &s->client, "admin", &p), ERR_BAD_REQUEST);
+
+    /* The first need makes a key, which stays; this was not encrypted to it. */
+    assert_err(setting_store_get(s->app.db, SETTING_SM2_KEY, made, sizeof made), ERR_NOT_FOUND);
+    assert_err(client_read_password(&s->app, &s->client, wire, &p), ERR_PASSWORD_SM2);
+    assert_err(setting_store_get(s->app.db, SETTING_SM2_KEY, made, sizeof made), ERR_OK);
+    assert_err(site_key_sm2(&s->app, again), ERR_OK);
+    assert_memory_equal(made, again, sizeof made);
+
+    assert_err(sm2_key_of_hex("3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8", key),
+               ERR_OK);
+    COMMITTED(s, setting_store_put(s->app.db, SETTING_SM2_KEY, key, sizeof key));
+    assert_err(client_read_password(&s->app, &s->client, wire, &p), ERR_OK);
+    assert_string_equal(p.plain, "admin");
+    assert_string_equal(p.md5_hex, md5_admin);
+    assert_true(p.has_plain);
 }
 
 /* ---- Throttle ---- */
@@ -646,6 +679,28 @@ static void test_a_login_brings_the_verifier_to_the_configured_cost(void **state
     assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_OK);
 }
 
+static void test_an_imported_verifier_is_replaced_at_the_first_login(void **state)
+{
+    struct site *s = *state;
+    struct user u;
+    /* "admin" by `openssl passwd -apr1`, and as in Blade's table. */
+    static const char apr1[] = "$apr1$saltsalt$9c0WR0Se3z5lfIgYnltHf1";
+    static const char blade[] = "{BLADE}90b9aa7e25f80cf4f64e990b78a9fc5ebd6cecad";
+    COMMITTED(s, user_store_rehash(s->app.db, 1, apr1));
+    assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_PASSWORD); /* it wants the password */
+    s->client.password_wire = "plain";
+    assert_err(log_in(s, "admin", "wrong", NULL, NULL, NOW_S), ERR_PASSWORD);
+    assert_err(log_in(s, "admin", "admin", NULL, NULL, NOW_S), ERR_OK);
+    assert_err(user_store_get(s->app.db, 1, &s->arena, &u), ERR_OK);
+    assert_string_equal(password_scheme_name(u.password_hash), "argon2id");
+    s->client.password_wire = "md5";
+    assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_OK);
+    COMMITTED(s, user_store_rehash(s->app.db, 1, blade));
+    assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_OK);
+    assert_err(user_store_get(s->app.db, 1, &s->arena, &u), ERR_OK);
+    assert_string_equal(password_scheme_name(u.password_hash), "argon2id");
+}
+
 static enum err change_password(struct site *s, const struct token_bearer *bearer, const char *old_md5,
                                 const char *new_md5, const char *address, int64_t now_s)
 {
@@ -670,6 +725,20 @@ static void test_changing_the_password_ends_the_other_sessions(void **state)
     assert_err(verify(s, other.access, NOW_S + 9), ERR_TOKEN_INVALID);
     assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S + 9), ERR_PASSWORD);
     assert_err(log_in(s, "admin", md5_new, NULL, NULL, NOW_S + 9), ERR_OK);
+}
+
+/* Whether the new one is bad is told to those who know the old one. */
+static void test_a_new_password_obeys_the_policy(void **state)
+{
+    struct site *s = *state;
+    struct token_pair mine = issue(s, true, NOW_S);
+    struct token_bearer bearer;
+    static const char md5_common[] = "25d55ad283aa400af464c76d713c07ad"; /* 12345678 */
+    assert_err(token_verify(&s->app, mine.access, NOW_S, &s->arena, &bearer), ERR_OK);
+    assert_err(change_password(s, &bearer, md5_wrong, md5_common, "10.0.0.1", NOW_S), ERR_PASSWORD);
+    assert_err(change_password(s, &bearer, md5_admin, md5_common, "10.0.0.1", NOW_S), ERR_PASSWORD_COMMON);
+    assert_err(change_password(s, &bearer, md5_admin, md5_admin, "10.0.0.1", NOW_S), ERR_PASSWORD_ACCOUNT);
+    assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_OK);
 }
 
 static void test_tries_of_the_old_password_lock_as_logins_do(void **state)
@@ -721,7 +790,7 @@ static void test_what_changed_meanwhile_changes_no_password(void **state)
 
     assert_err(password_hash(app_password_cost(&s->app), md5_wrong, hash), ERR_OK);
     COMMITTED(s, user_store_set_password(s->app.db, bearer.user.id, hash, NOW_S));
-    assert_err(change_password(s, &bearer, md5_admin, md5_admin, "10.0.0.1", NOW_S), ERR_PASSWORD);
+    assert_err(change_password(s, &bearer, md5_admin, md5_fresh, "10.0.0.1", NOW_S), ERR_PASSWORD);
     assert_err(log_in(s, "admin", md5_wrong, NULL, NULL, NOW_S), ERR_OK);
 }
 
@@ -1211,6 +1280,7 @@ int main(void)
         TEST(test_the_owner_of_an_account_under_attack_gets_in),
         TEST(test_logins_are_recorded),
         TEST(test_an_unknown_account_is_verified_against_its_neighbour),
+        TEST(test_passwords_that_are_encrypted),
         TEST(test_a_failure_past_the_limit_is_told_as_a_lock),
         TEST(test_success_forgets_the_accounts_failures_only),
         TEST(test_ipv6_counts_per_64),
@@ -1220,6 +1290,8 @@ int main(void)
         TEST(test_the_captcha_comes_first),
         TEST(test_a_login_brings_the_verifier_to_the_configured_cost),
         TEST(test_changing_the_password_ends_the_other_sessions),
+        TEST(test_a_new_password_obeys_the_policy),
+        TEST(test_an_imported_verifier_is_replaced_at_the_first_login),
         TEST(test_tries_of_the_old_password_lock_as_logins_do),
         TEST(test_a_session_that_ended_meanwhile_changes_no_password),
         TEST(test_what_changed_meanwhile_changes_no_password),

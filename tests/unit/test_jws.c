@@ -247,10 +247,11 @@ static void test_a_right_signature_under_another_header(void **state)
     }
 }
 
-/* Whether a token of this header with the HMAC of it under `secret` is refused by all keys together. */
-static bool refuses_mac(const char *header, enum digest_hash hash, const void *secret, size_t secret_len)
+/* Whether a token of this header with the HMAC of it under `secret` is refused by all `count` keys together.
+ */
+static bool refuse_mac(const struct jws_key *keys, size_t count, const char *header, enum digest_hash hash,
+                       const void *secret, size_t secret_len)
 {
-    const struct jws_key keys[] = {key_of(0), key_of(1), key_of(2)};
     unsigned char mac[DIGEST_MAX_LEN];
     size_t len = 0;
     struct buf jwt;
@@ -260,9 +261,37 @@ static bool refuses_mac(const char *header, enum digest_hash hash, const void *s
     assert_err(digest_hmac(hash, secret, secret_len, jwt.data, jwt.len, mac, &len), ERR_OK);
     buf_add_char(&jwt, '.');
     codec_base64url(&jwt, mac, len);
-    bool refused = verify(keys, COUNT_OF(keys), buf_str(&jwt), jwt.len) == ERR_TOKEN_INVALID;
+    bool refused = verify(keys, count, buf_str(&jwt), jwt.len) == ERR_TOKEN_INVALID;
     buf_free(&jwt);
     return refused;
+}
+
+static bool refuses_mac(const char *header, enum digest_hash hash, const void *secret, size_t secret_len)
+{
+    const struct jws_key keys[] = {key_of(0), key_of(1), key_of(2)};
+    return refuse_mac(keys, COUNT_OF(keys), header, hash, secret, secret_len);
+}
+
+/* A right MAC under a header of the very length of the right one, and of others. */
+static void test_a_right_mac_under_another_header(void **state)
+{
+    (void)state;
+    static const char *const headers[] = {
+        "{\"alg\":\"HS256\",\"typ\":\"JWS\"}",
+        "{\"alg\":\"HS384\",\"typ\":\"JWT\"}",
+        "{\"alg\":\"RS256\",\"typ\":\"JWT\"}",
+        "{\"typ\":\"JWT\",\"alg\":\"HS256\"}",
+        "{\"alg\":\"none\" ,\"typ\":\"JWT\"}",
+        "{\"alg\":\"HS256\",\"typ\":\"JWT\"} ",
+        "{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"" KID "\"}",
+    };
+    struct jws_key key = {.alg = JWS_HS256, .kid = KID, .secret_len = 32};
+    memset(key.secret, 's', key.secret_len);
+    for (size_t i = 0; i < COUNT_OF(headers); i++)
+        assert_case(refuse_mac(&key, 1, headers[i], DIGEST_SHA256, key.secret, key.secret_len), "%s",
+                    headers[i]);
+    assert_false(refuse_mac(&key, 1, "{\"alg\":\"HS256\",\"typ\":\"JWT\"}", DIGEST_SHA256, key.secret,
+                            key.secret_len));
 }
 
 /* RFC 8725 §2.1: what everybody knows of the RSA key, as an HMAC key, in each form it is handed out in. */
@@ -442,6 +471,7 @@ int main(void)
         cmocka_unit_test(test_new_keys_sign_and_survive_being_stored),
         cmocka_unit_test(test_public_keys),
         cmocka_unit_test(test_a_right_signature_under_another_header),
+        cmocka_unit_test(test_a_right_mac_under_another_header),
         cmocka_unit_test(test_the_public_key_is_no_hmac_key),
         cmocka_unit_test(test_signatures_in_another_form),
         cmocka_unit_test(test_signatures_of_another_length),

@@ -1,0 +1,67 @@
+#include "auth/policy.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "auth/common_passwords.h"
+#include "base/codec.h"
+#include "base/secure.h"
+
+/* MD5 of a text with ASCII letters in lower case. ERR_OK; ERR_PASSWORD_LONG (no password is that long). */
+static enum err md5_of_lower(const char *text, char out[DIGEST_MD5_HEX_CAP])
+{
+    char lower[PASSWORD_PLAIN_CAP];
+    size_t len = strlen(text);
+    if (len >= sizeof lower)
+        return ERR_PASSWORD_LONG;
+    for (size_t i = 0; i < len; i++)
+        lower[i] = (char)tolower((unsigned char)text[i]);
+    enum err e = digest_md5_hex(lower, len, out);
+    secure_wipe(lower, sizeof lower);
+    return e;
+}
+
+static enum err check_account(const char *account, const struct password *p)
+{
+    char md5[DIGEST_MD5_HEX_CAP];
+    if (p->has_plain)
+        return strcasecmp(account, p->plain) == 0 ? ERR_PASSWORD_ACCOUNT : ERR_OK;
+    enum err e = digest_md5_hex(account, strlen(account), md5);
+    if (e == ERR_OK && strcmp(md5, p->md5_hex) == 0)
+        return ERR_PASSWORD_ACCOUNT;
+    if (e == ERR_OK)
+        e = md5_of_lower(account, md5);
+    return e == ERR_OK && strcmp(md5, p->md5_hex) == 0 ? ERR_PASSWORD_ACCOUNT : e;
+}
+
+static int compare(const void *a, const void *b)
+{
+    return memcmp(a, b, COMMON_PASSWORD_LEN);
+}
+
+static enum err check_common(const struct password *p)
+{
+    char md5[DIGEST_MD5_HEX_CAP];
+    unsigned char key[COMMON_PASSWORD_LEN];
+    memcpy(md5, p->md5_hex, sizeof md5);
+    enum err e = p->has_plain ? md5_of_lower(p->plain, md5) : ERR_OK;
+    if (e == ERR_OK && codec_hex_decode(md5, key, sizeof key) &&
+        bsearch(key, common_passwords, common_passwords_count, sizeof key, compare) != NULL)
+        e = ERR_PASSWORD_COMMON;
+    secure_wipe(md5, sizeof md5);
+    secure_wipe(key, sizeof key);
+    return e;
+}
+
+enum err policy_check(const struct config *cfg, const char *account, const struct password *p)
+{
+    size_t characters = password_characters(p);
+    if (p->has_plain && characters < (size_t)cfg->login.password_min_length)
+        return ERR_PASSWORD_SHORT;
+    if (characters > PASSWORD_CHARACTERS_MAX)
+        return ERR_PASSWORD_LONG;
+    enum err e = check_account(account, p);
+    return e == ERR_OK ? check_common(p) : e;
+}
