@@ -24,6 +24,7 @@ from bench_cgi import measure_cgi
 from bench_images import measure_images
 from bench_site import (
     BUILD, JSON_TYPE, TOKEN_HEADERS, TOKEN_PATH, CannotMeasure, Lighttpd, Site, app_token, login, require,
+    write_request,
 )  # fmt: skip
 from bench_table import Row, note, print_table
 
@@ -37,15 +38,6 @@ MIXED_REQUESTS = 1000
 
 
 # ---- Requests --------------------------------------------------------------------------------------------------
-
-
-def write_request(name, method, path, headers=None, body=""):
-    """A file for `load`, which adds Content-Length."""
-    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", *(f"{k}: {v}" for k, v in (headers or {}).items())]
-    file = BUILD / "requests" / name
-    file.parent.mkdir(exist_ok=True)
-    file.write_bytes(("\r\n".join(lines) + "\r\n\r\n" + body).encode())
-    return file
 
 
 def load(server, request, milliseconds, *chain):

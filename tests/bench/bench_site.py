@@ -89,9 +89,13 @@ class Site:
         require(done.returncode == 0, f"menshen {' '.join(arguments)} failed: {done.stderr.strip()}")
         return done.stdout
 
+    def connect(self):
+        """A look into the database, beside the running program."""
+        return sqlite3.connect(f"file:{self.data}/menshen.db?mode=ro", uri=True, timeout=20)
+
     def query(self, sql, *values):
         """Rows of the database, read beside the running program."""
-        with closing(sqlite3.connect(f"file:{self.data}/menshen.db?mode=ro", uri=True, timeout=20)) as db:
+        with closing(self.connect()) as db:
             return db.execute(sql, values).fetchall()
 
     def answer_of(self, captcha_id):
@@ -183,6 +187,15 @@ PROBE = "/kom-ams-auth/oauth/captcha"
 JSON_TYPE = {"Content-Type": "application/json;charset=UTF-8"}
 TOKEN_PATH = "/kom-ams-auth/oauth/token"
 TOKEN_HEADERS = JSON_TYPE | {"Authorization": SWORD}
+
+
+def write_request(name, method, path, headers=None, body=""):
+    """A file for `load`, which adds Content-Length."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", *(f"{k}: {v}" for k, v in (headers or {}).items())]
+    file = BUILD / "requests" / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(("\r\n".join(lines) + "\r\n\r\n" + body).encode())
+    return file
 
 
 def login(server):

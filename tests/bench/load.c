@@ -9,12 +9,14 @@
  * MILLISECONDS 1 to 60000; requests on their way at the end are waited for and counted.
  * REQUEST      file with the request as it is sent, without Content-Length, which is added where there is a
  * body or the method is POST. FIELD        of the JSON answer, a text: its value takes the place of @VALUE@
- * in the connection's next request. So each connection walks a chain, such as one of refresh tokens. VALUES
- * file with the first value of each connection, one in a line.
+ * in the connection's next request. So each connection walks a chain, such as one of refresh tokens. Or "-":
+ * the lines of VALUES take that place one after the other, and with the last of them it ends. VALUES
+ * file with the first value of each connection, or with all of them, one in a line.
  *
- * Prints one line of JSON: {"requests":N,"seconds":S,"body_bytes":B}, B being the mean size of an answer's
- * body. Exit code 0 if every answer was a 200; 1, with the first other answer on standard error, if not; 2
- * for misuse.
+ * Prints one line of JSON: {"requests":N,"seconds":S,"body_bytes":B,"p50_us":…,"p99_us":…,"p999_us":…,
+ * "max_us":…}, B being the mean size of an answer's body; the times are those from sending a request until
+ * its answer is complete. Exit code 0 if every answer was a 200; 1, with the first other answer on standard
+ * error, if not; 2 for misuse.
  *
  * Depends on the C library alone. One thread: it shares the machine with what it measures and is to cost
  * little.
@@ -38,7 +40,8 @@ enum {
     REQUEST_CAP = 16384,
     ANSWER_CAP = 131072,
     VALUE_CAP = 4096,
-    PATIENCE_MS = 10000 /* longer than any answer takes */
+    PATIENCE_MS = 10000, /* longer than any answer takes */
+    TIMES_MAX = 4000000
 };
 
 #define PLACE "@VALUE@"
@@ -46,7 +49,8 @@ enum {
 /* What to send, in pieces. */
 struct plan {
     int port;
-    const char *field;      /* NULL: the same request for ever */
+    const char *field;      /* NULL: the same request for ever, or values from the file */
+    FILE *values;           /* NULL: none, or only the first ones */
     char text[REQUEST_CAP]; /* NUL-terminated */
     const char *body;       /* within text */
     size_t head_len;        /* without the empty line */
@@ -58,10 +62,12 @@ struct connection {
     char value[VALUE_CAP];
     char answer[ANSWER_CAP + 1]; /* NUL-terminated while it is read */
     size_t answer_len;
+    double sent_s;
 };
 
 struct tally {
     unsigned long requests, body_bytes;
+    unsigned time_us[TIMES_MAX]; /* of the first requests */
 };
 
 static void fail(const char *what)
@@ -103,18 +109,30 @@ static void plan_read(struct plan *p, const char *path)
     p->has_length = p->body[0] != '\0' || strncmp(p->text, "POST ", 5) == 0;
 }
 
-static void values_read(const char *path, struct connection *connections, int count)
+/* The next line; false at the end. */
+static bool value_read(FILE *f, struct connection *c)
+{
+    if (fgets(c->value, VALUE_CAP, f) == NULL)
+        return false;
+    c->value[strcspn(c->value, "\n")] = '\0';
+    return true;
+}
+
+/* A first value for each connection; the file stays open for the others, if it holds all of them. */
+static void values_read(struct plan *p, const char *path, struct connection *connections, int count)
 {
     FILE *f = fopen(path, "re");
     if (f == NULL)
         fail(path);
     for (int i = 0; i < count; i++) {
         errno = 0;
-        if (fgets(connections[i].value, VALUE_CAP, f) == NULL)
-            fail("fewer first values than connections");
-        connections[i].value[strcspn(connections[i].value, "\n")] = '\0';
+        if (!value_read(f, &connections[i]))
+            fail("fewer values than connections");
     }
-    fclose(f);
+    if (p->field != NULL)
+        fclose(f);
+    else
+        p->values = f;
 }
 
 static void open_connection(const struct plan *p, struct connection *c, int poller)
@@ -134,7 +152,7 @@ static void open_connection(const struct plan *p, struct connection *c, int poll
 static void send_request(const struct plan *p, struct connection *c)
 {
     char out[REQUEST_CAP + VALUE_CAP + 64];
-    const char *place = p->field != NULL ? strstr(p->body, PLACE) : NULL;
+    const char *place = p->field != NULL || p->values != NULL ? strstr(p->body, PLACE) : NULL;
     int before = place != NULL ? (int)(place - p->body) : (int)strlen(p->body);
     const char *value = place != NULL ? c->value : "", *after = place != NULL ? place + strlen(PLACE) : "";
     size_t body_len = (size_t)before + strlen(value) + strlen(after);
@@ -143,6 +161,7 @@ static void send_request(const struct plan *p, struct connection *c)
         snprintf(length, sizeof length, "\r\nContent-Length: %zu", body_len);
     int len = snprintf(out, sizeof out, "%.*s%s\r\n\r\n%.*s%s%s", (int)p->head_len, p->text, length, before,
                        p->body, value, after);
+    c->sent_s = now_s();
     if (send(c->fd, out, (size_t)len, MSG_NOSIGNAL) != len)
         fail("sending");
     c->answer_len = 0;
@@ -204,6 +223,8 @@ static bool receive(const struct plan *p, struct connection *c, int poller, stru
         fprintf(stderr, "load: after %lu requests:\n%s\n", t->requests, c->answer);
         exit(1);
     }
+    if (t->requests < TIMES_MAX)
+        t->time_us[t->requests] = (unsigned)((now_s() - c->sent_s) * 1e6);
     t->requests++;
     t->body_bytes += len;
     if (p->field != NULL)
@@ -237,7 +258,7 @@ static void run(const struct plan *p, struct connection *connections, int count,
             struct connection *c = events[i].data.ptr;
             if (!receive(p, c, poller, t))
                 continue;
-            if (over)
+            if (over || (p->values != NULL && !value_read(p->values, c)))
                 on_their_way--;
             else
                 send_request(p, c);
@@ -246,11 +267,27 @@ static void run(const struct plan *p, struct connection *connections, int count,
     close(poller);
 }
 
+static int compare_times(const void *a, const void *b)
+{
+    unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
+    return (x > y) - (x < y);
+}
+
+static void print_tally(struct tally *t, double seconds)
+{
+    size_t n = t->requests < TIMES_MAX ? t->requests : TIMES_MAX;
+    qsort(t->time_us, n, sizeof t->time_us[0], compare_times);
+    printf("{\"requests\":%lu,\"seconds\":%.4f,\"body_bytes\":%.1f,\"p50_us\":%u,\"p99_us\":%u,"
+           "\"p999_us\":%u,\"max_us\":%u}\n",
+           t->requests, seconds, (double)t->body_bytes / (double)t->requests, t->time_us[n / 2],
+           t->time_us[n * 99 / 100], t->time_us[n * 999 / 1000], t->time_us[n - 1]);
+}
+
 int main(int argc, char **argv)
 {
     static struct connection connections[CONNECTIONS_MAX];
     static struct plan plan;
-    struct tally tally = {0, 0};
+    static struct tally tally;
     bool complete = argc == 5 || argc == 7;
     int count = complete ? number(argv[2], CONNECTIONS_MAX) : 0;
     int milliseconds = complete ? number(argv[3], MILLISECONDS_MAX) : 0;
@@ -261,12 +298,11 @@ int main(int argc, char **argv)
     }
     plan_read(&plan, argv[4]);
     if (argc == 7) {
-        plan.field = argv[5];
-        values_read(argv[6], connections, count);
+        plan.field = strcmp(argv[5], "-") != 0 ? argv[5] : NULL;
+        values_read(&plan, argv[6], connections, count);
     }
     double start = now_s();
     run(&plan, connections, count, milliseconds / 1e3, &tally);
-    printf("{\"requests\":%lu,\"seconds\":%.4f,\"body_bytes\":%.1f}\n", tally.requests, now_s() - start,
-           (double)tally.body_bytes / (double)tally.requests);
+    print_tally(&tally, now_s() - start);
     return 0;
 }

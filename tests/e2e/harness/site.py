@@ -60,12 +60,12 @@ class Site:
 
     _numbers = itertools.count(1)
 
-    def __init__(self, settings=None):
+    def __init__(self, settings=None, binary=BINARY):
         self.root = Path(tempfile.mkdtemp(prefix="menshen-"))
         for folder in ("cgi-bin", "etc", "log", "run", "htdocs"):
             (self.root / folder).mkdir()
         self.binary = self.root / "cgi-bin/menshen.fcgi"
-        shutil.copy2(BINARY, self.binary)
+        shutil.copy2(binary, self.binary)
         self.conf = self.root / "etc/menshen.conf"
         self.log = self.root / "log/events.log"
         self.port = None  # any that is free
