@@ -11,7 +11,7 @@ import stat
 import subprocess
 
 import pytest
-from harness.site import User
+from harness.site import BINARY, User
 from harness.visitor import basic, md5
 from harness.wire import post_json
 from test_cli import FAILED, USAGE, bare, desk  # noqa: F401 (fixtures)
@@ -283,3 +283,11 @@ def test_a_hundred_thousand(desk):
     rows = "".join(f"user{i:06},{SHA1},用户{i}\n" for i in range(100_000))
     assert importing(desk, "account,password_hash,real_name\n" + rows)[:2] == (0, "100000 added, 0 changed, 0 refused.\n")
     assert desk.say("user", "export").count("\n") == 100_001
+
+
+def test_of_several_who_make_the_sm2_key_at_once_one_does(desk):
+    command = [BINARY, "--conf", desk.conf, "key", "sm2"]
+    several = [subprocess.Popen(command, stdout=subprocess.PIPE, env={}) for _ in range(8)]
+    printed = {process.communicate(timeout=60)[0] for process in several}
+    assert [process.returncode for process in several] == [0] * 8
+    assert printed == {desk.say("key", "sm2").encode()}
