@@ -41,7 +41,7 @@ static enum err count_failure(const struct attempt *a, const struct user *user, 
     if (e != ERR_OK)
         return e;
     enum err counted = throttle_failed(a->app, &a->try, a->now_s, a->retry_after_s_out);
-    e = counted == ERR_LOGIN_LOCKED ? ERR_OK : counted;
+    e = counted == ERR_LOGIN_LOCKED || counted == ERR_CAPTCHA_REQUIRED ? ERR_OK : counted;
     if (e == ERR_OK)
         e = record(a, user, failure);
     if (e == ERR_OK)
@@ -162,6 +162,8 @@ static enum err log_in(const struct attempt *a, const struct login_request *r, s
         e = throttle_check(app, &a->try, a->now_s, a->retry_after_s_out);
     if (e == ERR_OK)
         e = client_read_password(app, r->client, r->password, &password); /* SM2 costs something */
+    if (e == ERR_PASSWORD_SM2)
+        e = count_failure(a, NULL, e);
     if (e == ERR_OK)
         e = find_user(app, r, a->arena, user, found_out);
     if (e == ERR_OK)

@@ -397,6 +397,12 @@ static bool is_live(const struct token_row *row, int64_t now_s)
     return !is_ended(row) && row->refresh_expires_s > now_s && row->session.family_end_s > now_s;
 }
 
+/* Whether the row was used, and longer ago than the grace window. */
+static bool is_late(const struct app *app, const struct token_row *row, int64_t now_s)
+{
+    return row->used_s != 0 && now_s >= row->used_s + app->cfg.token.refresh_grace_s;
+}
+
 /* The row of an access token that is valid now. ERR_TOKEN_INVALID, ERR_NOT_FOUND if it is not. */
 static enum err find_access(struct app *app, const struct claims *claims, int64_t now_s, struct arena *arena,
                             struct token_row *out)
@@ -416,7 +422,8 @@ static enum err find_refresh(struct app *app, const struct claims *claims, struc
     enum err e = token_store_by_jti(app->db, claims->ati, arena, out);
     if (e != ERR_OK)
         return e;
-    return strcmp(claims->jti, out->refresh_jti) == 0 && claims->aud == NULL ? ERR_OK : ERR_TOKEN_INVALID;
+    bool is_it = out->refresh_jti[0] != '\0' && strcmp(claims->jti, out->refresh_jti) == 0;
+    return is_it && claims->aud == NULL ? ERR_OK : ERR_TOKEN_INVALID;
 }
 
 enum err token_inspect(struct app *app, const char *jwt, int64_t now_s, struct arena *arena,
@@ -504,12 +511,13 @@ static enum err end_family(struct app *app, const struct rotation *r, int64_t no
 static enum err replay(struct app *app, const struct rotation *r, int64_t now_s, struct arena *arena,
                        struct token_pair *out)
 {
-    bool is_late = now_s >= r->row.used_s + app->cfg.token.refresh_grace_s;
-    if (is_late && r->is_shared)
+    if (is_late(app, &r->row, now_s) && r->is_shared)
         return ERR_REFRESH_INVALID;
-    if (is_late)
+    if (is_late(app, &r->row, now_s))
         return end_family(app, r, now_s, arena);
     enum err e = token_store_by_id(app->db, r->row.successor_id, arena, &out->row);
+    if (e == ERR_OK && out->row.session.id != r->row.session.id)
+        e = ERR_NOT_FOUND; /* the successor is gone, and its id was given again */
     if (e == ERR_OK)
         e = db_sync(app->db); /* the process that rotated may be waiting for the disk yet */
     if (e == ERR_OK)
@@ -592,7 +600,8 @@ enum err token_refresh(struct app *app, const struct client *client, const char 
         e = ERR_TOKEN_INVALID;
     if (e == ERR_NOT_FOUND || e == ERR_TOKEN_INVALID)
         return ERR_REFRESH_INVALID;
-    if (e == ERR_OK)
+    /* Not of one that is refused anyway: its reuse has to end the family, whatever it asks for. */
+    if (e == ERR_OK && is_live(&r.row, now_s) && !is_late(app, &r.row, now_s))
         e = check_scope(&r.row.session, scope, arena);
     return e == ERR_OK ? rotate(app, &r, now_s, arena, out) : e;
 }
@@ -628,8 +637,8 @@ static enum err renew_locked(struct app *app, struct rotation *r, int64_t now_s,
                              struct token_pair *out)
 {
     enum err e = token_store_by_id(app->db, r->row.id, arena, &r->row);
-    if (e == ERR_OK && !is_live(&r->row, now_s))
-        e = ERR_NOT_FOUND;
+    if (e == ERR_OK && (r->row.used_s != 0 || !is_live(&r->row, now_s)))
+        e = ERR_NOT_FOUND; /* a second life for what was rotated would be no rotation */
     return e == ERR_OK ? put_successor(app, r, now_s, arena, out) : e;
 }
 

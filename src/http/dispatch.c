@@ -129,6 +129,11 @@ static bool matches(const char *pattern, const char *rest, const char **segment,
 {
     *len = 0;
     while (*pattern != '\0' && *rest != '\0') {
+        if (*pattern == '*') {
+            *segment = rest;
+            *len = strlen(rest);
+            return true;
+        }
         if (*pattern == '{') {
             *segment = rest;
             *len = strcspn(rest, "/");
@@ -230,6 +235,8 @@ static bool overlap(const char *a, const char *b)
 {
     while (*a != '\0' && *b != '\0') {
         size_t na = 1 + strcspn(a + 1, "/"), nb = 1 + strcspn(b + 1, "/");
+        if (a[1] == '*' || b[1] == '*')
+            return true;
         bool free_segment = a[1] == '{' || b[1] == '{';
         if (!free_segment && (na != nb || memcmp(a, b, na) != 0))
             return false;
@@ -367,8 +374,11 @@ static void render_failure(struct call *c, enum err e)
         general_error(&c->res->body, info->http_status, info->name, text_of(e, SCRIPT_SIMPLIFIED));
     LOG(&c->app->log, info->level, "request_failed", LOG_S("error", info->name),
         LOG_S("dialect", c->dialect != NULL ? config_dialect_name(c->dialect->id) : NULL),
-        LOG_S("method", c->req->method), LOG_S("path", c->req->path), LOG_S("field", c->failure.field),
-        LOG_N("status", c->res->status), LOG_S("address", c->req->address));
+        LOG_S("method", c->req->method), LOG_S("path", c->req->path),
+        /* A parameter that came twice is named by the visitor: it may be a piece of a password with an & in
+           it. */
+        LOG_S("field", e != ERR_CONFLICTING_PARAM ? c->failure.field : NULL), LOG_N("status", c->res->status),
+        LOG_S("address", c->req->address));
 }
 
 static enum err check_bearer(struct call *c, unsigned flags)

@@ -96,7 +96,8 @@ const char *const sql_text[SQL_COUNT] = {
         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
     [SQL_USER_SET] =
         "UPDATE user SET password_expired = ?2, real_name = ?3, nick_name = ?4, role_id = ?5, "
-        "role_name = ?6, dept_id = ?7, post_id = ?8, oauth_id = ?9, id_number = ?10, locked = ?11 "
+        "role_name = ?6, dept_id = ?7, post_id = ?8, oauth_id = ?9, id_number = ?10, locked = ?11, "
+        "password_changed_s = ?12 "
         "WHERE id = ?1 RETURNING id",
     [SQL_USER_SET_PASSWORD] =
         "UPDATE user SET password_hash = ?2, password_changed_s = ?3, password_expired = 0 "

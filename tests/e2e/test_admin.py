@@ -190,6 +190,15 @@ def test_a_tenant_is_shown(desk):
     assert "no tenant t9" in desk.say("tenant", "show", "t9", status=FAILED)
 
 
+def test_removing_a_tenant_ends_its_clients_sessions_for_good(desk):
+    desk.say("tenant", "add", "t2", "--name", "x")
+    jti = desk.add_session("portal")
+    desk.query("UPDATE session SET tenant_id = 't2'")
+    desk.say("tenant", "remove", "t2")
+    desk.say("tenant", "add", "t2", "--name", "x")
+    assert jti not in desk.live_jtis()
+
+
 def test_locking_a_tenant_ends_its_sessions_for_good(site_with):
     web = site_with({})
     site = web.site

@@ -1005,7 +1005,9 @@ static void make_old(struct scratch *s, const char *schema_file)
                "INSERT INTO user (id, tenant_id, account, password_hash, password_changed_s, created_s)"
                " VALUES (7, 't1', 'one', 'h', 1, 1);"
                "INSERT INTO session VALUES (3, 7, 'c1', 't1', 'blade', 'all', '', '::1', 1, 99, 99, NULL);"
-               "INSERT INTO token VALUES (1, 3, 'j', 'r', 1, 50, 99, NULL, NULL);");
+               "INSERT INTO token VALUES (1, 3, 'j', 'r', 1, 50, 99, NULL, NULL);"
+               "INSERT INTO token VALUES (2, 9, 'orphan', NULL, 1, 50, 99, NULL, NULL);"
+               "INSERT INTO token VALUES (3, 3, 'adopted', NULL, 0, 50, 99, NULL, NULL);");
     char path[64];
     snprintf(path, sizeof path, "%s/%s", s->dir, DB_FILE);
     assert_int_equal(chmod(path, 0600), 0);
@@ -1030,6 +1032,11 @@ static void test_a_database_of_version_1_is_brought_up(void **state)
     assert_err(db_prepare_all(s->db), ERR_OK);
     assert_err(token_store_by_jti(s->db, "j", &arena, &token), ERR_OK);
     assert_int_equal(token.session.user_id, 7);
+    assert_err(token_store_by_jti(s->db, "adopted", &arena, &token), ERR_NOT_FOUND);
+    struct session next = {
+        .client_id = "c1", .tenant_id = "t1", .dialect = "", .scope = "", .fingerprint = "", .address = ""};
+    COMMITTED(s->db, session_store_put(s->db, &next, NOW_S));
+    assert_int_equal(next.id, 4);
     assert_err(client_store_get(s->db, "c1", &arena, &client), ERR_OK);
     assert_string_equal(client.password_wire, "plain");
     assert_string_equal(client.alg, "");
