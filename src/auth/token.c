@@ -13,7 +13,7 @@
 #include "store/tenant_store.h"
 
 /* Of each kind of row, with every token: more than a token adds, and too few to be noticed. */
-enum { PURGE_ROWS = 8 };
+enum { PURGE_ROWS = 2 };
 
 /* How far the clock of another worker's host may be ahead. */
 enum { CLOCK_SKEW_S = 60 };

@@ -2,13 +2,17 @@
  * menshen token …: the tokens that are valid, ending their sessions, clearing away what has expired.
  * Source: schema.sql, tables session and token.
  */
+#include <unistd.h>
+
 #include "cli/cli.h"
+#include "cli/progress.h"
 #include "cli/session.h"
 #include "cli/table.h"
 #include "store/token_store.h"
 #include "store/user_store.h"
 
-enum { PURGE_ROWS = 500, PURGE_STEPS_MAX = 100000 };
+/* Transactions of a few rows, with a pause behind each in which those who wait get their turn. */
+enum { PURGE_ROWS = 32, PURGE_PAUSE_US = 1000 };
 
 /* ---- list -------------------------------------------------------------------------------------------- */
 
@@ -85,15 +89,30 @@ static enum err purge_step(struct cli *cli)
     return e == ERR_OK ? db_end(cli->app.db, db_purge_step(cli->app.db, cli->now_s, PURGE_ROWS)) : e;
 }
 
-/* Small transactions, so that nobody waits long; until nothing is left, or what is left stays. */
+/* As many steps as `rows` rows can take. */
+static enum err purge_rows(struct cli *cli, int64_t rows)
+{
+    struct progress bar;
+    enum err e = ERR_OK;
+    progress_open(&bar, "Purging", (size_t)rows);
+    for (int64_t done = 0; e == ERR_OK && done < rows; done += PURGE_ROWS) {
+        e = purge_step(cli);
+        progress_set(&bar, (size_t)done);
+        usleep(PURGE_PAUSE_US);
+    }
+    progress_close(&bar);
+    return e;
+}
+
+/* Until nothing is left, or what is left stays. Counted rarely: that is a pass over all that has expired. */
 static enum err purge(struct cli *cli, int64_t *purged_out)
 {
-    int64_t first = 0, left = 0, before = 0;
+    int64_t first = 0, left = 0, before = INT64_MAX;
     enum err e = db_expired_count(cli->app.db, cli->now_s, &first);
     left = first;
-    for (int i = 0; e == ERR_OK && left > 0 && left != before && i < PURGE_STEPS_MAX; i++) {
+    while (e == ERR_OK && left > 0 && left < before) {
         before = left;
-        e = purge_step(cli);
+        e = purge_rows(cli, left);
         if (e == ERR_OK)
             e = db_expired_count(cli->app.db, cli->now_s, &left);
     }

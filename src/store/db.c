@@ -358,7 +358,9 @@ static enum err set_journal(struct db *db, const char *dir)
 /*
  * After a commit. SQLite's own hook copies the log back after every commit once it is long, and with two busy
  * processes it stays long: while one copies, the other commits, so that the log never starts anew and commits
- * wait for the disk again and again. This one copies rarely, and keeps the others from writing meanwhile.
+ * wait for the disk again and again. This one copies rarely: most of it while the others go on writing, and
+ * then, while they are kept from it, what they added meanwhile, so that the log starts anew. Where somebody
+ * else is at it already, it is left to them.
  */
 static int checkpoint(void *ctx, sqlite3 *handle, const char *name, int frames)
 {
@@ -367,8 +369,10 @@ static int checkpoint(void *ctx, sqlite3 *handle, const char *name, int frames)
         db->checkpoint_frames = CHECKPOINT_FRAMES;
     if (frames < db->checkpoint_frames)
         return SQLITE_OK;
+    int rc = sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     db->patience_us = CHECKPOINT_WAIT_US;
-    int rc = sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
     db->patience_us = BUSY_WAIT_TOTAL_US;
     /* While somebody reads for long, as a backup does, the log goes on growing. */
     db->checkpoint_frames = rc == SQLITE_OK ? CHECKPOINT_FRAMES : frames + CHECKPOINT_RETRY_FRAMES;

@@ -20,8 +20,9 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
-from bench_cgi import measure_cgi
+from bench_cgi import measure_cgi, measure_refusals
 from bench_images import measure_images
+from bench_scale import measure_scale
 from bench_site import (
     BUILD, JSON_TYPE, TOKEN_HEADERS, TOKEN_PATH, CannotMeasure, Lighttpd, Site, app_token, login, require,
     write_request,
@@ -234,7 +235,9 @@ def main():
         found = measure_throughput(server, workers)
     print_throughput(found + measure_refresh_in_memory())
     missing = measure_cgi(site)
+    measure_refusals()
     measure_images()
+    missing += measure_scale()
     for what in missing:
         note(f"Not measured: {what}.")
     note(f"All of it took {time.monotonic() - start:.0f} s.")

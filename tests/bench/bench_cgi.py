@@ -6,11 +6,14 @@ import shutil
 import time
 from statistics import median
 
-from bench_site import BUILD, SWORD, TREE, require
+from bench_site import BUILD, SWORD, TREE, Site, require
 from bench_table import Row, note, print_table
 
 RUNS = 101
 AT_MOST_OF_PHP = ("<=", 0.20)
+
+# Else the account would be locked soon.
+REFUSAL_LIMITS = "[login]\nmax_failures = 1000\ncaptcha_after = 1000\n"
 
 CGI = {
     "GATEWAY_INTERFACE": "CGI/1.1",
@@ -34,8 +37,8 @@ class Program:
         self.files = BUILD / "cgi"
         self.files.mkdir(exist_ok=True)
 
-    def run(self, body=""):
-        """Run it once; the body of the answer, which has to be a success."""
+    def run(self, body="", status=200):
+        """Run it once; the body of the answer, which has to have this status."""
         stdin, stdout = self.files / "in", self.files / "out"
         stdin.write_text(body)
         env = self.env | ({"CONTENT_LENGTH": str(len(body)), "CONTENT_TYPE": "application/json"} if body else {})
@@ -45,16 +48,33 @@ class Program:
         ]
         start = time.perf_counter()
         pid = os.posix_spawn(self.path, [self.path], env, file_actions=descriptors)
-        _, status, usage = os.wait4(pid, 0)
+        _, ended, usage = os.wait4(pid, 0)
         self.wall_ms.append((time.perf_counter() - start) * 1000)
         self.cpu_ms.append((usage.ru_utime + usage.ru_stime) * 1000)
         head, _, answer = stdout.read_bytes().partition(b"\r\n\r\n")
-        failed = status != 0 or (b"Status:" in head and b"Status: 200" not in head) or not answer
-        require(not failed, f"{self.name} through CGI: exit status {status}: {head + answer[:300]!r}")
+        failed = ended != 0 or (b"Status:" in head and b"Status: %d" % status not in head) or not answer
+        require(not failed, f"{self.name} through CGI: exit status {ended}: {head + answer[:300]!r}")
         return answer
 
     def cpu(self):
         return median(self.cpu_ms)
+
+
+REFUSALS = 51
+WITHIN_A_TENTH = ("<=", 1.1)
+
+
+def measure_refusals():
+    """Prints the table: what an unknown account costs beside a wrong password."""
+    site = Site("refusals", limits=REFUSAL_LIMITS)
+    env = {"REQUEST_METHOD": "POST", "PATH_INFO": "/kom-ams-auth/oauth/token", "HTTP_AUTHORIZATION": SWORD}
+    unknown, wrong = (Program(name, site.binary, **env) for name in ("unknown account", "wrong password"))
+    fields = {"grant_type": "password", "password": "0" * 32}
+    for _ in range(REFUSALS):
+        unknown.run(json.dumps(fields | {"username": "nobody"}), 400)
+        wrong.run(json.dumps(fields | {"username": "admin"}), 400)
+    rows = [Row(p.name, p.cpu(), q.name, q.cpu(), WITHIN_A_TENTH) for p, q in ((unknown, wrong), (wrong, unknown))]
+    print_table(f"CPU time of a refused login, plain CGI, median of {REFUSALS}", "ms", rows)
 
 
 def php_program(missing):

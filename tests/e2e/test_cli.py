@@ -752,6 +752,19 @@ def test_purge_deletes_what_has_expired_and_nothing_else(desk):
     assert desk.live_jtis() == {kept}
 
 
+def test_purge_ends_where_what_is_left_stays(desk):
+    """Captchas go in the order of their issue: those behind many that live on are held up."""
+    with closing(sqlite3.connect(desk.database)) as db, db:
+        for n in range(100):
+            expires_s = 99999999999 if n < 40 else 1
+            db.execute("INSERT INTO captcha (id, dialect, answer, expires_s) VALUES (?, 'blade', 'x', ?)", (f"c{n}", expires_s))
+    assert desk.json("token", "purge") == {"purged": 0}
+    with closing(sqlite3.connect(desk.database)) as db, db:
+        db.execute("UPDATE captcha SET expires_s = 1 WHERE id = 'c0' OR id > 'c10'")
+    desk.json("token", "purge")
+    assert desk.query("SELECT count(*) FROM captcha WHERE expires_s = 1") == [(0,)]
+
+
 # ---- config -----------------------------------------------------------------------------------------------------
 
 

@@ -69,6 +69,54 @@ static void test_every_statement_prepares(void **state)
     assert_case(db_prepare_all(s->db) == ERR_OK, "%s", buf_str(&s->log));
 }
 
+/* What requests run has to find its rows by an index, however many there are, and without sorting them. */
+static const struct {
+    enum sql id;
+    const char *limited; /* a pass over a table's oldest rows that LIMIT ends */
+} indexed[] = {
+    {SQL_CAPTCHA_TAKE, NULL},   {SQL_CAPTCHA_SPAN, NULL},        {SQL_CAPTCHA_PURGE, "SCAN captcha"},
+    {SQL_THROTTLE_GET, NULL},   {SQL_THROTTLE_CLEAR, NULL},      {SQL_THROTTLE_PURGE, NULL},
+    {SQL_SETTING_GET, NULL},    {SQL_TENANT_GET, NULL},          {SQL_CLIENT_GET, NULL},
+    {SQL_USER_FIND, NULL},      {SQL_USER_NEIGHBOUR, NULL},      {SQL_USER_GET, NULL},
+    {SQL_USER_REHASH, NULL},    {SQL_USER_SET_PASSWORD, NULL},   {SQL_SESSION_EXTEND, NULL},
+    {SQL_SESSION_REVOKE, NULL}, {SQL_SESSION_REVOKE_USER, NULL}, {SQL_SESSION_PURGE, NULL},
+    {SQL_TOKEN_BY_JTI, NULL},   {SQL_TOKEN_BY_ID, NULL},         {SQL_TOKEN_USE, NULL},
+    {SQL_TOKEN_PURGE, NULL},    {SQL_AUDIT_PURGE, "SCAN audit"},
+};
+
+/* Whether a line of EXPLAIN QUERY PLAN is all right. "oldest" is the subquery of the audit's purge, at most
+ * as long as its LIMIT. */
+static bool is_bounded(const char *step, const char *limited)
+{
+    bool scans = strncmp(step, "SCAN ", 5) == 0;
+    bool is_allowed = strcmp(step, "SCAN CONSTANT ROW") == 0 || strcmp(step, "SCAN oldest") == 0 ||
+                      (limited != NULL && strcmp(step, limited) == 0);
+    return (!scans || is_allowed) && strstr(step, "TEMP B-TREE") == NULL && strstr(step, "AUTOMATIC") == NULL;
+}
+
+static void test_requests_find_rows_by_index(void **state)
+{
+    const struct scratch *s = *state;
+    char path[64], sql[1024];
+    sqlite3 *db = NULL;
+    snprintf(path, sizeof path, "%s/%s", s->dir, DB_FILE);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    for (size_t i = 0; i < sizeof indexed / sizeof indexed[0]; i++) {
+        sqlite3_stmt *st = NULL;
+        int steps = 0;
+        const char *text = sql_text[indexed[i].id];
+        assert_true(snprintf(sql, sizeof sql, "EXPLAIN QUERY PLAN %s", text) < (int)sizeof sql);
+        assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &st, NULL), SQLITE_OK);
+        for (; sqlite3_step(st) == SQLITE_ROW; steps++) {
+            const char *step = (const char *)sqlite3_column_text(st, 3);
+            assert_case(is_bounded(step, indexed[i].limited), "%s: %s", text, step);
+        }
+        assert_case(steps > 0, "%s: no plan", text);
+        sqlite3_finalize(st);
+    }
+    sqlite3_close(db);
+}
+
 static void test_a_new_database_is_whole_and_private(void **state)
 {
     struct scratch *s = *state;
@@ -143,6 +191,36 @@ static void test_opening_what_is_not_there(void **state)
 }
 
 /* ---- Transactions ---- */
+
+static int64_t log_bytes(const struct scratch *s)
+{
+    char path[64];
+    struct stat st;
+    snprintf(path, sizeof path, "%s/%s-wal", s->dir, DB_FILE);
+    assert_int_equal(stat(path, &st), 0);
+    return st.st_size;
+}
+
+/* Two connections write 48 MiB of log between them; it is copied back and starts anew at about 16. */
+static void test_the_log_starts_anew(void **state)
+{
+    struct scratch *s = *state;
+    struct db *dbs[2] = {s->db, NULL};
+    struct buf why;
+    char value[6000];
+    buf_init(&why);
+    assert_err(db_open(s->dir, &s->sink, &dbs[1], &why), ERR_OK);
+    for (int i = 0; i < 6000; i++) {
+        struct db *db = dbs[i % 2];
+        memset(value, i, sizeof value); /* what does not change is not written */
+        assert_err(db_begin(db, DB_RELAXED), ERR_OK);
+        assert_err(setting_store_put(db, "x", value, sizeof value), ERR_OK);
+        assert_err(db_commit(db), ERR_OK);
+    }
+    assert_in_range(log_bytes(s), 15 << 20, 20 << 20);
+    db_close(dbs[1]);
+    buf_free(&why);
+}
 
 static void test_what_is_rolled_back_has_not_happened(void **state)
 {
@@ -1094,11 +1172,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_every_statement_prepares),
+        TEST(test_requests_find_rows_by_index),
         TEST(test_a_new_database_is_whole_and_private),
         TEST(test_creating_twice_leaves_the_first),
         TEST(test_opening_refuses_what_others_can_read),
         TEST(test_opening_refuses_another_schema),
         cmocka_unit_test(test_opening_what_is_not_there),
+        TEST(test_the_log_starts_anew),
         TEST(test_what_is_rolled_back_has_not_happened),
         TEST(test_a_second_writer_is_told_that_it_is_busy),
         TEST(test_a_captcha_is_taken_once),
