@@ -276,13 +276,27 @@ enum err db_end(struct db *db, enum err e)
     return e;
 }
 
+static const enum sql purges[] = {SQL_CAPTCHA_PURGE, SQL_THROTTLE_PURGE, SQL_TOKEN_PURGE, SQL_SESSION_PURGE,
+                                  SQL_AUDIT_PURGE};
+enum { PURGES = sizeof purges / sizeof purges[0] };
+
+/* Which of the purges have rows to delete. */
+static enum err purges_due(struct db *db, int64_t now_s, int rows_max, bool due_out[PURGES])
+{
+    sqlite3_stmt *st = stmt_begin(db, SQL_PURGE_DUE, "ii", now_s, (int64_t)rows_max);
+    enum err e = stmt_step(db, st);
+    for (int i = 0; e == ERR_OK && i < PURGES; i++)
+        due_out[i] = sqlite3_column_int(st, i) != 0;
+    return stmt_end(db, st, e);
+}
+
 enum err db_purge_step(struct db *db, int64_t now_s, int rows_max)
 {
-    static const enum sql purges[] = {SQL_CAPTCHA_PURGE, SQL_THROTTLE_PURGE, SQL_TOKEN_PURGE,
-                                      SQL_SESSION_PURGE, SQL_AUDIT_PURGE};
-    enum err e = ERR_OK;
-    for (size_t i = 0; e == ERR_OK && i < sizeof purges / sizeof purges[0]; i++)
-        e = stmt_run(db, purges[i], "ii", now_s, (int64_t)rows_max);
+    bool due[PURGES];
+    enum err e = purges_due(db, now_s, rows_max, due);
+    for (int i = 0; e == ERR_OK && i < PURGES; i++)
+        if (due[i])
+            e = stmt_run(db, purges[i], "ii", now_s, (int64_t)rows_max);
     return e;
 }
 

@@ -30,6 +30,14 @@ const char *const sql_text[SQL_COUNT] = {
                           "(SELECT count(*) FROM token WHERE refresh_expires_s <= ?1) + "
                           "(SELECT count(*) FROM session WHERE expires_s <= ?1) + "
                           "(SELECT count(*) FROM audit WHERE expires_s <= ?1)",
+    /* For each purge, in the order of db_purge_step, whether it has anything to do: a look at the old end of
+     * an index, where a DELETE with LIMIT first fills a table with what to delete. */
+    [SQL_PURGE_DUE] = "SELECT EXISTS (SELECT 1 FROM (SELECT expires_s FROM captcha ORDER BY seq LIMIT ?2) "
+                      "WHERE expires_s <= ?1), "
+                      "EXISTS (SELECT 1 FROM throttle WHERE ends_s <= ?1), "
+                      "EXISTS (SELECT 1 FROM token WHERE refresh_expires_s <= ?1), "
+                      "EXISTS (SELECT 1 FROM session WHERE expires_s <= ?1), "
+                      "coalesce((SELECT expires_s <= ?1 FROM audit ORDER BY id LIMIT 1), 0)",
     [SQL_BACKUP] = "VACUUM INTO ?1",
 
     [SQL_CAPTCHA_PUT] = "INSERT INTO captcha (id, dialect, answer, expires_s) VALUES (?1, ?2, ?3, ?4)",

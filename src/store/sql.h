@@ -10,6 +10,7 @@ enum sql {
     SQL_COMMIT,
     SQL_ROLLBACK,
     SQL_EXPIRED_COUNT,
+    SQL_PURGE_DUE,
     SQL_BACKUP,
 
     SQL_CAPTCHA_PUT,
