@@ -446,15 +446,28 @@ static bool is_exposed(struct dispatch *d, const struct request *req)
     return false;
 }
 
+static struct call call_of(struct dispatch *d, struct request *req, struct found *f)
+{
+    struct call c = {.app = d->app, .arena = &d->arena, .req = req, .res = &d->response};
+    response_reset(&d->response);
+    find(d, req->path, req->method, f);
+    c.dialect = f->dialect;
+    c.cfg = f->dialect != NULL ? &d->app->cfg.dialect[f->dialect->id] : NULL;
+    return c;
+}
+
+static void render(struct dispatch *d, struct buf *out)
+{
+    response_render(&d->response, out);
+    response_reset(&d->response);
+    arena_reset(&d->arena);
+}
+
 void dispatch_run(struct dispatch *d, struct request *req, struct buf *out)
 {
     struct found f;
-    struct call c = {.app = d->app, .arena = &d->arena, .req = req, .res = &d->response};
+    struct call c = call_of(d, req, &f);
     enum err e;
-    response_reset(&d->response);
-    find(d, req->path, req->method, &f);
-    c.dialect = f.dialect;
-    c.cfg = f.dialect != NULL ? &d->app->cfg.dialect[f.dialect->id] : NULL;
     if (is_exposed(d, req)) {
         LOG(&d->app->log, ERR_LEVEL_ERROR, "data_dir_below_document_root",
             LOG_S("data_dir", d->app->cfg.server.data_dir),
@@ -465,9 +478,15 @@ void dispatch_run(struct dispatch *d, struct request *req, struct buf *out)
     }
     if (e != ERR_OK)
         render_failure(&c, e);
-    response_render(&d->response, out);
-    response_reset(&d->response);
-    arena_reset(&d->arena);
+    render(d, out);
+}
+
+void dispatch_fail(struct dispatch *d, struct request *req, enum err e, struct buf *out)
+{
+    struct found f;
+    struct call c = call_of(d, req, &f);
+    render_failure(&c, e);
+    render(d, out);
 }
 
 void dispatch_unavailable(struct buf *out)

@@ -1,13 +1,41 @@
 #include <errno.h>
 #include <fcgiapp.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "server/durable.h"
 #include "server/server.h"
 
-enum { KEPT_BYTES = 8 * 1024 * 1024 };
+enum {
+    KEPT_BYTES = 8 * 1024 * 1024,
+    SLOTS_MAX =
+        64 /* answers that wait for the disk at once; connections of a web server are as many at most */
+};
+
+/* A request and its answer, from accept to the last byte. */
+struct slot {
+    struct durable_item waiting; /* first: while it waits, this is what stands for it */
+    FCGX_Request request;
+    struct buf out;
+    struct slot *next_free;
+};
+
+/*
+ * A worker answers one request at a time, in this thread. What has to be on disk before it leaves is handed
+ * to the one other thread there is (server/durable).
+ */
+struct worker {
+    struct server server;
+    struct durable *durable; /* NULL: there is no thread, and every request waits for the disk itself */
+    pthread_mutex_t lock;    /* of what stands below */
+    pthread_cond_t returned;
+    struct slot *free;
+    int slots;
+};
 
 /*
  * FCGX_IsCGI() would say the same after starting the library, which a CGI request or a command has no use
@@ -52,8 +80,54 @@ static void hold_signals(int how)
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGUSR1);
     sigaddset(&set, SIGINT);
-    sigprocmask(how, &set, NULL);
+    pthread_sigmask(how, &set, NULL);
 }
+
+/* ---- Slots ------------------------------------------------------------------------------------------- */
+
+/* ERR_OK: a free slot, or with the first requests a new one; waits when all are taken. ERR_MEMORY. */
+static struct slot *take_slot(struct worker *w)
+{
+    pthread_mutex_lock(&w->lock);
+    while (w->free == NULL && w->slots == SLOTS_MAX)
+        pthread_cond_wait(&w->returned, &w->lock);
+    struct slot *slot = w->free;
+    if (slot != NULL) {
+        w->free = slot->next_free;
+    } else {
+        slot = calloc(1, sizeof *slot);
+        if (slot != NULL && FCGX_InitRequest(&slot->request, 0, FCGI_FAIL_ACCEPT_ON_INTR) == 0) {
+            w->slots++;
+        } else {
+            free(slot);
+            slot = NULL;
+        }
+    }
+    pthread_mutex_unlock(&w->lock);
+    return slot;
+}
+
+static void return_slot(struct worker *w, struct slot *slot)
+{
+    buf_clear(&slot->out);
+    pthread_mutex_lock(&w->lock);
+    slot->next_free = w->free;
+    w->free = slot;
+    pthread_cond_signal(&w->returned);
+    pthread_mutex_unlock(&w->lock);
+}
+
+static void free_slots(struct worker *w)
+{
+    while (w->free != NULL) {
+        struct slot *slot = w->free;
+        w->free = slot->next_free;
+        buf_free(&slot->out);
+        free(slot);
+    }
+}
+
+/* ---- Answering --------------------------------------------------------------------------------------- */
 
 /*
  * After an answer libfcgi waits for the web server to close the connection, lest something unread makes the
@@ -68,29 +142,69 @@ static void finish(FCGX_Request *request)
     FCGX_Finish_r(request);
 }
 
+static void send_answer(struct worker *w, struct slot *slot)
+{
+    if (slot->out.err == ERR_OK)
+        FCGX_PutStr((const char *)slot->out.data, (int)slot->out.len, slot->request.out);
+    finish(&slot->request);
+    return_slot(w, slot);
+}
+
+static enum err wait_for_disk(void *ctx)
+{
+    const struct worker *w = ctx;
+    return fdatasync(w->server.log_fd) == 0 ? ERR_OK : ERR_STORE;
+}
+
+static void send_durable(void *ctx, struct durable_item *item, enum err e)
+{
+    struct worker *w = ctx;
+    struct slot *slot = (struct slot *)item;
+    if (e != ERR_OK) {
+        buf_clear(&slot->out);
+        server_fail(&w->server, slot->request.envp, e, &slot->out);
+    }
+    send_answer(w, slot);
+}
+
+static void answer(struct worker *w, struct slot *slot)
+{
+    FCGX_Request *request = &slot->request;
+    if (server_answer(&w->server, request->envp, read_fcgi, request->in, &slot->out))
+        durable_put(w->durable, &slot->waiting);
+    else
+        send_answer(w, slot);
+}
+
+/* Until a signal ends the waiting for requests, or nothing can be accepted any more. */
+static void serve(struct worker *w)
+{
+    struct slot *slot;
+    while ((slot = take_slot(w)) != NULL) {
+        if (FCGX_Accept_r(&slot->request) != 0) {
+            return_slot(w, slot);
+            return;
+        }
+        hold_signals(SIG_BLOCK);
+        answer(w, slot);
+        hold_signals(SIG_UNBLOCK);
+    }
+}
+
 int server_fastcgi(const char *conf_path)
 {
-    struct server s;
-    FCGX_Request request;
-    struct buf out;
-    if (FCGX_Init() != 0 || FCGX_InitRequest(&request, 0, FCGI_FAIL_ACCEPT_ON_INTR) != 0)
+    struct worker w = {.lock = PTHREAD_MUTEX_INITIALIZER, .returned = PTHREAD_COND_INITIALIZER};
+    if (FCGX_Init() != 0)
         return 1;
     catch_signals();
     /* Pictures are encoded in buffers of a few hundred KiB: keep them, instead of asking the kernel for each.
      */
     mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
-    buf_init(&out);
-    server_init(&s, conf_path);
-    while (FCGX_Accept_r(&request) == 0) {
-        hold_signals(SIG_BLOCK);
-        buf_clear(&out);
-        server_answer(&s, request.envp, read_fcgi, request.in, &out);
-        if (out.err == ERR_OK)
-            FCGX_PutStr((const char *)out.data, (int)out.len, request.out);
-        finish(&request);
-        hold_signals(SIG_UNBLOCK);
-    }
-    buf_free(&out);
-    server_fini(&s);
+    server_init(&w.server, conf_path);
+    w.server.defers = durable_new(wait_for_disk, send_durable, &w, &w.durable) == ERR_OK;
+    serve(&w);
+    durable_free(w.durable);
+    free_slots(&w);
+    server_fini(&w.server);
     return 0;
 }

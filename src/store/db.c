@@ -27,6 +27,8 @@ struct db {
     int64_t patience_us;           /* how long to wait for other processes */
     int checkpoint_frames;         /* the log's length from which on it is copied back */
     bool in_transaction;
+    bool defers_sync; /* the caller waits for the disk */
+    bool sync_due;    /* and has to */
     char journal_mode[16];
 };
 
@@ -253,10 +255,36 @@ enum err db_sync(struct db *db)
     sqlite3_file *file = NULL;
     if (!has_log(db))
         return ERR_OK; /* synchronous = FULL, see configure */
+    if (db->defers_sync) {
+        db->sync_due = true;
+        return ERR_OK;
+    }
     int rc = sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file);
     if (rc == SQLITE_OK && file->pMethods != NULL)
         rc = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
     return result(db, rc, "sync");
+}
+
+/* The log stays the file that it is while any connection is open, and SQLite takes no POSIX locks on it, so
+ * that closing another descriptor of it is harmless. */
+enum err db_defer_sync(struct db *db, int *fd_out)
+{
+    *fd_out = -1;
+    if (!has_log(db))
+        return ERR_OK;
+    enum err e = db_sync(db); /* SQLite's first one writes the log's name in its folder */
+    if (e != ERR_OK)
+        return e;
+    *fd_out = open(sqlite3_filename_wal(sqlite3_db_filename(db->handle, "main")), O_RDWR | O_CLOEXEC);
+    db->defers_sync = *fd_out >= 0;
+    return db->defers_sync ? ERR_OK : ERR_STORE;
+}
+
+bool db_take_due(struct db *db)
+{
+    bool due = db->sync_due;
+    db->sync_due = false;
+    return due;
 }
 
 enum err db_commit(struct db *db)

@@ -66,6 +66,21 @@ void db_rollback(struct db *db);
  */
 enum err db_sync(struct db *db);
 
+/*
+ * Leave the waiting for the disk to the caller: from now on durable commits and db_sync do not wait, they
+ * note that nobody may be told yet. For a worker that goes on with the next request meanwhile.
+ *
+ * fd_out  a descriptor, to be closed: once fdatasync(2) on it, begun after a commit, has succeeded in
+ * whatever thread, that commit is on disk. -1, and commits wait as before, if there is no log (on a network
+ *         file system).
+ *
+ * ERR_OK; ERR_STORE, and commits wait as before.
+ */
+enum err db_defer_sync(struct db *db, int *fd_out);
+
+/* Whether since the last call something was done that has to be on disk before anybody is told. */
+bool db_take_due(struct db *db);
+
 /* End a transaction by the result of its body: commit when `e` is ERR_OK, else roll back and hand `e`
  * through. */
 enum err db_end(struct db *db, enum err e);
