@@ -394,6 +394,9 @@ static enum err check_source(struct call *c)
     return config_list_has(c->cfg->sources, source, strlen(source)) ? ERR_OK : ERR_BAD_SOURCE;
 }
 
+/* Client and token are looked up before anything is written. */
+enum { READS_FIRST = ROUTE_CLIENT | ROUTE_BEARER | ROUTE_BEARER_IF_ANY | ROUTE_BEARER_IF_CONFIGURED };
+
 static enum err run_route(struct call *c, const struct found *f)
 {
     if (f->route == NULL) {
@@ -411,12 +414,15 @@ static enum err run_route(struct call *c, const struct found *f)
     enum err e = (flags & ROUTE_SOURCE) != 0 ? check_source(c) : ERR_OK;
     if (e == ERR_OK)
         e = read_params(c, flags);
+    if (e == ERR_OK && (flags & READS_FIRST) != 0)
+        e = db_read_begin(c->app->db);
     if (e == ERR_OK && (flags & ROUTE_CLIENT) != 0)
         e = authn_client(c);
     if (e == ERR_OK)
         e = check_bearer(c, flags);
     if (e == ERR_OK)
         e = f->route->handler(c);
+    db_read_end(c->app->db);
     return e == ERR_OK && c->res->body.err != ERR_OK ? c->res->body.err : e;
 }
 

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcgiapp.h>
 #include <malloc.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -10,11 +11,7 @@
 #include "server/durable.h"
 #include "server/server.h"
 
-enum {
-    KEPT_BYTES = 8 * 1024 * 1024,
-    SLOTS_MAX =
-        64 /* answers that wait for the disk at once; connections of a web server are as many at most */
-};
+enum { KEPT_BYTES = 8 * 1024 * 1024 };
 
 /* A request and its answer, from accept to the last byte. */
 struct slot {
@@ -25,16 +22,14 @@ struct slot {
 };
 
 /*
- * A worker answers one request at a time, in this thread. What has to be on disk before it leaves is handed
- * to the one other thread there is (server/durable).
+ * A worker works at one request at a time, in one thread; several answers may wait for the disk.
  */
 struct worker {
     struct server server;
-    struct durable *durable; /* NULL: there is no thread, and every request waits for the disk itself */
-    pthread_mutex_t lock;    /* of what stands below */
-    pthread_cond_t returned;
+    struct durable *durable; /* NULL: every request waits for the disk itself */
+    pthread_mutex_t failing; /* one server_fail at a time */
+    pthread_mutex_t lock;    /* of `free` */
     struct slot *free;
-    int slots;
 };
 
 /*
@@ -85,26 +80,24 @@ static void hold_signals(int how)
 
 /* ---- Slots ------------------------------------------------------------------------------------------- */
 
-/* ERR_OK: a free slot, or with the first requests a new one; waits when all are taken. ERR_MEMORY. */
+static struct slot *new_slot(void)
+{
+    struct slot *slot = calloc(1, sizeof *slot);
+    if (slot != NULL && FCGX_InitRequest(&slot->request, 0, FCGI_FAIL_ACCEPT_ON_INTR) == 0)
+        return slot;
+    free(slot);
+    return NULL;
+}
+
+/* A free one, or one more: durable bounds how many there can be. NULL without memory. */
 static struct slot *take_slot(struct worker *w)
 {
     pthread_mutex_lock(&w->lock);
-    while (w->free == NULL && w->slots == SLOTS_MAX)
-        pthread_cond_wait(&w->returned, &w->lock);
     struct slot *slot = w->free;
-    if (slot != NULL) {
+    if (slot != NULL)
         w->free = slot->next_free;
-    } else {
-        slot = calloc(1, sizeof *slot);
-        if (slot != NULL && FCGX_InitRequest(&slot->request, 0, FCGI_FAIL_ACCEPT_ON_INTR) == 0) {
-            w->slots++;
-        } else {
-            free(slot);
-            slot = NULL;
-        }
-    }
     pthread_mutex_unlock(&w->lock);
-    return slot;
+    return slot != NULL ? slot : new_slot();
 }
 
 static void return_slot(struct worker *w, struct slot *slot)
@@ -113,7 +106,6 @@ static void return_slot(struct worker *w, struct slot *slot)
     pthread_mutex_lock(&w->lock);
     slot->next_free = w->free;
     w->free = slot;
-    pthread_cond_signal(&w->returned);
     pthread_mutex_unlock(&w->lock);
 }
 
@@ -162,9 +154,18 @@ static void send_durable(void *ctx, struct durable_item *item, enum err e)
     struct slot *slot = (struct slot *)item;
     if (e != ERR_OK) {
         buf_clear(&slot->out);
+        pthread_mutex_lock(&w->failing);
         server_fail(&w->server, slot->request.envp, e, &slot->out);
+        pthread_mutex_unlock(&w->failing);
     }
     send_answer(w, slot);
+}
+
+/* Whether another request can be accepted at once. */
+static bool is_one_pending(void)
+{
+    struct pollfd listening = {.fd = STDIN_FILENO, .events = POLLIN};
+    return poll(&listening, 1, 0) > 0;
 }
 
 static void answer(struct worker *w, struct slot *slot)
@@ -174,6 +175,17 @@ static void answer(struct worker *w, struct slot *slot)
         durable_put(w->durable, &slot->waiting);
     else
         send_answer(w, slot);
+}
+
+/* Between two requests: wait for the disk now, unless there is something else to do. */
+static void settle(struct worker *w)
+{
+    if (!durable_is_waiting(w->durable))
+        return;
+    if (is_one_pending())
+        durable_watch(w->durable);
+    else
+        durable_flush(w->durable);
 }
 
 /* Until a signal ends the waiting for requests, or nothing can be accepted any more. */
@@ -187,13 +199,14 @@ static void serve(struct worker *w)
         }
         hold_signals(SIG_BLOCK);
         answer(w, slot);
+        settle(w);
         hold_signals(SIG_UNBLOCK);
     }
 }
 
 int server_fastcgi(const char *conf_path)
 {
-    struct worker w = {.lock = PTHREAD_MUTEX_INITIALIZER, .returned = PTHREAD_COND_INITIALIZER};
+    struct worker w = {.failing = PTHREAD_MUTEX_INITIALIZER, .lock = PTHREAD_MUTEX_INITIALIZER};
     if (FCGX_Init() != 0)
         return 1;
     catch_signals();

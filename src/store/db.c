@@ -27,6 +27,7 @@ struct db {
     int64_t patience_us;           /* how long to wait for other processes */
     int checkpoint_frames;         /* the log's length from which on it is copied back */
     bool in_transaction;
+    bool in_read;     /* between db_read_begin and db_read_end */
     bool defers_sync; /* the caller waits for the disk */
     bool sync_due;    /* and has to */
     char journal_mode[16];
@@ -116,6 +117,8 @@ static sqlite3_stmt *begin_v(struct db *db, enum sql id, const char *types, va_l
 {
     sqlite3_stmt *st = prepared(db, id);
     int rc = SQLITE_OK;
+    if (db->in_read && st != NULL && sqlite3_stmt_readonly(st) == 0)
+        db_read_end(db); /* what others wrote since could not be written over */
     for (int i = 0; st != NULL && rc == SQLITE_OK && types[i] != '\0'; i++)
         rc = bind_one(st, i + 1, types[i], ap);
     if (rc != SQLITE_OK) {
@@ -227,6 +230,22 @@ static enum err pragma_int(struct db *db, const char *sql, int64_t *out)
         *out = sqlite3_column_int64(st, 0);
     sqlite3_finalize(st);
     return result(db, rc, sql);
+}
+
+enum err db_read_begin(struct db *db)
+{
+    assert(!db->in_transaction && !db->in_read);
+    enum err e = stmt_run(db, SQL_BEGIN_READ, "");
+    db->in_read = e == ERR_OK;
+    return e;
+}
+
+void db_read_end(struct db *db)
+{
+    bool in_read = db->in_read;
+    db->in_read = false;
+    if (in_read && sqlite3_get_autocommit(db->handle) == 0)
+        stmt_run(db, SQL_COMMIT, "");
 }
 
 enum err db_begin(struct db *db, enum db_durability durability)
@@ -435,6 +454,9 @@ static enum err open_file(struct db *db, const char *dir, int flags, struct buf 
 {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/%s", dir, DB_FILE);
+    /* One thread of a process uses SQLite. Too late, and refused, when there is a connection already. */
+    sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     int rc = sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc == SQLITE_OK) {
         sqlite3_extended_result_codes(db->handle, 1);

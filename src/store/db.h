@@ -60,6 +60,15 @@ enum err db_commit(struct db *db);
 void db_rollback(struct db *db);
 
 /*
+ * Let the reads that follow see the database as it is at the first of them, which costs less than looking
+ * anew each time: SQLite locks, and compares what it has in memory, once. It ends with the first statement
+ * that writes, with db_begin, or with db_read_end, which does nothing if it has ended. While it lasts the log
+ * cannot start anew: end it before anything slow. ERR_OK, ERR_STORE.
+ */
+enum err db_read_begin(struct db *db);
+void db_read_end(struct db *db);
+
+/*
  * Wait until all that was committed so far, by whatever process, is on disk. A durable commit ends with it.
  * (By synchronous = FULL the disk would work within the transaction, where it keeps the others from writing.)
  * For an answer that repeats what another process has just issued. ERR_OK, ERR_STORE.

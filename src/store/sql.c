@@ -23,6 +23,7 @@
 
 const char *const sql_text[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [SQL_BEGIN_READ] = "BEGIN",
     [SQL_COMMIT] = "COMMIT",
     [SQL_ROLLBACK] = "ROLLBACK",
     [SQL_EXPIRED_COUNT] = "SELECT (SELECT count(*) FROM captcha WHERE expires_s <= ?1) + "

@@ -7,6 +7,7 @@
 
 enum sql {
     SQL_BEGIN,
+    SQL_BEGIN_READ,
     SQL_COMMIT,
     SQL_ROLLBACK,
     SQL_EXPIRED_COUNT,
