@@ -131,7 +131,7 @@ const char *const sql_text[SQL_COUNT] = {
         "live.fingerprint, live.address, live.user_id, live.created_s, coalesce(refreshed.at_s, 0), "
         "live.expires_s, live.family_end_s FROM live LEFT JOIN user ON user.id = live.user_id "
         "LEFT JOIN refreshed ON refreshed.session_id = live.id ORDER BY live.id DESC",
-    [SQL_SESSION_EXTEND] = "UPDATE session SET expires_s = max(expires_s, ?2) WHERE id = ?1",
+    [SQL_SESSION_EXTEND] = "UPDATE session SET expires_s = ?2 WHERE id = ?1 AND expires_s < ?2",
     [SQL_SESSION_REVOKE] =
         "UPDATE session SET revoked_s = ?2 WHERE id = ?1 AND revoked_s IS NULL RETURNING id",
     [SQL_SESSION_REVOKE_USER] = "UPDATE session SET revoked_s = ?2 "
