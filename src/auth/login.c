@@ -195,6 +195,7 @@ enum err login(struct app *app, const struct login_request *r, int64_t now_s, st
                         .now_s = now_s,
                         .arena = arena,
                         .retry_after_s_out = retry_after_s_out};
+    db_read_end(app->db); /* a password takes its time */
     enum err e = log_in(&a, r, &user, &found, out);
     /* An account that does not exist may be a password typed into the wrong field: its name is not logged. */
     LOG(&app->log, e == ERR_OK ? ERR_LEVEL_INFO : err_info(e)->level, "login",
@@ -250,6 +251,7 @@ enum err login_change_password(struct app *app, const struct token_bearer *beare
                         .now_s = now_s,
                         .arena = arena,
                         .retry_after_s_out = retry_after_s_out};
+    db_read_end(app->db);
     enum err e = password_of_md5(old_md5, &old);
     if (e == ERR_OK)
         e = password_of_md5(new_md5, &new);

@@ -404,6 +404,9 @@ static enum err check_source(struct call *c)
     return config_list_has(c->cfg->sources, source, strlen(source)) ? ERR_OK : ERR_BAD_SOURCE;
 }
 
+/* Client and token are looked up before anything is written. */
+enum { READS_FIRST = ROUTE_CLIENT | ROUTE_BEARER | ROUTE_BEARER_IF_ANY | ROUTE_BEARER_IF_CONFIGURED };
+
 static enum err run_route(struct call *c, const struct found *f)
 {
     if (f->route == NULL) {
@@ -421,12 +424,15 @@ static enum err run_route(struct call *c, const struct found *f)
     enum err e = (flags & ROUTE_SOURCE) != 0 ? check_source(c) : ERR_OK;
     if (e == ERR_OK)
         e = read_params(c, flags);
+    if (e == ERR_OK && (flags & READS_FIRST) != 0)
+        e = db_read_begin(c->app->db);
     if (e == ERR_OK && (flags & ROUTE_CLIENT) != 0)
         e = authn_client(c);
     if (e == ERR_OK)
         e = check_bearer(c, flags);
     if (e == ERR_OK)
         e = f->route->handler(c);
+    db_read_end(c->app->db);
     return e == ERR_OK && c->res->body.err != ERR_OK ? c->res->body.err : e;
 }
 
@@ -456,15 +462,28 @@ static bool is_exposed(struct dispatch *d, const struct request *req)
     return false;
 }
 
+static struct call call_of(struct dispatch *d, struct request *req, struct found *f)
+{
+    struct call c = {.app = d->app, .arena = &d->arena, .req = req, .res = &d->response};
+    response_reset(&d->response);
+    find(d, req->path, req->method, f);
+    c.dialect = f->dialect;
+    c.cfg = f->dialect != NULL ? &d->app->cfg.dialect[f->dialect->id] : NULL;
+    return c;
+}
+
+static void render(struct dispatch *d, struct buf *out)
+{
+    response_render(&d->response, out);
+    response_reset(&d->response);
+    arena_reset(&d->arena);
+}
+
 void dispatch_run(struct dispatch *d, struct request *req, struct buf *out)
 {
     struct found f;
-    struct call c = {.app = d->app, .arena = &d->arena, .req = req, .res = &d->response};
+    struct call c = call_of(d, req, &f);
     enum err e;
-    response_reset(&d->response);
-    find(d, req->path, req->method, &f);
-    c.dialect = f.dialect;
-    c.cfg = f.dialect != NULL ? &d->app->cfg.dialect[f.dialect->id] : NULL;
     if (is_exposed(d, req)) {
         LOG(&d->app->log, ERR_LEVEL_ERROR, "data_dir_below_document_root",
             LOG_S("data_dir", d->app->cfg.server.data_dir),
@@ -475,9 +494,15 @@ void dispatch_run(struct dispatch *d, struct request *req, struct buf *out)
     }
     if (e != ERR_OK)
         render_failure(&c, e);
-    response_render(&d->response, out);
-    response_reset(&d->response);
-    arena_reset(&d->arena);
+    render(d, out);
+}
+
+void dispatch_fail(struct dispatch *d, struct request *req, enum err e, struct buf *out)
+{
+    struct found f;
+    struct call c = call_of(d, req, &f);
+    render_failure(&c, e);
+    render(d, out);
 }
 
 void dispatch_unavailable(struct buf *out)
