@@ -399,7 +399,7 @@ static void test_the_key_set(void **state)
     for (size_t i = 0; i < COUNT_OF(kids); i++)
         assert_non_null(strstr(set, kids[i]));
     static const char *const secrets[] = {"\"d\"",  "\"p\"", "\"q\"", "\"dp\"", "\"dq\"",
-                                          "\"qi\"", "\"k\"", "oct",   "\"HS"};
+                                          "\"qi\"", "\"k\"", "\"oct", "\"HS"};
     for (size_t i = 0; i < COUNT_OF(secrets); i++)
         assert_case(strstr(set, secrets[i]) == NULL, "%s", secrets[i]);
     assert_null(strstr(set, signer(s, "", NOW_S)));
