@@ -454,9 +454,8 @@ static enum err open_file(struct db *db, const char *dir, int flags, struct buf 
 {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/%s", dir, DB_FILE);
-    /* One thread of a process uses SQLite. Too late, and refused, when there is a connection already. */
-    sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
-    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS,
+                   0); /* nobody asks; refused, harmlessly, from the second time on */
     int rc = sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc == SQLITE_OK) {
         sqlite3_extended_result_codes(db->handle, 1);
