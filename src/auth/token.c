@@ -368,7 +368,6 @@ static enum err verify_with(const struct app *app, const struct keyring *ring, c
 {
     struct buf payload;
     buf_init(&payload);
-    *out = (struct claims){0};
     enum err e = jws_verify(ring->key, ring->count, jwt, strlen(jwt), &payload);
     if (e == ERR_OK)
         e = read_claims(app, &payload, now_s, arena, out);
@@ -614,7 +613,7 @@ static enum err check_scope(const struct session *s, const char *requested, stru
 static enum err refresh_with(struct app *app, struct rotation *r, const char *refresh_jwt, const char *scope,
                              int64_t now_s, struct arena *arena, struct token_pair *out)
 {
-    struct claims claims;
+    struct claims claims = {0};
     enum err e = verify_with(app, r->ring, refresh_jwt, now_s, arena, &claims);
     if (e == ERR_OK)
         e = claims.is_refresh ? find_refresh(app, &claims, arena, &r->row) : ERR_TOKEN_INVALID;

@@ -208,9 +208,9 @@ bool codec_utf8_valid(const void *data, size_t len)
 /* How many of the `len` bytes at `s` stand for themselves in a JSON string. */
 static size_t json_plain(const unsigned char *s, size_t len)
 {
-    static const bool special[256] = {
-        [0] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,         1,          1,         [17] = 1,
-        1,       1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, ['"'] = 1, ['\\'] = 1, [0x7F] = 1};
+#define EIGHT 1, 1, 1, 1, 1, 1, 1, 1
+    static const bool special[256] = {EIGHT, EIGHT, EIGHT, EIGHT, ['"'] = 1, ['\\'] = 1, [0x7F] = 1};
+#undef EIGHT
     size_t n = 0;
     while (n < len && !special[s[n]])
         n++;

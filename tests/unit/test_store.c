@@ -1166,6 +1166,82 @@ static void test_a_discarded_database_leaves_nothing(void **state)
     assert_int_equal(mkdir(s->dir, 0700), 0); /* for teardown */
 }
 
+/* ---- One look for several reads; the disk ---- */
+
+static int64_t captcha_span(struct db *db)
+{
+    int64_t span = -1;
+    assert_err(captcha_store_span(db, &span), ERR_OK);
+    return span;
+}
+
+static void test_reads_in_one_look_see_one_state(void **state)
+{
+    struct scratch *s = *state;
+    struct db *other = scratch_connect(s);
+    assert_err(db_read_begin(s->db), ERR_OK);
+    assert_int_equal(captcha_span(s->db), 0);
+    COMMITTED(other, captcha_store_put(other, "one", "blade", "a", NOW_S + 9));
+    assert_int_equal(captcha_span(s->db), 0);
+    db_read_end(s->db);
+    db_read_end(s->db); /* does nothing */
+    assert_int_equal(captcha_span(s->db), 1);
+    db_close(other);
+}
+
+/* What was read before others wrote cannot be written over: SQLite would say so with SQLITE_BUSY. */
+static void test_a_look_ends_where_writing_begins(void **state)
+{
+    struct scratch *s = *state;
+    struct db *other = scratch_connect(s);
+    char answer[64];
+    COMMITTED(other, captcha_store_put(other, "one", "blade", "a", NOW_S + 9));
+    assert_err(db_read_begin(s->db), ERR_OK);
+    assert_int_equal(captcha_span(s->db), 1);
+    COMMITTED(other, captcha_store_put(other, "two", "blade", "b", NOW_S + 9));
+    /* without a transaction */
+    assert_err(captcha_store_take(s->db, "two", "blade", NOW_S, answer, sizeof answer), ERR_OK);
+    assert_err(db_read_begin(s->db), ERR_OK);
+    assert_int_equal(captcha_span(s->db), 1);
+    COMMITTED(other, captcha_store_put(other, "three", "blade", "c", NOW_S + 9));
+    COMMITTED(s->db, captcha_store_put(s->db, "four", "blade", "d", NOW_S + 9));
+    assert_err(db_read_begin(s->db), ERR_OK); /* the one before has ended */
+    db_close(other);
+}
+
+static void test_who_defers_hears_what_has_to_be_on_disk(void **state)
+{
+    struct scratch *s = *state;
+    int fd = -1;
+    COMMITTED(s->db, captcha_store_put(s->db, "one", "blade", "a", NOW_S + 9));
+    assert_false(db_take_due(s->db)); /* it is on disk */
+    assert_err(db_defer_sync(s->db, &fd), ERR_OK);
+    assert_true(fd >= 0);
+    assert_false(db_take_due(s->db));
+    COMMITTED(s->db, captcha_store_put(s->db, "two", "blade", "a", NOW_S + 9));
+    assert_true(db_take_due(s->db));
+    assert_false(db_take_due(s->db));
+    assert_err(db_begin(s->db, DB_RELAXED), ERR_OK);
+    assert_err(captcha_store_put(s->db, "three", "blade", "a", NOW_S + 9), ERR_OK);
+    assert_err(db_commit(s->db), ERR_OK);
+    assert_false(db_take_due(s->db));
+    assert_err(db_begin(s->db, DB_DURABLE), ERR_OK);
+    db_rollback(s->db);
+    assert_false(db_take_due(s->db));
+    assert_err(db_sync(s->db), ERR_OK); /* an answer that repeats another's */
+    assert_true(db_take_due(s->db));
+    /* The descriptor is of the log that SQLite writes. */
+    char path[64];
+    struct stat by_name, by_fd;
+    snprintf(path, sizeof path, "%s/%s-wal", s->dir, DB_FILE);
+    assert_int_equal(stat(path, &by_name), 0);
+    assert_int_equal(fstat(fd, &by_fd), 0);
+    assert_int_equal(by_name.st_ino, by_fd.st_ino);
+    assert_int_equal(fdatasync(fd), 0);
+    close(fd);
+    assert_int_equal(captcha_span(s->db), 3);
+}
+
 #define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, setup, teardown)
 
 int main(void)
@@ -1177,6 +1253,9 @@ int main(void)
         TEST(test_creating_twice_leaves_the_first),
         TEST(test_opening_refuses_what_others_can_read),
         TEST(test_opening_refuses_another_schema),
+        TEST(test_reads_in_one_look_see_one_state),
+        TEST(test_a_look_ends_where_writing_begins),
+        TEST(test_who_defers_hears_what_has_to_be_on_disk),
         cmocka_unit_test(test_opening_what_is_not_there),
         TEST(test_the_log_starts_anew),
         TEST(test_what_is_rolled_back_has_not_happened),
