@@ -18,7 +18,7 @@ SPAN_DAYS = 31  # so that what is older than TTL_S waits for the purge
 TENANT, CLIENT = "000000", "sword"
 FIRST_USER_ID = 1_500_000_000_000_000_000
 FIRST_SESSION_ID = FIRST_TOKEN_ID = 1_000  # behind the few of the demo
-BYTES_PER_TOKEN, BYTES_PER_USER = 310, 450  # rows and indices, sessions shared out among their tokens
+BYTES_PER_TOKEN, BYTES_PER_USER = 230, 350  # rows and indices, sessions shared out among their tokens
 
 # A rotation: a token is used half a day after it was issued; the row issued then is its successor. So rows come in
 # blocks of two half days: session s has its first token in the one, and its second in the other.

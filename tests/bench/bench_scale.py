@@ -120,14 +120,14 @@ TURNS = (
 )
 
 
-def measure_latency(big_site, rounds):
+def measure_latency(big_site, version, rounds):
     """Rows, and what to say of the longest requests."""
     rows, longest = [], []
     yardstick = f"{SMALL_USERS:,} users, {SMALL_TOKENS:,} rows"
     with served(big_site) as big:
         for what, turn, mark in TURNS:
             small_site = Site("scale-small")  # anew for each: it would grow
-            fill(small_site, SMALL_USERS, SMALL_TOKENS)
+            fill(small_site, SMALL_USERS, SMALL_TOKENS, version)
             with served(small_site) as small:
                 theirs, ours = alternate((small, big), rounds, turn)
             rows.append(Row(f"{what}: median", ours["p50_us"], yardstick, theirs["p50_us"]))
@@ -172,7 +172,7 @@ def measure_scale(users=BIG_USERS, tokens=BIG_TOKENS, version=7, rounds=ROUNDS, 
         took = fill(site, users, tokens, version)
         big_gib = (site.data / "menshen.db").stat().st_size / (1 << 30)
         read_into_memory(site)
-        rows, longest = measure_latency(site, rounds)
+        rows, longest = measure_latency(site, version, rounds)
         title = f"A database of {users:,} users and {tokens:,} token rows, one request at a time"
         print_table(title, "µs", rows)
         note(f"99.9 % and the longest of all, µs (in the small one): {'; '.join(longest)}.")
