@@ -88,7 +88,7 @@ CREATE TABLE captcha (
 -- Counters of what is limited: failed logins and issued captchas.
 CREATE TABLE throttle (
     subject TEXT PRIMARY KEY,      -- 'account:TENANT/ACCOUNT', 'address:ADDRESS', 'client:ID', 'captcha:ADDRESS',
-                                   -- 'secret:ID@ADDRESS' (wrong client secrets); IPv6 as its /64
+                                   -- 'secret:ADDRESS' (wrong client secrets); IPv6 as its /64
     count   INTEGER NOT NULL,      -- within this window
     ends_s  INTEGER NOT NULL       -- end of the window; the counter counts while ends_s > now
 ) STRICT, WITHOUT ROWID;
@@ -96,7 +96,8 @@ CREATE INDEX throttle_ends ON throttle (ends_s);
 
 -- One login, and all tokens that were refreshed from it (a family). Ending it ends all of them.
 CREATE TABLE session (
-    id          INTEGER PRIMARY KEY,      -- named by its tokens' rows
+    id          INTEGER PRIMARY KEY AUTOINCREMENT, -- named by its tokens' rows, which may outlive it: never given
+                                          -- again, or they would become another's
     user_id     INTEGER REFERENCES user (id) ON DELETE CASCADE, -- NULL: client_credentials
     client_id   TEXT NOT NULL REFERENCES client (id) ON DELETE CASCADE, -- who asked for it
     tenant_id   TEXT NOT NULL,            -- tenant of the login

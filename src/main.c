@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "cli/cli.h"
@@ -58,6 +59,7 @@ static const char *conf_of_environment(void)
 int main(int argc, char **argv)
 {
     umask(077);
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}); /* a core file would hold keys and passwords */
     if (server_is_fastcgi())
         return server_fastcgi(conf_of_arguments(argc, argv));
     if (getenv("GATEWAY_INTERFACE") != NULL)

@@ -36,20 +36,22 @@ enum err client_compare_secret(const struct app *app, const struct client *c, co
     return ERR_OK;
 }
 
+/* Expired rows that a wrong secret clears away. */
+enum { PURGE_ROWS = 4 };
+
 /* Count a wrong secret. An id that does not exist counts like one that does, and is not written down. */
 static enum err refuse(struct app *app, const char *id, enum err e, const char *address, int64_t now_s)
 {
-    struct audit_event event = {.action = AUDIT_CLIENT_SECRET,
-                                .client_id = e == ERR_CLIENT_UNKNOWN ? "" : id,
-                                .dialect = "",
-                                .address = address,
-                                .result = e};
+    struct audit_event event = {
+        .action = AUDIT_CLIENT_SECRET, .client_id = id, .dialect = "", .address = address, .result = e};
     enum err counted = db_begin(app->db, DB_RELAXED);
     if (counted != ERR_OK)
         return counted;
-    counted = throttle_secret_failed(app, id, address, now_s);
-    if (counted == ERR_OK)
+    counted = throttle_secret_failed(app, address, now_s);
+    if (counted == ERR_OK && e != ERR_CLIENT_UNKNOWN)
         counted = audit_record(app, &event, now_s);
+    if (counted == ERR_OK)
+        counted = db_purge_step(app->db, now_s, PURGE_ROWS);
     counted = db_end(app->db, counted);
     return counted == ERR_OK ? e : counted;
 }
@@ -62,7 +64,7 @@ enum err client_authenticate(struct app *app, const char *id, const char *secret
     bool same = false;
     if (strlen(id) > CLIENT_ID_MAX)
         return ERR_CLIENT_UNKNOWN;
-    enum err e = throttle_secret_check(app, id, address, now_s, retry_after_s_out);
+    enum err e = throttle_secret_check(app, address, now_s, retry_after_s_out);
     if (e != ERR_OK)
         return e;
     enum err found = client_store_get(app->db, id, arena, &c);

@@ -31,7 +31,7 @@ enum err client_compare_secret(const struct app *app, const struct client *c, co
 
 /*
  * Authenticate a client by id and secret, or by the secret before that while a rotation lasts. An unknown id
- * takes the same path as a wrong secret. Failures count per client and address.
+ * takes the same path as a wrong secret. Failures count per address.
  *
  * address            canonical.
  * out                texts live in `arena`.

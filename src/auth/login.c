@@ -41,7 +41,7 @@ static enum err count_failure(const struct attempt *a, const struct user *user, 
     if (e != ERR_OK)
         return e;
     enum err counted = throttle_failed(a->app, &a->try, a->now_s, a->retry_after_s_out);
-    e = counted == ERR_LOGIN_LOCKED ? ERR_OK : counted;
+    e = counted == ERR_LOGIN_LOCKED || counted == ERR_CAPTCHA_REQUIRED ? ERR_OK : counted;
     if (e == ERR_OK)
         e = record(a, user, failure);
     if (e == ERR_OK)
@@ -162,6 +162,8 @@ static enum err log_in(const struct attempt *a, const struct login_request *r, s
         e = throttle_check(app, &a->try, a->now_s, a->retry_after_s_out);
     if (e == ERR_OK)
         e = client_read_password(app, r->client, r->password, &password); /* SM2 costs something */
+    if (e == ERR_PASSWORD_SM2)
+        e = count_failure(a, NULL, e);
     if (e == ERR_OK)
         e = find_user(app, r, a->arena, user, found_out);
     if (e == ERR_OK)
@@ -193,6 +195,7 @@ enum err login(struct app *app, const struct login_request *r, int64_t now_s, st
                         .now_s = now_s,
                         .arena = arena,
                         .retry_after_s_out = retry_after_s_out};
+    db_read_end(app->db); /* a password takes its time */
     enum err e = log_in(&a, r, &user, &found, out);
     /* An account that does not exist may be a password typed into the wrong field: its name is not logged. */
     LOG(&app->log, e == ERR_OK ? ERR_LEVEL_INFO : err_info(e)->level, "login",
@@ -248,6 +251,7 @@ enum err login_change_password(struct app *app, const struct token_bearer *beare
                         .now_s = now_s,
                         .arena = arena,
                         .retry_after_s_out = retry_after_s_out};
+    db_read_end(app->db);
     enum err e = password_of_md5(old_md5, &old);
     if (e == ERR_OK)
         e = password_of_md5(new_md5, &new);

@@ -76,20 +76,16 @@ enum err throttle_failed(struct app *app, const struct throttle_try *t, int64_t 
                          int64_t *retry_after_s_out)
 {
     struct subjects s;
-    int64_t ends_s = now_s;
+    struct throttle_count count[SUBJECTS];
     enum err e = subjects_init(&s, app, t);
     for (int i = 0; e == ERR_OK && i < SUBJECTS; i++) {
-        struct throttle_count count;
         e = throttle_store_hit(app->db, buf_str(&s.name[i]), now_s, app->cfg.login.window_s, s.limit[i],
-                               &count);
-        if (e == ERR_OK && count.count > s.limit[i] && count.ends_s > ends_s)
-            ends_s = count.ends_s;
+                               &count[i]);
+        count[i].count--; /* as it was before */
     }
+    if (e == ERR_OK)
+        e = verdict(app, &s, count, t->has_captcha, now_s, retry_after_s_out);
     subjects_fini(&s);
-    if (e == ERR_OK && ends_s > now_s) {
-        *retry_after_s_out = ends_s - now_s;
-        return ERR_LOGIN_LOCKED;
-    }
     return e;
 }
 
@@ -115,12 +111,12 @@ enum err throttle_unlock(struct app *app, const char *tenant_id, const char *acc
     return clear(app, &t, INT64_MAX);
 }
 
-static void secret_subject(const char *client_id, const char *address, struct buf *out)
+static void secret_subject(const char *address, struct buf *out)
 {
     char bucket[ADDRESS_CAP];
     address_bucket(address, bucket);
     buf_init(out);
-    buf_addf(out, "secret:%s@%s", client_id, bucket);
+    buf_addf(out, "secret:%s", bucket);
 }
 
 static int64_t secret_limit(const struct app *app)
@@ -128,12 +124,12 @@ static int64_t secret_limit(const struct app *app)
     return app->cfg.login.max_failures * SECRET_FAILURES_PER_LOGIN_FAILURE;
 }
 
-enum err throttle_secret_check(struct app *app, const char *client_id, const char *address, int64_t now_s,
+enum err throttle_secret_check(struct app *app, const char *address, int64_t now_s,
                                int64_t *retry_after_s_out)
 {
     struct buf subject;
     struct throttle_count count;
-    secret_subject(client_id, address, &subject);
+    secret_subject(address, &subject);
     enum err e = subject.err;
     if (e == ERR_OK)
         e = throttle_store_get(app->db, buf_str(&subject), now_s, &count);
@@ -145,11 +141,11 @@ enum err throttle_secret_check(struct app *app, const char *client_id, const cha
     return e;
 }
 
-enum err throttle_secret_failed(struct app *app, const char *client_id, const char *address, int64_t now_s)
+enum err throttle_secret_failed(struct app *app, const char *address, int64_t now_s)
 {
     struct buf subject;
     struct throttle_count count;
-    secret_subject(client_id, address, &subject);
+    secret_subject(address, &subject);
     enum err e = subject.err;
     if (e == ERR_OK)
         e = throttle_store_hit(app->db, buf_str(&subject), now_s, app->cfg.login.window_s, secret_limit(app),

@@ -35,10 +35,10 @@ enum err throttle_check(struct app *app, const struct throttle_try *t, int64_t n
                         int64_t *retry_after_s_out);
 
 /*
- * Count a failure against all three, within a transaction of the caller. ERR_OK; ERR_LOGIN_LOCKED, which is
- * no reason to roll back, with the longest of the waits in retry_after_s_out, if it is one more than a limit:
- * of guesses that were let in at the same moment, the right one is refused as locked, and wrong ones must
- * look the same. ERR_STORE, ERR_MEMORY.
+ * Count a failure against all three, within a transaction of the caller. ERR_OK; or what throttle_check says
+ * of the counters before this failure, ERR_LOGIN_LOCKED with retry_after_s_out or ERR_CAPTCHA_REQUIRED, which
+ * is no reason to roll back: of guesses that were let in at the same moment, the right one is asked again
+ * when it is about to succeed, and wrong ones must look the same. ERR_STORE, ERR_MEMORY.
  */
 enum err throttle_failed(struct app *app, const struct throttle_try *t, int64_t now_s,
                          int64_t *retry_after_s_out);
@@ -54,11 +54,12 @@ enum err throttle_succeeded(struct app *app, const struct throttle_try *t);
 enum err throttle_unlock(struct app *app, const char *tenant_id, const char *account);
 
 /*
- * Wrong client secrets, counted per client id and address. throttle_secret_check: ERR_OK; ERR_RATE with
+ * Wrong client secrets, counted per address, whichever client they were for: ids are the visitor's to choose,
+ * and one counter tells nothing of which of them exist. throttle_secret_check: ERR_OK; ERR_RATE with
  * retry_after_s_out; ERR_STORE. throttle_secret_failed counts one, within a transaction of the caller.
  */
-enum err throttle_secret_check(struct app *app, const char *client_id, const char *address, int64_t now_s,
+enum err throttle_secret_check(struct app *app, const char *address, int64_t now_s,
                                int64_t *retry_after_s_out);
-enum err throttle_secret_failed(struct app *app, const char *client_id, const char *address, int64_t now_s);
+enum err throttle_secret_failed(struct app *app, const char *address, int64_t now_s);
 
 #endif

@@ -198,17 +198,24 @@ static enum err mint_one(struct app *app, const struct keyring *ring, const stru
 }
 
 /* The tokens that t->row and t->user stand for. */
+static enum err mint_with(struct app *app, const struct keyring *ring, struct token_pair *t, int64_t now_s,
+                          struct arena *arena)
+{
+    note_password_age(app, &t->row, &t->user);
+    enum err e = mint_one(app, ring, t, false, now_s, arena, &t->access);
+    if (e == ERR_OK && t->row.refresh_jti[0] != '\0')
+        e = mint_one(app, ring, t, true, now_s, arena, &t->refresh);
+    t->expires_in_s = t->row.access_expires_s - t->row.issued_s;
+    return e;
+}
+
 static enum err mint(struct app *app, struct token_pair *t, int64_t now_s, struct arena *arena)
 {
     struct keyring ring;
-    note_password_age(app, &t->row, &t->user);
     enum err e = keyring_load(app, now_s, &ring);
     if (e == ERR_OK)
-        e = mint_one(app, &ring, t, false, now_s, arena, &t->access);
-    if (e == ERR_OK && t->row.refresh_jti[0] != '\0')
-        e = mint_one(app, &ring, t, true, now_s, arena, &t->refresh);
+        e = mint_with(app, &ring, t, now_s, arena);
     keyring_wipe(&ring);
-    t->expires_in_s = t->row.access_expires_s - t->row.issued_s;
     return e;
 }
 
@@ -356,20 +363,27 @@ static enum err read_claims(const struct app *app, const struct buf *payload, in
     return good ? ERR_OK : ERR_TOKEN_INVALID;
 }
 
+static enum err verify_with(const struct app *app, const struct keyring *ring, const char *jwt, int64_t now_s,
+                            struct arena *arena, struct claims *out)
+{
+    struct buf payload;
+    buf_init(&payload);
+    enum err e = jws_verify(ring->key, ring->count, jwt, strlen(jwt), &payload);
+    if (e == ERR_OK)
+        e = read_claims(app, &payload, now_s, arena, out);
+    buf_free(&payload);
+    return e;
+}
+
 static enum err verify_jwt(struct app *app, const char *jwt, int64_t now_s, struct arena *arena,
                            struct claims *out)
 {
     struct keyring ring;
-    struct buf payload;
-    buf_init(&payload);
     *out = (struct claims){0};
     enum err e = keyring_load(app, now_s, &ring);
     if (e == ERR_OK)
-        e = jws_verify(ring.key, ring.count, jwt, strlen(jwt), &payload);
-    if (e == ERR_OK)
-        e = read_claims(app, &payload, now_s, arena, out);
+        e = verify_with(app, &ring, jwt, now_s, arena, out);
     keyring_wipe(&ring);
-    buf_free(&payload);
     return e;
 }
 
@@ -397,6 +411,12 @@ static bool is_live(const struct token_row *row, int64_t now_s)
     return !is_ended(row) && row->refresh_expires_s > now_s && row->session.family_end_s > now_s;
 }
 
+/* Whether the row was used, and longer ago than the grace window. */
+static bool is_late(const struct app *app, const struct token_row *row, int64_t now_s)
+{
+    return row->used_s != 0 && now_s >= row->used_s + app->cfg.token.refresh_grace_s;
+}
+
 /* The row of an access token that is valid now. ERR_TOKEN_INVALID, ERR_NOT_FOUND if it is not. */
 static enum err find_access(struct app *app, const struct claims *claims, int64_t now_s, struct arena *arena,
                             struct token_row *out)
@@ -416,7 +436,8 @@ static enum err find_refresh(struct app *app, const struct claims *claims, struc
     enum err e = token_store_by_jti(app->db, claims->ati, arena, out);
     if (e != ERR_OK)
         return e;
-    return strcmp(claims->jti, out->refresh_jti) == 0 && claims->aud == NULL ? ERR_OK : ERR_TOKEN_INVALID;
+    bool is_it = out->refresh_jti[0] != '\0' && strcmp(claims->jti, out->refresh_jti) == 0;
+    return is_it && claims->aud == NULL ? ERR_OK : ERR_TOKEN_INVALID;
 }
 
 enum err token_inspect(struct app *app, const char *jwt, int64_t now_s, struct arena *arena,
@@ -481,10 +502,19 @@ enum err token_end_session(struct app *app, const struct token_bearer *bearer, c
 struct rotation {
     const struct client *client;
     struct token_row row;
-    bool with_refresh;   /* the successor gets a refresh token too */
-    bool is_shared;      /* many hold the token, so that a second use says nothing */
-    const char *address; /* who asks for it */
+    bool with_refresh;          /* the successor gets a refresh token too */
+    bool is_shared;             /* many hold the token, so that a second use says nothing */
+    const char *address;        /* who asks for it */
+    const struct keyring *ring; /* that signs; NULL: still to be loaded */
 };
+
+/* The tokens of a pair, after its transaction: others need not wait while it is signed. If that fails, the
+ * pair is there to be asked for again, as after an answer that was lost. */
+static enum err mint_rotated(struct app *app, const struct rotation *r, int64_t now_s, struct arena *arena,
+                             struct token_pair *out)
+{
+    return r->ring != NULL ? mint_with(app, r->ring, out, now_s, arena) : mint(app, out, now_s, arena);
+}
 
 /* A refresh token that was used long ago came again: it was stolen, before or now. ERR_REFRESH_INVALID when
  * the family is ended. */
@@ -504,22 +534,23 @@ static enum err end_family(struct app *app, const struct rotation *r, int64_t no
 static enum err replay(struct app *app, const struct rotation *r, int64_t now_s, struct arena *arena,
                        struct token_pair *out)
 {
-    bool is_late = now_s >= r->row.used_s + app->cfg.token.refresh_grace_s;
-    if (is_late && r->is_shared)
+    if (is_late(app, &r->row, now_s) && r->is_shared)
         return ERR_REFRESH_INVALID;
-    if (is_late)
+    if (is_late(app, &r->row, now_s))
         return end_family(app, r, now_s, arena);
     enum err e = token_store_by_id(app->db, r->row.successor_id, arena, &out->row);
+    if (e == ERR_OK && out->row.session.id != r->row.session.id)
+        e = ERR_NOT_FOUND; /* the successor is gone, and its id was given again */
     if (e == ERR_OK)
         e = db_sync(app->db); /* the process that rotated may be waiting for the disk yet */
     if (e == ERR_OK)
         e = user_of(app, &out->row, arena, &out->user);
     if (e == ERR_OK)
-        e = mint(app, out, now_s, arena);
+        e = mint_rotated(app, r, now_s, arena, out);
     return e == ERR_NOT_FOUND ? ERR_REFRESH_INVALID : e;
 }
 
-/* One more row in the session of r->row, and its tokens. Within a transaction. */
+/* One more row in the session of r->row. Within a transaction. */
 static enum err put_successor(struct app *app, const struct rotation *r, int64_t now_s, struct arena *arena,
                               struct token_pair *out)
 {
@@ -533,8 +564,6 @@ static enum err put_successor(struct app *app, const struct rotation *r, int64_t
         e = session_store_extend(app->db, r->row.session.id, out->row.refresh_expires_s);
     if (e == ERR_OK)
         e = db_purge_step(app->db, now_s, PURGE_ROWS);
-    if (e == ERR_OK)
-        e = mint(app, out, now_s, arena);
     return e;
 }
 
@@ -562,6 +591,8 @@ static enum err rotate(struct app *app, struct rotation *r, int64_t now_s, struc
         enum err e = db_begin(app->db, DB_DURABLE);
         if (e == ERR_OK)
             e = db_end(app->db, rotate_locked(app, r, now_s, arena, out));
+        if (e == ERR_OK)
+            return mint_rotated(app, r, now_s, arena, out);
         if (e != ERR_NOT_FOUND)
             return e;
         /* Nothing was written: it is not live any more, or another process was faster and r->row says so. */
@@ -579,22 +610,34 @@ static enum err check_scope(const struct session *s, const char *requested, stru
     return client_scope(&granted, requested, arena, &narrower);
 }
 
+static enum err refresh_with(struct app *app, struct rotation *r, const char *refresh_jwt, const char *scope,
+                             int64_t now_s, struct arena *arena, struct token_pair *out)
+{
+    struct claims claims = {0};
+    enum err e = verify_with(app, r->ring, refresh_jwt, now_s, arena, &claims);
+    if (e == ERR_OK)
+        e = claims.is_refresh ? find_refresh(app, &claims, arena, &r->row) : ERR_TOKEN_INVALID;
+    if (e == ERR_OK && strcmp(r->row.session.client_id, r->client->id) != 0)
+        e = ERR_TOKEN_INVALID;
+    if (e == ERR_NOT_FOUND || e == ERR_TOKEN_INVALID)
+        return ERR_REFRESH_INVALID;
+    /* Not of one that is refused anyway: its reuse has to end the family, whatever it asks for. */
+    if (e == ERR_OK && is_live(&r->row, now_s) && !is_late(app, &r->row, now_s))
+        e = check_scope(&r->row.session, scope, arena);
+    return e == ERR_OK ? rotate(app, r, now_s, arena, out) : e;
+}
+
 enum err token_refresh(struct app *app, const struct client *client, const char *refresh_jwt,
                        const char *scope, const char *address, int64_t now_s, struct arena *arena,
                        struct token_pair *out)
 {
-    struct claims claims;
-    struct rotation r = {.client = client, .with_refresh = true, .address = address};
-    enum err e = verify_jwt(app, refresh_jwt, now_s, arena, &claims);
+    struct keyring ring;
+    struct rotation r = {.client = client, .with_refresh = true, .address = address, .ring = &ring};
+    enum err e = keyring_load(app, now_s, &ring);
     if (e == ERR_OK)
-        e = claims.is_refresh ? find_refresh(app, &claims, arena, &r.row) : ERR_TOKEN_INVALID;
-    if (e == ERR_OK && strcmp(r.row.session.client_id, client->id) != 0)
-        e = ERR_TOKEN_INVALID;
-    if (e == ERR_NOT_FOUND || e == ERR_TOKEN_INVALID)
-        return ERR_REFRESH_INVALID;
-    if (e == ERR_OK)
-        e = check_scope(&r.row.session, scope, arena);
-    return e == ERR_OK ? rotate(app, &r, now_s, arena, out) : e;
+        e = refresh_with(app, &r, refresh_jwt, scope, now_s, arena, out);
+    keyring_wipe(&ring);
+    return e;
 }
 
 /* What refreshing an access token by itself takes. ERR_NOT_FOUND if it cannot be. */
@@ -628,8 +671,8 @@ static enum err renew_locked(struct app *app, struct rotation *r, int64_t now_s,
                              struct token_pair *out)
 {
     enum err e = token_store_by_id(app->db, r->row.id, arena, &r->row);
-    if (e == ERR_OK && !is_live(&r->row, now_s))
-        e = ERR_NOT_FOUND;
+    if (e == ERR_OK && (r->row.used_s != 0 || !is_live(&r->row, now_s)))
+        e = ERR_NOT_FOUND; /* a second life for what was rotated would be no rotation */
     return e == ERR_OK ? put_successor(app, r, now_s, arena, out) : e;
 }
 
@@ -647,5 +690,6 @@ enum err token_renew(struct app *app, const struct token_bearer *bearer, int64_t
         e = db_begin(app->db, DB_DURABLE);
     if (e != ERR_OK)
         return e;
-    return db_end(app->db, renew_locked(app, &r, now_s, arena, out));
+    e = db_end(app->db, renew_locked(app, &r, now_s, arena, out));
+    return e == ERR_OK ? mint_rotated(app, &r, now_s, arena, out) : e;
 }

@@ -93,21 +93,25 @@ void buf_add_char(struct buf *b, char c)
 
 void buf_addf(struct buf *b, const char *fmt, ...)
 {
+    char text[256]; /* most are short: formatted once */
     va_list ap;
     va_start(ap, fmt);
-    int n = vsnprintf(NULL, 0, fmt, ap);
+    int n = vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     if (n < 0) {
         b->err = ERR_MEMORY;
         return;
     }
     unsigned char *at = buf_reserve(b, (size_t)n);
-    if (at == NULL)
-        return;
-    va_start(ap, fmt);
-    vsnprintf((char *)at, (size_t)n + 1, fmt, ap);
-    va_end(ap);
-    b->len += (size_t)n;
+    if (at != NULL && (size_t)n < sizeof text) {
+        memcpy(at, text, (size_t)n + 1);
+    } else if (at != NULL) {
+        va_start(ap, fmt);
+        vsnprintf((char *)at, (size_t)n + 1, fmt, ap);
+        va_end(ap);
+    }
+    secure_wipe(text, (size_t)n < sizeof text ? (size_t)n : sizeof text);
+    b->len += at != NULL ? (size_t)n : 0;
 }
 
 const char *buf_str(const struct buf *b)

@@ -205,20 +205,28 @@ bool codec_utf8_valid(const void *data, size_t len)
     return true;
 }
 
-static bool json_plain(unsigned char c)
+/* How many of the `len` bytes at `s` stand for themselves in a JSON string. */
+static size_t json_plain(const unsigned char *s, size_t len)
 {
-    return c >= 0x20 && c != '"' && c != '\\' && c != 0x7F;
+#define EIGHT 1, 1, 1, 1, 1, 1, 1, 1
+    static const bool special[256] = {EIGHT, EIGHT, EIGHT, EIGHT, ['"'] = 1, ['\\'] = 1, [0x7F] = 1};
+#undef EIGHT
+    size_t n = 0;
+    while (n < len && !special[s[n]])
+        n++;
+    return n;
 }
 
 void codec_json_escape(struct buf *out, const char *s, size_t len)
 {
-    size_t from = 0;
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)s[i];
-        if (json_plain(c))
-            continue;
-        buf_add(out, s + from, i - from);
-        from = i + 1;
+    const unsigned char *at = (const unsigned char *)s, *end = at + len;
+    while (at < end) {
+        size_t plain = json_plain(at, (size_t)(end - at));
+        buf_add(out, at, plain);
+        at += plain;
+        if (at == end)
+            break;
+        unsigned char c = *at++;
         if (c == '"' || c == '\\') {
             buf_add_char(out, '\\');
             buf_add_char(out, (char)c);
@@ -226,7 +234,6 @@ void codec_json_escape(struct buf *out, const char *s, size_t len)
             buf_addf(out, "\\u%04x", c);
         }
     }
-    buf_add(out, s + from, len - from);
 }
 
 /* The version and variant bits, and the text. */

@@ -1,7 +1,6 @@
 #include "base/json_out.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/codec.h"
@@ -79,7 +78,15 @@ void json_str(struct json_out *j, const char *name, const char *value)
 void json_int(struct json_out *j, const char *name, int64_t value)
 {
     lead(j, name);
-    buf_addf(j->buf, "%" PRId64, value);
+    char digits[20]; /* of the largest, or its sign with one less */
+    size_t n = sizeof digits;
+    uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do
+        digits[--n] = (char)('0' + left % 10);
+    while ((left /= 10) != 0);
+    if (value < 0)
+        digits[--n] = '-';
+    buf_add(j->buf, digits + n, sizeof digits - n);
 }
 
 void json_bool(struct json_out *j, const char *name, bool value)

@@ -187,6 +187,9 @@ static enum cli_status run_add(struct cli *cli)
     if (cli_given(cli, "secret") && cli_given(cli, "public"))
         return cli_misuse(cli, "--secret and --public exclude each other");
     enum cli_status status = text_check_id(cli, "ID", w.client.id);
+    /* Both stand in the claim sub: a client must not pass for a user (RFC 9700, section 4.15). */
+    if (status == CLI_DONE && w.client.id[strspn(w.client.id, "0123456789")] == '\0')
+        return cli_misuse(cli, "ID %s: digits only, as the ids of users are; put a letter in", w.client.id);
     if (status == CLI_DONE)
         status = take_description(cli, &w.client);
     if (status == CLI_DONE && !cli_given(cli, "public"))

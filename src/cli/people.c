@@ -9,6 +9,7 @@
 static const char *const columns[PEOPLE_COLUMNS] = {
     [PEOPLE_ACCOUNT] = "account",
     [PEOPLE_TENANT] = "tenant",
+    [PEOPLE_USER_ID] = "user_id",
     [PEOPLE_PASSWORD_HASH] = "password_hash",
     [PEOPLE_PASSWORD] = "password",
     [PEOPLE_REAL_NAME] = "real_name",
@@ -146,7 +147,8 @@ static char *quoted_field(struct reading *r, const char **why)
         doubled++;
     }
     r->at = from + len + 1;
-    if (r->at != r->end && strchr(",\r\n", *r->at) == NULL) {
+    bool cr_lf = r->end - r->at >= 2 && r->at[0] == '\r' && r->at[1] == '\n';
+    if (r->at != r->end && *r->at != ',' && *r->at != '\n' && !cr_lf) {
         *why = "something behind a closing quote; a quote within a value is written twice";
         return NULL;
     }

@@ -17,6 +17,7 @@
 enum people_column {
     PEOPLE_ACCOUNT,
     PEOPLE_TENANT,
+    PEOPLE_USER_ID,       /* decimal; applications keep it: it moves with the person */
     PEOPLE_PASSWORD_HASH, /* a verifier of any scheme of crypto/password */
     PEOPLE_PASSWORD,      /* as it is typed; read only, never written */
     PEOPLE_REAL_NAME,

@@ -135,7 +135,9 @@ static enum cli_status run_unlock(struct cli *cli)
 static enum err remove_tenant(struct cli *cli, void *ctx)
 {
     (void)ctx;
-    return tenant_store_remove(cli->app.db, cli->operand[0]);
+    enum err e = tenant_store_remove(cli->app.db, cli->operand[0]);
+    /* Clients' own sessions have no user to go with, and would come back with a tenant of the same id. */
+    return e == ERR_OK ? session_store_revoke_tenant(cli->app.db, cli->operand[0], cli->now_s) : e;
 }
 
 static enum cli_status run_remove(struct cli *cli)

@@ -530,7 +530,8 @@ const struct cli_command cli_user_commands[] = {
      .details =
          "Everything is checked first, and written in one transaction: all of the file or nothing. FILE -\n"
          "is standard input. The first line of CSV names its columns, JSON lines have the same names:\n"
-         "account, tenant, password_hash or password, real_name, nick_name, role_id, role_name, dept_id,\n"
+         "account, tenant, user_id, password_hash or password, real_name, nick_name, role_id, role_name, "
+         "dept_id,\n"
          "post_id, oauth_id, id_number, locked and password_expired (yes, no), password_changed (Unix\n"
          "seconds or YYYY-MM-DD HH:MM:SS). password_hash is bcrypt, yescrypt, SHA-crypt, MD5-crypt, $apr1$,\n"
          "{SHA}, Argon2id as menshen user export writes it, or Blade's sha1(md5(password)); the first login\n"

@@ -37,11 +37,12 @@ static enum err write_out(struct exporting *ex, struct buf *text)
 static enum err write_one(void *ctx, const struct user *u)
 {
     struct exporting *ex = ctx;
-    char changed[24];
+    char changed[24], id[24];
     struct buf text;
     const struct person p = {.value = {
                                  [PEOPLE_ACCOUNT] = u->account,
                                  [PEOPLE_TENANT] = u->tenant_id,
+                                 [PEOPLE_USER_ID] = id,
                                  [PEOPLE_PASSWORD_HASH] = u->password_hash,
                                  [PEOPLE_REAL_NAME] = u->real_name,
                                  [PEOPLE_NICK_NAME] = u->nick_name,
@@ -55,6 +56,7 @@ static enum err write_one(void *ctx, const struct user *u)
                                  [PEOPLE_PASSWORD_EXPIRED] = u->password_expired ? "yes" : "no",
                                  [PEOPLE_PASSWORD_CHANGED] = changed,
                              }};
+    snprintf(id, sizeof id, "%" PRId64, u->id);
     snprintf(changed, sizeof changed, "%" PRId64, u->password_changed_s);
     buf_init(&text);
     people_write(ex->format, ex->shown, &p, &text);

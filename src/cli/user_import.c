@@ -203,14 +203,35 @@ static enum err check_changed(struct import *im, const struct person *p, struct 
     return ERR_OK;
 }
 
+/* Whether it has the very form of a verifier of this site's cost, as the decoy has. */
+static bool is_ours(const struct import *im, const char *verifier)
+{
+    static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const char *model = im->cli->app.decoy_hash;
+    if (password_needs_rehash(verifier, app_password_cost(&im->cli->app)) ||
+        strlen(verifier) != strlen(model))
+        return false;
+    size_t head = (size_t)(strstr(model, ",p=") - model);
+    head += strcspn(model + head, "$");
+    for (const char *v = verifier + head, *m = model + head; *v != '\0'; v++, m++)
+        if ((*m == '$') != (*v == '$') || (*v != '$' && strchr(base64, *v) == NULL))
+            return false;
+    return true;
+}
+
 static enum err check_verifier(struct import *im, const struct person *p, struct entry *e)
 {
     char form[PASSWORD_STORED_CAP];
     struct buf why;
     buf_init(&why);
-    enum err good = password_check_verifier(p->value[PEOPLE_PASSWORD_HASH], &why);
+    /* What this site makes itself it takes back, whatever it costs. */
+    enum err good = is_ours(im, p->value[PEOPLE_PASSWORD_HASH])
+                        ? ERR_OK
+                        : password_check_verifier(p->value[PEOPLE_PASSWORD_HASH], &why);
     if (good == ERR_OK)
         good = password_stored_form(p->value[PEOPLE_PASSWORD_HASH], form);
+    if (good == ERR_BAD_REQUEST && why.len == 0)
+        buf_add_str(&why, "malformed");
     if (good == ERR_OK) {
         e->user.password_hash = arena_strdup(&im->arena, form);
         good = e->user.password_hash != NULL ? ERR_OK : ERR_MEMORY;
@@ -233,44 +254,22 @@ static enum err hash_plain(struct import *im, const struct password *password, s
     return e->user.password_hash != NULL ? ERR_OK : ERR_MEMORY;
 }
 
-/* What the policy has against a password; NULL for other outcomes. */
-static const char *why_refused(enum err e)
-{
-    switch (e) {
-    case ERR_PASSWORD_SHORT:
-        return "shorter than [login] password_min_length";
-    case ERR_PASSWORD_LONG:
-        return "longer than 128 characters";
-    case ERR_PASSWORD_COMMON:
-        return "one of the most common passwords";
-    case ERR_PASSWORD_ACCOUNT:
-        return "the account's own name";
-    default:
-        return NULL;
-    }
-}
-
 static enum err check_plain(struct import *im, const struct person *p, struct entry *e)
 {
-    struct password password;
+    struct password password = {0};
+    struct buf why;
     const char *plain = p->value[PEOPLE_PASSWORD];
     enum err good = text_fault(plain, strlen(plain)) == NULL ? ERR_OK : ERR_BAD_REQUEST;
     if (good == ERR_OK)
         good = password_of_plain(plain, strlen(plain), &password);
     if (good == ERR_OK)
         good = policy_check(&im->cli->app.cfg, e->user.account, &password);
-    switch (good) {
-    case ERR_OK:
+    buf_init(&why);
+    if (good == ERR_OK)
         good = hash_plain(im, &password, e);
-        break;
-    case ERR_BAD_REQUEST:
-        good = tell_column(im, p->line, PEOPLE_PASSWORD, "not UTF-8 without control characters");
-        break;
-    default:
-        if (why_refused(good) != NULL)
-            good = tell_column(im, p->line, PEOPLE_PASSWORD, why_refused(good));
-        break;
-    }
+    else if (user_password_fault(im->cli, good, &why) != NULL)
+        good = tell_column(im, p->line, PEOPLE_PASSWORD, buf_str(&why));
+    buf_free(&why);
     password_wipe(&password);
     return good;
 }
@@ -289,6 +288,29 @@ static enum err check_password(struct import *im, const struct person *p, struct
         return check_plain(im, p, e);
     return e->exists ? ERR_OK
                      : tell_column(im, p->line, PEOPLE_PASSWORD_HASH, "missing; a new account needs one");
+}
+
+/* An id of its own: nobody else's, and not another one than the account has. */
+static enum err check_id(struct import *im, const struct person *p, struct entry *e)
+{
+    const char *value = p->value[PEOPLE_USER_ID];
+    struct user there;
+    int64_t id = 0;
+    if (value == NULL || value[0] == '\0')
+        return ERR_OK;
+    if (!codec_parse_int(value, 1, INT64_MAX, &id))
+        return tell_column(im, p->line, PEOPLE_USER_ID, "expected a whole number of at most 19 digits");
+    if (e->exists && e->user.id != id)
+        return tell_column(im, p->line, PEOPLE_USER_ID,
+                           "the account has another one, which cannot be changed");
+    if (e->exists)
+        return ERR_OK;
+    enum err found = user_store_get(im->cli->app.db, id, &im->scratch, &there);
+    if (found == ERR_OK)
+        return tell_column(im, p->line, PEOPLE_USER_ID, "another account has it");
+    e->given[PEOPLE_USER_ID] = true;
+    e->user.id = id;
+    return found == ERR_NOT_FOUND ? ERR_OK : found;
 }
 
 /* Whether the account is there already, and may be. */
@@ -337,6 +359,8 @@ static enum err check(struct import *im, const struct person *p, struct entry *e
         good = check_changed(im, p, e);
     if (good == ERR_OK)
         good = check_existing(im, p, e);
+    if (good == ERR_OK)
+        good = check_id(im, p, e);
     if (good == ERR_OK)
         good = check_password(im, p, e);
     return good;
@@ -477,6 +501,8 @@ static enum err update(struct import *im, const struct entry *e)
     u.password_expired = e->given[PEOPLE_PASSWORD_EXPIRED] ? e->user.password_expired
                          : has_password                    ? false
                                                            : u.password_expired;
+    if (has_password || e->given[PEOPLE_PASSWORD_CHANGED])
+        u.password_changed_s = e->user.password_changed_s;
     u.locked = e->given[PEOPLE_LOCKED] ? e->user.locked : u.locked;
     if (done == ERR_OK)
         done = user_store_set(db, &u);
@@ -496,7 +522,7 @@ static enum err write_all(struct cli *cli, void *ctx)
     progress_open(&bar, "Writing", im->count);
     for (size_t i = 0; e == ERR_OK && i < im->count; i++) {
         struct entry *entry = &im->entries[i];
-        if (!entry->exists)
+        if (!entry->exists && !entry->given[PEOPLE_USER_ID])
             entry->user.id = id++;
         e = entry->exists ? update(im, entry) : user_store_put(im->cli->app.db, &entry->user);
         if (e == ERR_EXISTS || e == ERR_NOT_FOUND)
@@ -547,7 +573,9 @@ static enum cli_status write_if_good(struct import *im)
     enum err e = cli_write(cli, write_all, im);
     if (im->overtaken_line != 0)
         return cli_fail(
-            cli, "line %zu: somebody else changed this account meanwhile; nothing was written, start again",
+            cli,
+            "line %zu: the account or its user_id is there meanwhile, or the file has the user_id twice; "
+            "nothing was written",
             im->overtaken_line);
     if (e != ERR_OK)
         return cli_result(cli, e);

@@ -84,6 +84,8 @@ enum err common_login(struct call *c, const struct common_login_names *names, st
 
 enum err common_logout(struct call *c)
 {
-    return c->has_bearer ? token_end_session(c->app, &c->bearer, AUDIT_LOGOUT, c->req->address, c->req->now_s)
-                         : ERR_OK;
+    /* A client's own token is shared by all who open its page: none of them may end it for the others. */
+    return c->has_bearer && c->bearer.user.id != 0
+               ? token_end_session(c->app, &c->bearer, AUDIT_LOGOUT, c->req->address, c->req->now_s)
+               : ERR_OK;
 }

@@ -42,6 +42,7 @@ static const struct ebaas_error errors[ERR_COUNT] = {
     [ERR_BAD_REQUEST] = {"400003", "入参解析异常"},
     [ERR_CONFLICTING_PARAM] = {"400003", "入参解析异常"},
     [ERR_UNSUPPORTED_TYPE] = {"400003", "入参解析异常"},
+    [ERR_PASSWORD_SM2] = {"400003", "入参解析异常"},
     [ERR_MISSING_PARAM] = {"400", NULL},
     [ERR_CAPTCHA] = {"400101", "图形验证码错误"},
     [ERR_USER_UNKNOWN] = {"401001", "账号或密码错误"},

@@ -311,7 +311,7 @@ static const struct route routes[] = {
     {"POST", introspect_path, ROUTE_FORM | ROUTE_CLIENT, introspect},
     {"GET", jwks_path, ROUTE_CACHED, jwks},
     {"GET", "/.well-known/oauth-authorization-server", ROUTE_ABSOLUTE | ROUTE_CACHED, metadata},
-    {"GET", "/.well-known/oauth-authorization-server/{path}", ROUTE_ABSOLUTE | ROUTE_CACHED, metadata},
+    {"GET", "/.well-known/oauth-authorization-server/*", ROUTE_ABSOLUTE | ROUTE_CACHED, metadata},
     {"GET", "/healthz", ROUTE_ABSOLUTE, healthz},
 };
 

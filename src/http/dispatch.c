@@ -129,6 +129,11 @@ static bool matches(const char *pattern, const char *rest, const char **segment,
 {
     *len = 0;
     while (*pattern != '\0' && *rest != '\0') {
+        if (*pattern == '*') {
+            *segment = rest;
+            *len = strlen(rest);
+            return true;
+        }
         if (*pattern == '{') {
             *segment = rest;
             *len = strcspn(rest, "/");
@@ -230,6 +235,8 @@ static bool overlap(const char *a, const char *b)
 {
     while (*a != '\0' && *b != '\0') {
         size_t na = 1 + strcspn(a + 1, "/"), nb = 1 + strcspn(b + 1, "/");
+        if (a[1] == '*' || b[1] == '*')
+            return true;
         bool free_segment = a[1] == '{' || b[1] == '{';
         if (!free_segment && (na != nb || memcmp(a, b, na) != 0))
             return false;
@@ -367,8 +374,11 @@ static void render_failure(struct call *c, enum err e)
         general_error(&c->res->body, info->http_status, info->name, text_of(e, SCRIPT_SIMPLIFIED));
     LOG(&c->app->log, info->level, "request_failed", LOG_S("error", info->name),
         LOG_S("dialect", c->dialect != NULL ? config_dialect_name(c->dialect->id) : NULL),
-        LOG_S("method", c->req->method), LOG_S("path", c->req->path), LOG_S("field", c->failure.field),
-        LOG_N("status", c->res->status), LOG_S("address", c->req->address));
+        LOG_S("method", c->req->method), LOG_S("path", c->req->path),
+        /* A parameter that came twice is named by the visitor: it may be a piece of a password with an & in
+           it. */
+        LOG_S("field", e != ERR_CONFLICTING_PARAM ? c->failure.field : NULL), LOG_N("status", c->res->status),
+        LOG_S("address", c->req->address));
 }
 
 static enum err check_bearer(struct call *c, unsigned flags)
@@ -394,6 +404,9 @@ static enum err check_source(struct call *c)
     return config_list_has(c->cfg->sources, source, strlen(source)) ? ERR_OK : ERR_BAD_SOURCE;
 }
 
+/* Client and token are looked up before anything is written. */
+enum { READS_FIRST = ROUTE_CLIENT | ROUTE_BEARER | ROUTE_BEARER_IF_ANY | ROUTE_BEARER_IF_CONFIGURED };
+
 static enum err run_route(struct call *c, const struct found *f)
 {
     if (f->route == NULL) {
@@ -411,12 +424,15 @@ static enum err run_route(struct call *c, const struct found *f)
     enum err e = (flags & ROUTE_SOURCE) != 0 ? check_source(c) : ERR_OK;
     if (e == ERR_OK)
         e = read_params(c, flags);
+    if (e == ERR_OK && (flags & READS_FIRST) != 0)
+        e = db_read_begin(c->app->db);
     if (e == ERR_OK && (flags & ROUTE_CLIENT) != 0)
         e = authn_client(c);
     if (e == ERR_OK)
         e = check_bearer(c, flags);
     if (e == ERR_OK)
         e = f->route->handler(c);
+    db_read_end(c->app->db);
     return e == ERR_OK && c->res->body.err != ERR_OK ? c->res->body.err : e;
 }
 
@@ -446,15 +462,28 @@ static bool is_exposed(struct dispatch *d, const struct request *req)
     return false;
 }
 
+static struct call call_of(struct dispatch *d, struct request *req, struct found *f)
+{
+    struct call c = {.app = d->app, .arena = &d->arena, .req = req, .res = &d->response};
+    response_reset(&d->response);
+    find(d, req->path, req->method, f);
+    c.dialect = f->dialect;
+    c.cfg = f->dialect != NULL ? &d->app->cfg.dialect[f->dialect->id] : NULL;
+    return c;
+}
+
+static void render(struct dispatch *d, struct buf *out)
+{
+    response_render(&d->response, out);
+    response_reset(&d->response);
+    arena_reset(&d->arena);
+}
+
 void dispatch_run(struct dispatch *d, struct request *req, struct buf *out)
 {
     struct found f;
-    struct call c = {.app = d->app, .arena = &d->arena, .req = req, .res = &d->response};
+    struct call c = call_of(d, req, &f);
     enum err e;
-    response_reset(&d->response);
-    find(d, req->path, req->method, &f);
-    c.dialect = f.dialect;
-    c.cfg = f.dialect != NULL ? &d->app->cfg.dialect[f.dialect->id] : NULL;
     if (is_exposed(d, req)) {
         LOG(&d->app->log, ERR_LEVEL_ERROR, "data_dir_below_document_root",
             LOG_S("data_dir", d->app->cfg.server.data_dir),
@@ -465,9 +494,15 @@ void dispatch_run(struct dispatch *d, struct request *req, struct buf *out)
     }
     if (e != ERR_OK)
         render_failure(&c, e);
-    response_render(&d->response, out);
-    response_reset(&d->response);
-    arena_reset(&d->arena);
+    render(d, out);
+}
+
+void dispatch_fail(struct dispatch *d, struct request *req, enum err e, struct buf *out)
+{
+    struct found f;
+    struct call c = call_of(d, req, &f);
+    render_failure(&c, e);
+    render(d, out);
 }
 
 void dispatch_unavailable(struct buf *out)

@@ -35,6 +35,12 @@ void dispatch_fini(struct dispatch *d);
 void dispatch_run(struct dispatch *d, struct request *req, struct buf *out);
 
 /*
+ * Answer a request with the failure `e`, in the shape of the dialect that its path belongs to: for what fails
+ * after dispatch_run. The request's body need not be readable any more.
+ */
+void dispatch_fail(struct dispatch *d, struct request *req, enum err e, struct buf *out);
+
+/*
  * Answer without an application, when the start failed: 500 in the general shape. What is wrong was logged;
  * the answer does not say it.
  */

@@ -58,7 +58,10 @@ void response_header(struct response *r, const char *name, const char *value)
     for (const char *p = value; *p != '\0'; p++)
         if ((unsigned char)*p < 0x20 || *p == 0x7F)
             return;
-    buf_addf(&r->headers, "%s: %s\r\n", name, value);
+    buf_add_str(&r->headers, name);
+    buf_add_str(&r->headers, ": ");
+    buf_add_str(&r->headers, value);
+    buf_add_str(&r->headers, "\r\n");
 }
 
 void response_render(const struct response *r, struct buf *out)

@@ -57,7 +57,7 @@ typedef enum err route_handler(struct call *c);
 struct route {
     const char *method;
     const char *pattern; /* below the prefix, unless ROUTE_ABSOLUTE: literal segments, and at most one {name}
-                            for a whole segment */
+                            for a whole segment, or a * for all the rest */
     unsigned flags;
     route_handler *handler;
 };

@@ -22,15 +22,28 @@ int server_fastcgi(const char *conf_path);
 struct server {
     struct app app;
     struct dispatch dispatch;
-    const char *conf_path; /* borrowed; NULL: look for it */
-    bool ready;            /* false: requests are answered with "unavailable"; the log says why */
+    struct dispatch failures; /* server_fail's own: it may run in another thread than server_answer */
+    const char *conf_path;    /* borrowed; NULL: look for it */
+    bool ready;               /* false: requests are answered with "unavailable"; the log says why */
+    bool defers; /* set by a transport that waits for the disk itself, before the first request */
+    int log_fd;  /* what it waits for (db_defer_sync); -1: answers have waited already */
 };
 
 /* Nothing is opened yet: the first request does that, and so does every one until it succeeds. */
 void server_init(struct server *s, const char *conf_path);
 void server_fini(struct server *s);
 
-/* Answer one request. */
-void server_answer(struct server *s, char **env, request_read *read, void *read_ctx, struct buf *out);
+/*
+ * Answer one request. True if the answer must not leave before what it says is on disk: before an fdatasync
+ * of s->log_fd that begins after this.
+ */
+bool server_answer(struct server *s, char **env, request_read *read, void *read_ctx, struct buf *out);
+
+/*
+ * Answer a request, after server_answer has returned true for it, with the failure `e` instead. One thread at
+ * a time may do this, while another is in server_answer: the configuration and the log do not change any
+ * more.
+ */
+void server_fail(struct server *s, char **env, enum err e, struct buf *out);
 
 #endif

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include "base/clock.h"
 #include "dialect/dialects.h"
 #include "server/server.h"
@@ -16,22 +18,29 @@ static void start(struct server *s)
     else if (s->app.cfg.captcha.expose_answer)
         LOG(&s->app.log, ERR_LEVEL_WARN, "captcha_answers_exposed",
             LOG_S("hint", "set [captcha] expose_answer = no outside development"));
+    /* If that fails, the database waits for the disk itself. */
+    if (s->ready && s->defers && db_defer_sync(s->app.db, &s->log_fd) != ERR_OK)
+        LOG(&s->app.log, ERR_LEVEL_WARN, "no_group_commit");
     buf_free(&why);
 }
 
 void server_init(struct server *s, const char *conf_path)
 {
-    *s = (struct server){.app = {.log = {.fd = -1}}, .conf_path = conf_path};
+    *s = (struct server){.app = {.log = {.fd = -1}}, .conf_path = conf_path, .log_fd = -1};
     dispatch_init(&s->dispatch, &s->app, dialect_all);
+    dispatch_init(&s->failures, &s->app, dialect_all);
 }
 
 void server_fini(struct server *s)
 {
     dispatch_fini(&s->dispatch);
+    dispatch_fini(&s->failures);
     app_close(&s->app);
+    if (s->log_fd >= 0)
+        close(s->log_fd);
 }
 
-void server_answer(struct server *s, char **env, request_read *read, void *read_ctx, struct buf *out)
+bool server_answer(struct server *s, char **env, request_read *read, void *read_ctx, struct buf *out)
 {
     struct request req;
     /* What was missing may be there by now: nobody has to restart the web server after `menshen init`. */
@@ -41,9 +50,24 @@ void server_answer(struct server *s, char **env, request_read *read, void *read_
     }
     if (!s->ready) {
         dispatch_unavailable(out);
-        return;
+        return false;
     }
     request_init(&req, env, s->app.cfg.server.trusted_proxies, clock_now_s(), &s->dispatch.arena, read,
                  read_ctx);
     dispatch_run(&s->dispatch, &req, out);
+    return db_take_due(s->app.db);
+}
+
+static long read_nothing(void *ctx, char *out, size_t cap)
+{
+    (void)ctx, (void)out, (void)cap;
+    return 0;
+}
+
+void server_fail(struct server *s, char **env, enum err e, struct buf *out)
+{
+    struct request req;
+    request_init(&req, env, s->app.cfg.server.trusted_proxies, clock_now_s(), &s->failures.arena,
+                 read_nothing, NULL);
+    dispatch_fail(&s->failures, &req, e, out);
 }

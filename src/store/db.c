@@ -27,6 +27,9 @@ struct db {
     int64_t patience_us;           /* how long to wait for other processes */
     int checkpoint_frames;         /* the log's length from which on it is copied back */
     bool in_transaction;
+    bool in_read;     /* between db_read_begin and db_read_end */
+    bool defers_sync; /* the caller waits for the disk */
+    bool sync_due;    /* and has to */
     char journal_mode[16];
 };
 
@@ -114,6 +117,8 @@ static sqlite3_stmt *begin_v(struct db *db, enum sql id, const char *types, va_l
 {
     sqlite3_stmt *st = prepared(db, id);
     int rc = SQLITE_OK;
+    if (db->in_read && st != NULL && sqlite3_stmt_readonly(st) == 0)
+        db_read_end(db); /* what others wrote since could not be written over */
     for (int i = 0; st != NULL && rc == SQLITE_OK && types[i] != '\0'; i++)
         rc = bind_one(st, i + 1, types[i], ap);
     if (rc != SQLITE_OK) {
@@ -227,6 +232,22 @@ static enum err pragma_int(struct db *db, const char *sql, int64_t *out)
     return result(db, rc, sql);
 }
 
+enum err db_read_begin(struct db *db)
+{
+    assert(!db->in_transaction && !db->in_read);
+    enum err e = stmt_run(db, SQL_BEGIN_READ, "");
+    db->in_read = e == ERR_OK;
+    return e;
+}
+
+void db_read_end(struct db *db)
+{
+    bool in_read = db->in_read;
+    db->in_read = false;
+    if (in_read && sqlite3_get_autocommit(db->handle) == 0)
+        stmt_run(db, SQL_COMMIT, "");
+}
+
 enum err db_begin(struct db *db, enum db_durability durability)
 {
     assert(!db->in_transaction);
@@ -253,10 +274,36 @@ enum err db_sync(struct db *db)
     sqlite3_file *file = NULL;
     if (!has_log(db))
         return ERR_OK; /* synchronous = FULL, see configure */
+    if (db->defers_sync) {
+        db->sync_due = true;
+        return ERR_OK;
+    }
     int rc = sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file);
     if (rc == SQLITE_OK && file->pMethods != NULL)
         rc = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
     return result(db, rc, "sync");
+}
+
+/* The log stays the file that it is while any connection is open, and SQLite takes no POSIX locks on it, so
+ * that closing another descriptor of it is harmless. */
+enum err db_defer_sync(struct db *db, int *fd_out)
+{
+    *fd_out = -1;
+    if (!has_log(db))
+        return ERR_OK;
+    enum err e = db_sync(db); /* SQLite's first one writes the log's name in its folder */
+    if (e != ERR_OK)
+        return e;
+    *fd_out = open(sqlite3_filename_wal(sqlite3_db_filename(db->handle, "main")), O_RDWR | O_CLOEXEC);
+    db->defers_sync = *fd_out >= 0;
+    return db->defers_sync ? ERR_OK : ERR_STORE;
+}
+
+bool db_take_due(struct db *db)
+{
+    bool due = db->sync_due;
+    db->sync_due = false;
+    return due;
 }
 
 enum err db_commit(struct db *db)
@@ -276,13 +323,27 @@ enum err db_end(struct db *db, enum err e)
     return e;
 }
 
+static const enum sql purges[] = {SQL_CAPTCHA_PURGE, SQL_THROTTLE_PURGE, SQL_TOKEN_PURGE, SQL_SESSION_PURGE,
+                                  SQL_AUDIT_PURGE};
+enum { PURGES = sizeof purges / sizeof purges[0] };
+
+/* Which of the purges have rows to delete. */
+static enum err purges_due(struct db *db, int64_t now_s, int rows_max, bool due_out[PURGES])
+{
+    sqlite3_stmt *st = stmt_begin(db, SQL_PURGE_DUE, "ii", now_s, (int64_t)rows_max);
+    enum err e = stmt_step(db, st);
+    for (int i = 0; e == ERR_OK && i < PURGES; i++)
+        due_out[i] = sqlite3_column_int(st, i) != 0;
+    return stmt_end(db, st, e);
+}
+
 enum err db_purge_step(struct db *db, int64_t now_s, int rows_max)
 {
-    static const enum sql purges[] = {SQL_CAPTCHA_PURGE, SQL_THROTTLE_PURGE, SQL_TOKEN_PURGE,
-                                      SQL_SESSION_PURGE, SQL_AUDIT_PURGE};
-    enum err e = ERR_OK;
-    for (size_t i = 0; e == ERR_OK && i < sizeof purges / sizeof purges[0]; i++)
-        e = stmt_run(db, purges[i], "ii", now_s, (int64_t)rows_max);
+    bool due[PURGES];
+    enum err e = purges_due(db, now_s, rows_max, due);
+    for (int i = 0; e == ERR_OK && i < PURGES; i++)
+        if (due[i])
+            e = stmt_run(db, purges[i], "ii", now_s, (int64_t)rows_max);
     return e;
 }
 
@@ -397,6 +458,8 @@ static enum err open_file(struct db *db, const char *dir, int flags, struct buf 
 {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/%s", dir, DB_FILE);
+    /* Nobody asks for these figures. Too late, and refused, when there is a connection already. */
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     int rc = sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc == SQLITE_OK) {
         sqlite3_extended_result_codes(db->handle, 1);

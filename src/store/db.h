@@ -60,11 +60,35 @@ enum err db_commit(struct db *db);
 void db_rollback(struct db *db);
 
 /*
+ * Let the reads that follow see the database as it is at the first of them, which costs less than looking
+ * anew each time: SQLite locks, and compares what it has in memory, once. It ends with the first statement
+ * that writes, with db_begin, or with db_read_end, which does nothing if it has ended. While it lasts the log
+ * cannot start anew: end it before anything slow. ERR_OK, ERR_STORE.
+ */
+enum err db_read_begin(struct db *db);
+void db_read_end(struct db *db);
+
+/*
  * Wait until all that was committed so far, by whatever process, is on disk. A durable commit ends with it.
  * (By synchronous = FULL the disk would work within the transaction, where it keeps the others from writing.)
  * For an answer that repeats what another process has just issued. ERR_OK, ERR_STORE.
  */
 enum err db_sync(struct db *db);
+
+/*
+ * Leave the waiting for the disk to the caller: from now on durable commits and db_sync do not wait, they
+ * note that nobody may be told yet. For a worker that goes on with the next request meanwhile.
+ *
+ * fd_out  a descriptor, to be closed: once fdatasync(2) on it, begun after a commit, has succeeded in
+ * whatever thread, that commit is on disk. -1, and commits wait as before, if there is no log (on a network
+ *         file system).
+ *
+ * ERR_OK; ERR_STORE, and commits wait as before.
+ */
+enum err db_defer_sync(struct db *db, int *fd_out);
+
+/* Whether since the last call something was done that has to be on disk before anybody is told. */
+bool db_take_due(struct db *db);
 
 /* End a transaction by the result of its body: commit when `e` is ERR_OK, else roll back and hand `e`
  * through. */

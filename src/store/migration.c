@@ -5,8 +5,10 @@
 const char *const migration_sql[DB_SCHEMA_VERSION] = {
     [0] = NULL,
 
-    /* Keys of other algorithms, that are published before they sign and verify after they signed; clients
-     * with an algorithm, an audience, SM2 on the wire and two secrets during a rotation; the audit. */
+    /* Session ids that are never given again: the tokens of a removed session became those of the next one.
+     * Some may have: tokens older than their session go, and those without one. Keys of other algorithms,
+     * that are published before they sign and verify after they signed; clients with an algorithm, an
+     * audience, SM2 on the wire and two secrets during a rotation; the audit. */
     [1] =
         "CREATE TABLE new_sign_key ("
         " kid TEXT PRIMARY KEY,"
@@ -41,6 +43,29 @@ const char *const migration_sql[DB_SCHEMA_VERSION] = {
         " FROM client;"
         "DROP TABLE client;"
         "ALTER TABLE new_client RENAME TO client;"
+
+        "CREATE TABLE new_session ("
+        " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+        " user_id INTEGER REFERENCES user (id) ON DELETE CASCADE,"
+        " client_id TEXT NOT NULL REFERENCES client (id) ON DELETE CASCADE,"
+        " tenant_id TEXT NOT NULL,"
+        " dialect TEXT NOT NULL,"
+        " scope TEXT NOT NULL,"
+        " fingerprint TEXT NOT NULL DEFAULT '',"
+        " address TEXT NOT NULL,"
+        " created_s INTEGER NOT NULL,"
+        " family_end_s INTEGER NOT NULL,"
+        " expires_s INTEGER NOT NULL,"
+        " revoked_s INTEGER"
+        ") STRICT;"
+        "INSERT INTO new_session SELECT * FROM session;"
+        "DROP TABLE session;"
+        "ALTER TABLE new_session RENAME TO session;"
+        "CREATE INDEX session_user ON session (user_id);"
+        "CREATE INDEX session_client ON session (client_id);"
+        "CREATE INDEX session_expires ON session (expires_s);"
+        "DELETE FROM token WHERE NOT EXISTS"
+        " (SELECT 1 FROM session WHERE id = token.session_id AND created_s <= token.issued_s);"
 
         "CREATE TABLE audit ("
         " id INTEGER PRIMARY KEY,"

@@ -23,6 +23,7 @@
 
 const char *const sql_text[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [SQL_BEGIN_READ] = "BEGIN",
     [SQL_COMMIT] = "COMMIT",
     [SQL_ROLLBACK] = "ROLLBACK",
     [SQL_EXPIRED_COUNT] = "SELECT (SELECT count(*) FROM captcha WHERE expires_s <= ?1) + "
@@ -30,6 +31,14 @@ const char *const sql_text[SQL_COUNT] = {
                           "(SELECT count(*) FROM token WHERE refresh_expires_s <= ?1) + "
                           "(SELECT count(*) FROM session WHERE expires_s <= ?1) + "
                           "(SELECT count(*) FROM audit WHERE expires_s <= ?1)",
+    /* For each purge, in the order of db_purge_step, whether it has anything to do: a look at the old end of
+     * an index, where a DELETE with LIMIT first fills a table with what to delete. */
+    [SQL_PURGE_DUE] = "SELECT EXISTS (SELECT 1 FROM (SELECT expires_s FROM captcha ORDER BY seq LIMIT ?2) "
+                      "WHERE expires_s <= ?1), "
+                      "EXISTS (SELECT 1 FROM throttle WHERE ends_s <= ?1), "
+                      "EXISTS (SELECT 1 FROM token WHERE refresh_expires_s <= ?1), "
+                      "EXISTS (SELECT 1 FROM session WHERE expires_s <= ?1), "
+                      "coalesce((SELECT expires_s <= ?1 FROM audit ORDER BY id LIMIT 1), 0)",
     [SQL_BACKUP] = "VACUUM INTO ?1",
 
     [SQL_CAPTCHA_PUT] = "INSERT INTO captcha (id, dialect, answer, expires_s) VALUES (?1, ?2, ?3, ?4)",
@@ -96,7 +105,8 @@ const char *const sql_text[SQL_COUNT] = {
         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
     [SQL_USER_SET] =
         "UPDATE user SET password_expired = ?2, real_name = ?3, nick_name = ?4, role_id = ?5, "
-        "role_name = ?6, dept_id = ?7, post_id = ?8, oauth_id = ?9, id_number = ?10, locked = ?11 "
+        "role_name = ?6, dept_id = ?7, post_id = ?8, oauth_id = ?9, id_number = ?10, locked = ?11, "
+        "password_changed_s = ?12 "
         "WHERE id = ?1 RETURNING id",
     [SQL_USER_SET_PASSWORD] =
         "UPDATE user SET password_hash = ?2, password_changed_s = ?3, password_expired = 0 "
@@ -122,7 +132,7 @@ const char *const sql_text[SQL_COUNT] = {
         "live.fingerprint, live.address, live.user_id, live.created_s, coalesce(refreshed.at_s, 0), "
         "live.expires_s, live.family_end_s FROM live LEFT JOIN user ON user.id = live.user_id "
         "LEFT JOIN refreshed ON refreshed.session_id = live.id ORDER BY live.id DESC",
-    [SQL_SESSION_EXTEND] = "UPDATE session SET expires_s = max(expires_s, ?2) WHERE id = ?1",
+    [SQL_SESSION_EXTEND] = "UPDATE session SET expires_s = ?2 WHERE id = ?1 AND expires_s < ?2",
     [SQL_SESSION_REVOKE] =
         "UPDATE session SET revoked_s = ?2 WHERE id = ?1 AND revoked_s IS NULL RETURNING id",
     [SQL_SESSION_REVOKE_USER] = "UPDATE session SET revoked_s = ?2 "

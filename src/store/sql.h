@@ -7,9 +7,11 @@
 
 enum sql {
     SQL_BEGIN,
+    SQL_BEGIN_READ,
     SQL_COMMIT,
     SQL_ROLLBACK,
     SQL_EXPIRED_COUNT,
+    SQL_PURGE_DUE,
     SQL_BACKUP,
 
     SQL_CAPTCHA_PUT,

@@ -1,6 +1,6 @@
 #include "store/token_store.h"
 
-#include <stdio.h>
+#include <string.h>
 
 #include "store/stmt.h"
 
@@ -94,7 +94,9 @@ enum err token_store_put(struct db *db, struct token_row *row)
 static void read_jti(sqlite3_stmt *st, int column, char out[CODEC_UUID_CAP])
 {
     const char *s = (const char *)sqlite3_column_text(st, column);
-    snprintf(out, CODEC_UUID_CAP, "%s", s != NULL ? s : "");
+    size_t len = s != NULL ? strnlen(s, CODEC_UUID_CAP - 1) : 0;
+    memcpy(out, s != NULL ? s : "", len);
+    out[len] = '\0';
 }
 
 static enum err read_row(sqlite3_stmt *st, struct arena *arena, void *ctx)

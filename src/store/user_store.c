@@ -98,9 +98,10 @@ enum err user_store_put(struct db *db, const struct user *row)
 
 enum err user_store_set(struct db *db, const struct user *row)
 {
-    return stmt_run_one(db, SQL_USER_SET, "iissssssssi", row->id, (int64_t)row->password_expired,
+    return stmt_run_one(db, SQL_USER_SET, "iissssssssii", row->id, (int64_t)row->password_expired,
                         row->real_name, row->nick_name, row->role_id, row->role_name, row->dept_id,
-                        row->post_id, row->oauth_id, row->id_number, (int64_t)row->locked);
+                        row->post_id, row->oauth_id, row->id_number, (int64_t)row->locked,
+                        row->password_changed_s);
 }
 
 enum err user_store_set_password(struct db *db, int64_t id, const char *password_hash, int64_t now_s)

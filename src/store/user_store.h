@@ -45,7 +45,8 @@ enum err user_store_list(struct db *db, const char *tenant_id, struct arena *are
 /* ERR_OK; ERR_EXISTS (the account is taken, or the tenant does not exist). */
 enum err user_store_put(struct db *db, const struct user *row);
 
-/* Change the descriptive fields, password_expired and the lock. ERR_OK; ERR_NOT_FOUND. */
+/* Change the descriptive fields, password_expired, the time of the password and the lock. ERR_OK;
+ * ERR_NOT_FOUND. */
 enum err user_store_set(struct db *db, const struct user *row);
 
 /* Set the password's verifier and its time; clears password_expired. ERR_OK; ERR_NOT_FOUND. */

@@ -81,6 +81,7 @@ def test_a_client_that_cannot_be_made_leaves_no_key(desk):
     [
         (["set", "portal", "--alg", "none"], "--alg none: expected one of site,HS256", USAGE),
         (["set", "portal", "--alg", "hs256"], "--alg hs256", USAGE),
+        (["add", "2124117423587437108", "--grants", "captcha"], "digits only, as the ids of users are", USAGE),
         (["set", "portal", "--alg", ""], "--alg ", USAGE),
         (["set", "portal", "--alg", "HS256,RS256"], "--alg HS256,RS256", USAGE),
         (["set", "portal", "--audience", "a\nb"], "--audience: the value has a control character", USAGE),
@@ -187,6 +188,15 @@ def test_a_tenant_is_shown(desk):
     assert shown == {"id": "000000", "name": "默认租户", "users": 1, "locked": False}
     assert "users    1\n" in desk.say("tenant", "show", "000000")
     assert "no tenant t9" in desk.say("tenant", "show", "t9", status=FAILED)
+
+
+def test_removing_a_tenant_ends_its_clients_sessions_for_good(desk):
+    desk.say("tenant", "add", "t2", "--name", "x")
+    jti = desk.add_session("portal")
+    desk.query("UPDATE session SET tenant_id = 't2'")
+    desk.say("tenant", "remove", "t2")
+    desk.say("tenant", "add", "t2", "--name", "x")
+    assert jti not in desk.live_jtis()
 
 
 def test_locking_a_tenant_ends_its_sessions_for_good(site_with):

@@ -35,7 +35,8 @@ def unchanged(site):
 def bearer(site):
     """A token of a user, for the endpoints that want one."""
     visitor = Visitor(site, site.server.client)
-    site.bearer = visitor.eplatform_login(visitor.eplatform_login_fields(DEMO_USER)).json["response"]["token"]
+    site.bearer_user = site.new_user()
+    site.bearer = visitor.eplatform_login(visitor.eplatform_login_fields(site.bearer_user)).json["response"]["token"]
     return site.bearer
 
 

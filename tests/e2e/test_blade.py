@@ -1,12 +1,13 @@
 """blade, the dialect of BladeX. Source: contracts, section blade; seeds 000 and 002."""
 
+import os
 import time
 
 import pytest
 from harness import seeds
 from harness.errors import NO_STORE, blade
 from harness.visitor import BLADE_WAYS, DEMO_LIFETIMES, SWORD, basic, bearer, md5
-from harness.wire import get, post_form, post_json
+from harness.wire import Request, get, post_form, post_json
 
 BLADE = "/kom-ams-auth/oauth"
 # Names and ids of the site the sample was taken from.
@@ -109,7 +110,7 @@ def test_answer_in_capitals_and_in_lower_case(web, user):
 def other_tenant(site):
     """A second tenant with an account of its own."""
     site.cli("tenant", "add", "other-1", "--name", "另一个租户")
-    site.cli("user", "add", "guest", "--tenant", "other-1", line="guest")
+    site.cli("user", "add", "guest", "--tenant", "other-1", line="the guest's own")
     return "other-1"
 
 
@@ -125,14 +126,14 @@ def other_tenant(site):
     ids=["Tenant-Id", "tenantId", "param-tenant_id", "param-tenantId", "all-the-same"],
 )
 def test_tenant(web, other_tenant, headers, fields):
-    login = {"grant_type": "password", "username": "guest", "password": md5("guest")}
+    login = {"grant_type": "password", "username": "guest", "password": md5("the guest's own")}
     answer = web.blade_token(login | fields, **headers)
     assert answer.status == 200, answer
     assert (answer.json["tenant_id"], answer.json["tenant_name"]) == ("other-1", "另一个租户")
 
 
 def test_tenants_are_apart(web, other_tenant):
-    fields = {"grant_type": "password", "username": "guest", "password": md5("guest")}
+    fields = {"grant_type": "password", "username": "guest", "password": md5("the guest's own")}
     blade(web.elsewhere().blade_token(fields), 400, 2001)
     blade(web.elsewhere().blade_token(fields, Tenant_Id="no-such-tenant"), 400, 2001)
 
@@ -422,6 +423,23 @@ def test_user_info_with_something_else(web, user):
     blade(web.send(get(f"{BLADE}/user-info")), 401)
     for token in ("x", tampered(login["access_token"]), login["refresh_token"], ""):
         blade(web.blade_user_info(token), 401)
+
+
+def test_nobody_ends_the_token_that_a_page_shares(web):
+    """A client's own token: whoever opens the page has it."""
+    token = web.app_token()
+    assert web.send(get(f"{web.BLADE}/logout", Authorization=f"Bearer {token}")).status == 200
+    assert web.eplatform_captcha(token)
+
+
+def test_names_that_the_visitor_made_are_not_logged(web):
+    """A password with a bare & in it, sent as a form, is several parameters."""
+    secret = f"piece{os.urandom(4).hex()}"
+    body = f"grant_type=password&username=x&password=a&{secret}=1&{secret}=2"
+    form = Request("POST", f"{web.BLADE}/token", body=body.encode()).plus(
+        Content_Type="application/x-www-form-urlencoded", Authorization=SWORD)  # fmt: skip
+    blade(web.send(form), 400)
+    assert not any(secret.encode() in log for log in web.site.logs().values())
 
 
 def test_logout_ends_the_session(web, user):

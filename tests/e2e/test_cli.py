@@ -72,7 +72,7 @@ class Desk:
         with closing(sqlite3.connect(self.database, timeout=30)) as db, db:
             return db.execute(sql, arguments).fetchall()
 
-    def add_user(self, account="zhang", password="geheim", **options):
+    def add_user(self, account="zhang", password="ganz geheim", **options):
         arguments = [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", value)]
         return self.json("user", "add", account, *arguments, line=password)
 
@@ -510,12 +510,12 @@ def test_a_user_is_added_with_everything_that_is_known(desk):
 
 
 def test_a_password_is_stored_as_argon2id_of_the_configured_cost(desk):
-    desk.add_user(password="geheim")
+    desk.add_user(password="ganz geheim")
     ((stored,),) = desk.query("SELECT password_hash FROM user")
     assert stored.startswith("$argon2id$v=19$m=64,t=1,p=1$")
     for path in desk.data.iterdir():
-        assert b"geheim" not in path.read_bytes()
-        assert hashlib.md5(b"geheim").hexdigest().encode() not in path.read_bytes()
+        assert b"ganz geheim" not in path.read_bytes()
+        assert hashlib.md5(b"ganz geheim").hexdigest().encode() not in path.read_bytes()
 
 
 def test_user_ids_are_the_time_and_chance(desk):
@@ -540,11 +540,11 @@ def test_what_is_not_given_stays(desk):
     user = desk.list("user")[made["id"]]
     assert {name: user[name] for name in TEXTS} == TEXTS | {"nick_name": "", "dept_id": "77"}
     assert user["password_expired"] is True
-    desk.say("user", "passwd", "zhang", line="new")
+    desk.say("user", "passwd", "zhang", line="a new one")
     assert desk.list("user")[made["id"]]["password_expired"] is False
 
 
-@pytest.mark.parametrize("verb, line", [("passwd", "new one"), ("lock", None), ("remove", None)])
+@pytest.mark.parametrize("verb, line", [("passwd", "quite new"), ("lock", None), ("remove", None)])
 def test_these_end_all_sessions_of_the_user_and_no_others(desk, verb, line):
     mine, other = desk.add_user("mine"), desk.add_user("other")
     desk.add_session("portal", mine["id"])
@@ -570,8 +570,13 @@ def test_these_end_all_sessions_of_the_user_and_no_others(desk, verb, line):
         (["add", "x", "--password-expired", "maybe"], "x", "expected yes or no", USAGE),
         (["add", "x"], None, "password of x: empty", FAILED),
         (["add", "x"], "", "password of x: empty", FAILED),
-        (["add", "x"], "p" * 129, "longer than 128 bytes", FAILED),
-        (["add", "x"], "p" * 100000, "longer than 128 bytes", FAILED),
+        (["add", "x"], "p" * 129, "more than 128 characters", FAILED),
+        (["add", "x"], "p" * 100000, "longer than 1023 bytes", FAILED),
+        (["add", "x"], "k7#fQ2x", "fewer than 8 characters, the minimum", FAILED),
+        (["add", "x"], "床前明月光疑是", "fewer than 8 characters, the minimum", FAILED),
+        (["add", "x"], "WoAiNi1314", "one of the most common passwords", FAILED),
+        (["add", "zhang.sanfeng"], "Zhang.SanFeng", "the account's name", FAILED),
+        (["passwd", "zhang"], "12345678", "one of the most common passwords", FAILED),
         (["add", "x"], b"a\0b\n", "a control character", FAILED),
         (["add", "x"], b"\xff\n", "invalid UTF-8", FAILED),
         (["add", "x"], b"a\x1b[D\n", "a control character", FAILED),
@@ -593,14 +598,14 @@ def test_user_refuses(desk, arguments, line, named, status):
 
 
 def test_the_longest_password_and_one_without_a_line_feed(desk):
-    desk.add_user("long", "p" * 128)
-    desk.say("user", "add", "unended", line=b"geheim")
+    desk.add_user("long", "门" * 128)
+    desk.say("user", "add", "unended", line=b"ganz geheim")
     assert {row["account"] for row in desk.json("user", "list")} == {"long", "unended"}
 
 
 def test_only_one_line_is_taken_from_standard_input(desk):
     """What a script pipes behind the password is left for the script's next command."""
-    script = 'printf "one\\ntwo\\n" | { "$0" --conf "$1" user add x; read -r rest; echo "$rest"; }'
+    script = 'printf "one of two\\ntwo\\n" | { "$0" --conf "$1" user add x; read -r rest; echo "$rest"; }'
     done = subprocess.run(["/bin/sh", "-c", script, BINARY, desk.conf], env={}, capture_output=True, check=True)
     assert done.stdout.splitlines()[-1] == b"two"
 
@@ -611,7 +616,7 @@ def test_only_one_line_is_taken_from_standard_input(desk):
 def test_passwords_and_locks_decide_who_gets_in(site_with):
     web = site_with({"login": {"argon2_memory_kib": "64", "argon2_passes": "1", "max_failures": "2"}})
     cli, user = web.site.cli, web.site.new_user()
-    new = user._replace(password="密码 two")
+    new = user._replace(password="密码 number two")
 
     def login(who, visitor=None):
         """With a captcha, from an address of its own unless told otherwise: what is looked at is the account."""
@@ -875,7 +880,7 @@ def test_doctor_says_what_a_new_site_lacks(bare):
 def test_doctor_warns_of_the_demo(bare):
     bare.say("init", "--demo")
     assert findings(bare).keys() >= {"demo_user", "demo_client"}
-    bare.say("user", "passwd", "admin", line="another")
+    bare.say("user", "passwd", "admin", line="another one")
     bare.say("client", "secret", "sword")
     assert "demo_client" in findings(bare), "the old secret is good for a day yet"
     bare.say("client", "secret", "sword", "--overlap", "0")
@@ -1042,12 +1047,12 @@ def test_on_a_terminal_a_password_is_asked_for_twice_and_not_shown(desk):
     terminal = Terminal(desk, "user", "add", "zhang")
     terminal.expect("password of zhang: ")
     assert not terminal.echoes()
-    terminal.type("geheim\n")
+    terminal.type("ganz geheim\n")
     shown = terminal.expect("password of zhang, again: ")
-    terminal.type("geheim\n")
+    terminal.type("ganz geheim\n")
     rest, status = terminal.end()
     assert os.waitstatus_to_exitcode(status) == DONE
-    assert b"geheim" not in shown + rest and b"User zhang" in rest
+    assert b"ganz geheim" not in shown + rest and b"User zhang" in rest
     assert len(desk.list("user")) == 1
 
 
@@ -1077,7 +1082,7 @@ def test_after_a_stop_it_asks_again_and_an_interrupt_ends_it(desk):
     terminal.type("half\x1a")  # Ctrl-Z; nobody is there to continue an orphan, so it goes on by itself
     terminal.expect("password of zhang: ")
     assert not terminal.echoes()
-    terminal.type("geheim\n")
+    terminal.type("ganz geheim\n")
     terminal.expect("again: ")
     terminal.type("\x03")
     _, status = terminal.end()

@@ -116,7 +116,7 @@ def test_the_printed_curl_lines_work(demo):
     """Each line as it stands, in a shell: what a new user does first."""
     text = demo.text.replace("\\\n", " ")
     commands = [line[line.index("curl -s"):] for line in text.splitlines() if "curl -s" in line]
-    assert len(commands) == 5
+    assert len(commands) == 6
     for command in commands:
         answer = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=30).stdout
         assert '"access_token":"eyJ' in answer or '"image":' in answer or '"img":' in answer, (command, answer)

@@ -161,6 +161,8 @@ def test_changing_the_password_refuses(web, user):
     captcha = web.eplatform_captcha()
     eplatform(change(web, "x", user.password, "next", captcha=captcha), 401)
     eplatform(change(web, web.app_token(), user.password, "next"), 401)
+    eplatform(change(web, token, user.password, "12345678"), 400, "password_too_common")
+    eplatform(change(web, token, user.password, user.account), 400, "password_is_account")
     assert web.blade_user_info(other).status == 200
     assert web.eplatform_login(web.eplatform_login_fields(user)).status == 200, "the password is the old one"
 

@@ -11,7 +11,7 @@ import stat
 import subprocess
 
 import pytest
-from harness.site import User
+from harness.site import BINARY, User
 from harness.visitor import basic, md5
 from harness.wire import post_json
 from test_cli import FAILED, USAGE, bare, desk  # noqa: F401 (fixtures)
@@ -140,6 +140,8 @@ FAULTS = {
     "empty": ("", 1, "unknown column \"\""),
     "too-few": (f"account,password_hash,real_name\na,{SHA1}\n", 2, "2 values, but the header row has 3 columns"),
     "open-quote": (f'account,password_hash\n"a,{SHA1}\nb,{SHA1}\n', 2, "a quoted value that does not end"),
+    "bare-cr": (f'account,password_hash\n"a","{SHA1}"\r"b","{SHA1}"\n', 2, "behind a closing quote"),
+    "id": (f"account,password_hash,user_id\na,{SHA1},x\n", 2, "user_id: expected a whole number"),
     "after-quote": (f'account,password_hash\n"a"b,{SHA1}\n', 2, "behind a closing quote"),
     "quote-within": (f'account,password_hash\na"b,{SHA1}\n', 2, "a quote within a value"),
     "no-account": (f"account,password_hash\n,{SHA1}\n", 2, "account: missing"),
@@ -238,6 +240,32 @@ def test_an_account_that_is_there_is_changed_only_if_that_is_wanted(desk):
     assert after["li"] == before["li"] | {"locked": "no"}
 
 
+def test_a_new_date_of_the_password_alone(desk):
+    assert importing(desk, GOOD)[0] == 0
+    assert importing(desk, "account,password_changed\nli,1600000000\n", "--update")[0] == 0
+    assert exported(desk)[0]["password_changed"] == "1600000000"
+
+
+def test_ids_stay_what_they_are(desk):
+    """Applications keep them."""
+    assert importing(desk, f"account,password_hash,user_id\na,{SHA1},77\n")[0] == 0
+    assert exported(desk)[0]["user_id"] == "77"
+    code, _, err = importing(desk, f"account,password_hash,user_id\nb,{SHA1},77\n")
+    assert code == FAILED and "user_id: another account has it" in err
+    code, _, err = importing(desk, "account,user_id\na,78\n", "--update")
+    assert code == FAILED and "user_id: the account has another one" in err
+    code, _, err = importing(desk, f"account,password_hash,user_id\nb,{SHA1},5\nc,{SHA1},5\n")
+    assert code == FAILED and "line 3" in err and accounts(desk) == ["a"]
+
+
+def test_verifiers_of_this_sites_own_cost_come_back(desk):
+    desk.configure("[server]\ndata_dir = data\n[login]\nargon2_memory_kib = 262144\nargon2_passes = 5\n")
+    row = "$argon2id$v=19$m=262144,t=5,p=1$" + "A" * 22 + "$" + "A" * 43
+    assert importing(desk, f'account,password_hash\na,"{row}"\n')[0] == 0
+    assert importing(desk, f'account,password_hash\nb,"{row[:-1]}"\n')[0] == FAILED
+    assert importing(desk, f'account,password_hash\nb,"{row.replace("t=5", "t=50")}"\n')[0] == FAILED
+
+
 def test_json_tells_the_figures(desk):
     code, out, _ = importing(desk, GOOD, "--json")
     assert code == 0 and json.loads(out) == {"added": 2, "changed": 0, "refused": 0, "written": True}
@@ -283,3 +311,11 @@ def test_a_hundred_thousand(desk):
     rows = "".join(f"user{i:06},{SHA1},用户{i}\n" for i in range(100_000))
     assert importing(desk, "account,password_hash,real_name\n" + rows)[:2] == (0, "100000 added, 0 changed, 0 refused.\n")
     assert desk.say("user", "export").count("\n") == 100_001
+
+
+def test_of_several_who_make_the_sm2_key_at_once_one_does(desk):
+    command = [BINARY, "--conf", desk.conf, "key", "sm2"]
+    several = [subprocess.Popen(command, stdout=subprocess.PIPE, env={}) for _ in range(8)]
+    printed = {process.communicate(timeout=60)[0] for process in several}
+    assert [process.returncode for process in several] == [0] * 8
+    assert printed == {desk.say("key", "sm2").encode()}

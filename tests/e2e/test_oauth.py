@@ -445,6 +445,9 @@ def test_metadata(site_with):
 
 def test_metadata_of_an_issuer_with_a_path(site_with):
     """RFC 8414 §3: the path goes behind the well-known name."""
+    deep = site_with({"server": {"base_url": "https://example.org/cgi-bin/menshen.fcgi"}})
+    assert deep.send(get(f"{WELL_KNOWN}/cgi-bin/menshen.fcgi")).json["issuer"].endswith("/cgi-bin/menshen.fcgi")
+    assert deep.send(get(f"{WELL_KNOWN}/cgi-bin")).status == 404
     web = site_with({"server": {"base_url": "https://example.org/auth"}, "dialect.oauth": {"prefix": "/o,/p"}})
     told = web.send(get(f"{WELL_KNOWN}/auth")).json
     assert (told["issuer"], told["token_endpoint"]) == ("https://example.org/auth", "https://example.org/auth/o/token")

@@ -44,7 +44,7 @@ def test_nobody_locks_another_person_out(web, user):
 def test_one_guess_per_address_at_an_account_under_attack(web, user):
     fail(web.elsewhere(), user)
     guesser = web.elsewhere()
-    blade(log_in(guesser, user._replace(password="wrong")), 429, 2003)
+    blade(log_in(guesser, user._replace(password="wrong")), 400, 2001)
     blade(log_in(guesser, user), 429, 2003)
 
 
@@ -111,6 +111,7 @@ def test_accounts_that_do_not_exist_lock_alike(web, user):
     fail(web, nobody)
     blade(log_in(web, nobody), 429, 2003)
     guesser = web.elsewhere()
+    blade(log_in(guesser, nobody), 400, 2001)
     blade(log_in(guesser, nobody), 429, 2003)
 
 

@@ -201,19 +201,37 @@ static void test_two_secrets_are_good_while_a_rotation_lasts(void **state)
     assert_err(authenticate(s, "app", "new", NOW_S + 10, &c), ERR_OK);
 }
 
-/* Per client and address: an unknown id locks as a known one does. */
-static void test_wrong_secrets_lock_the_client_from_this_address(void **state)
+static enum err count_event(void *ctx, const struct audit_row *row)
+{
+    assert_string_equal(row->client_id, "app");
+    ++*(int *)ctx;
+    return ERR_OK;
+}
+
+/* Whatever the ids are: an unknown one counts as a known one does, and what it leaves is one counter. */
+static void test_wrong_secrets_lock_the_address(void **state)
 {
     struct site *s = *state;
     struct client c;
     int64_t retry_s = 0;
-    for (int i = 0; i < 50; i++) {
+    for (int i = 0; i < 25; i++) {
+        char nobody[32];
+        snprintf(nobody, sizeof nobody, "nobody%d", i);
         assert_err(authenticate(s, "app", "wrong", NOW_S, &c), ERR_CLIENT_SECRET);
-        assert_err(authenticate(s, "nobody", "wrong", NOW_S, &c), ERR_CLIENT_UNKNOWN);
+        assert_err(authenticate(s, nobody, "wrong", NOW_S, &c), ERR_CLIENT_UNKNOWN);
     }
     assert_err(authenticate(s, "app", "s", NOW_S, &c), ERR_RATE);
     assert_err(authenticate(s, "nobody", "s", NOW_S, &c), ERR_RATE);
-    assert_err(authenticate(s, "another", "s", NOW_S, &c), ERR_CLIENT_UNKNOWN);
+    int events = 0;
+    struct arena rows;
+    arena_init(&rows, 1 << 16);
+    assert_err(audit_store_list(s->app.db, &(struct audit_filter){.limit = 99}, &rows, count_event, &events),
+               ERR_OK);
+    assert_int_equal(events, 25);
+    arena_fini(&rows);
+    int64_t counters = 0;
+    assert_err(db_expired_count(s->app.db, NOW_S + 1800, &counters), ERR_OK);
+    assert_int_equal(counters, 1);
     assert_err(client_authenticate(&s->app, "app", "s", "10.0.0.2", NOW_S, &s->arena, &c, &retry_s), ERR_OK);
     assert_err(authenticate(s, "app", "s", NOW_S + 1800, &c), ERR_OK);
 }
@@ -391,9 +409,8 @@ static void test_an_account_under_attack_is_open_to_clean_addresses_only(void **
     assert_err(try_captcha(s, "admin", "10.1.0.3", NOW_S, &retry_s), ERR_LOGIN_LOCKED);
     assert_int_equal(retry_s, 1800);
     assert_err(try_captcha(s, "other", "10.1.0.3", NOW_S, &retry_s), ERR_OK);
-    /* The one guess from there is over: locked, and told so. */
-    assert_err(failed(s, "admin", "10.0.0.1", NOW_S + 10, &retry_s), ERR_LOGIN_LOCKED);
-    assert_int_equal(retry_s, 1790);
+    /* The one guess from there is over. */
+    assert_err(failed(s, "admin", "10.0.0.1", NOW_S + 10, &retry_s), ERR_OK);
     assert_err(try_captcha(s, "admin", "10.0.0.1", NOW_S + 10, &retry_s), ERR_LOGIN_LOCKED);
     assert_err(try_captcha(s, "admin", "10.0.0.1", NOW_S + 1810, &retry_s), ERR_OK);
 }
@@ -422,10 +439,29 @@ static void test_a_failure_past_the_limit_is_told_as_a_lock(void **state)
     struct site *s = *state;
     int64_t retry_s = 0;
     fail_times(s, 5, "admin", "10.0.0.1", NOW_S);
-    assert_err(failed(s, "admin", "10.0.0.2", NOW_S + 10, &retry_s), ERR_LOGIN_LOCKED);
-    assert_int_equal(retry_s, 1790);
     assert_err(failed(s, "other", "10.0.0.1", NOW_S + 20, &retry_s), ERR_LOGIN_LOCKED);
     assert_int_equal(retry_s, 1780);
+    assert_err(failed(s, "admin", "10.0.0.2", NOW_S + 10, &retry_s),
+               ERR_OK); /* the one guess of a clean one */
+    assert_err(failed(s, "admin", "10.0.0.2", NOW_S + 10, &retry_s), ERR_LOGIN_LOCKED);
+    assert_int_equal(retry_s, 1790);
+}
+
+/* The same of guesses without a captcha: once one has failed, the right one is asked for a captcha, and so
+ * are the wrong ones. */
+static void test_a_failure_past_the_first_is_told_as_a_captcha_that_is_due(void **state)
+{
+    struct site *s = *state;
+    struct throttle_try t = a_try("admin", "10.0.0.1", false);
+    int64_t retry_s = 0;
+    s->app.cfg.login.captcha_after = 1;
+    COMMITTED(s, throttle_failed(&s->app, &t, NOW_S, &retry_s));
+    for (int i = 1; i < 7; i++) {
+        assert_err(db_begin(s->app.db, DB_RELAXED), ERR_OK);
+        assert_err(throttle_failed(&s->app, &t, NOW_S, &retry_s),
+                   i < 5 ? ERR_CAPTCHA_REQUIRED : ERR_LOGIN_LOCKED);
+        assert_err(db_commit(s->app.db), ERR_OK);
+    }
 }
 
 static void test_step_up_after_a_failure_of_account_or_address(void **state)
@@ -1194,6 +1230,37 @@ static void *refresh_once(void *ctx)
     return NULL;
 }
 
+/* A second life for a bearer that was rotated would be a chain that no reuse ends. */
+static void test_what_was_refreshed_is_not_renewed(void **state)
+{
+    struct site *s = *state;
+    struct token_pair first = issue(s, false, NOW_S), fresh;
+    struct token_bearer bearer;
+    int64_t late_s = NOW_S + 43200 - 100;
+    assert_err(token_verify(&s->app, first.access, late_s, &s->arena, &bearer), ERR_OK);
+    assert_err(token_renew(&s->app, &bearer, late_s, &s->arena, &fresh), ERR_OK);
+    assert_err(token_refresh_bearer(&s->app, &bearer, "10.0.0.1", late_s, &s->arena, &fresh), ERR_OK);
+    assert_err(token_renew(&s->app, &bearer, late_s, &s->arena, &fresh), ERR_NOT_FOUND);
+}
+
+/* Session ids are never given again, or the tokens of who was removed would be the next one's. */
+static void test_tokens_of_somebody_removed_are_nobody_elses(void **state)
+{
+    struct site *s = *state;
+    struct token_pair gone = issue(s, true, NOW_S);
+    struct user next = s->user;
+    next.id = 2;
+    next.account = "next";
+    COMMITTED(s, user_store_put(s->app.db, &next));
+    COMMITTED(s, user_store_remove(s->app.db, 1));
+    s->user = next;
+    struct token_pair other = issue(s, true, NOW_S);
+    assert_int_not_equal(other.row.session.id, gone.row.session.id);
+    assert_err(verify(s, other.access, NOW_S), ERR_OK);
+    assert_err(verify(s, gone.access, NOW_S), ERR_TOKEN_INVALID);
+    assert_err(refresh(s, gone.refresh, NOW_S, NULL), ERR_REFRESH_INVALID);
+}
+
 static void test_many_refreshes_at_once_rotate_once(void **state)
 {
     struct site *s = *state;
@@ -1270,7 +1337,10 @@ int main(void)
         TEST(test_what_a_client_may),
         TEST(test_passwords_on_the_wire),
         TEST(test_two_secrets_are_good_while_a_rotation_lasts),
-        TEST(test_wrong_secrets_lock_the_client_from_this_address),
+        TEST(test_wrong_secrets_lock_the_address),
+        TEST(test_a_failure_past_the_first_is_told_as_a_captcha_that_is_due),
+        TEST(test_what_was_refreshed_is_not_renewed),
+        TEST(test_tokens_of_somebody_removed_are_nobody_elses),
         TEST(test_failures_lock_the_address_for_a_window),
         TEST(test_an_account_under_attack_is_open_to_clean_addresses_only),
         TEST(test_a_client_under_attack_is_open_to_clean_addresses_only),

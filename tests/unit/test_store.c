@@ -1083,7 +1083,9 @@ static void make_old(struct scratch *s, const char *schema_file)
                "INSERT INTO user (id, tenant_id, account, password_hash, password_changed_s, created_s)"
                " VALUES (7, 't1', 'one', 'h', 1, 1);"
                "INSERT INTO session VALUES (3, 7, 'c1', 't1', 'blade', 'all', '', '::1', 1, 99, 99, NULL);"
-               "INSERT INTO token VALUES (1, 3, 'j', 'r', 1, 50, 99, NULL, NULL);");
+               "INSERT INTO token VALUES (1, 3, 'j', 'r', 1, 50, 99, NULL, NULL);"
+               "INSERT INTO token VALUES (2, 9, 'orphan', NULL, 1, 50, 99, NULL, NULL);"
+               "INSERT INTO token VALUES (3, 3, 'adopted', NULL, 0, 50, 99, NULL, NULL);");
     char path[64];
     snprintf(path, sizeof path, "%s/%s", s->dir, DB_FILE);
     assert_int_equal(chmod(path, 0600), 0);
@@ -1108,6 +1110,11 @@ static void test_a_database_of_version_1_is_brought_up(void **state)
     assert_err(db_prepare_all(s->db), ERR_OK);
     assert_err(token_store_by_jti(s->db, "j", &arena, &token), ERR_OK);
     assert_int_equal(token.session.user_id, 7);
+    assert_err(token_store_by_jti(s->db, "adopted", &arena, &token), ERR_NOT_FOUND);
+    struct session next = {
+        .client_id = "c1", .tenant_id = "t1", .dialect = "", .scope = "", .fingerprint = "", .address = ""};
+    COMMITTED(s->db, session_store_put(s->db, &next, NOW_S));
+    assert_int_equal(next.id, 4);
     assert_err(client_store_get(s->db, "c1", &arena, &client), ERR_OK);
     assert_string_equal(client.password_wire, "plain");
     assert_string_equal(client.alg, "");
@@ -1159,6 +1166,82 @@ static void test_a_discarded_database_leaves_nothing(void **state)
     assert_int_equal(mkdir(s->dir, 0700), 0); /* for teardown */
 }
 
+/* ---- One look for several reads; the disk ---- */
+
+static int64_t captcha_span(struct db *db)
+{
+    int64_t span = -1;
+    assert_err(captcha_store_span(db, &span), ERR_OK);
+    return span;
+}
+
+static void test_reads_in_one_look_see_one_state(void **state)
+{
+    struct scratch *s = *state;
+    struct db *other = scratch_connect(s);
+    assert_err(db_read_begin(s->db), ERR_OK);
+    assert_int_equal(captcha_span(s->db), 0);
+    COMMITTED(other, captcha_store_put(other, "one", "blade", "a", NOW_S + 9));
+    assert_int_equal(captcha_span(s->db), 0);
+    db_read_end(s->db);
+    db_read_end(s->db); /* does nothing */
+    assert_int_equal(captcha_span(s->db), 1);
+    db_close(other);
+}
+
+/* What was read before others wrote cannot be written over: SQLite would say so with SQLITE_BUSY. */
+static void test_a_look_ends_where_writing_begins(void **state)
+{
+    struct scratch *s = *state;
+    struct db *other = scratch_connect(s);
+    char answer[64];
+    COMMITTED(other, captcha_store_put(other, "one", "blade", "a", NOW_S + 9));
+    assert_err(db_read_begin(s->db), ERR_OK);
+    assert_int_equal(captcha_span(s->db), 1);
+    COMMITTED(other, captcha_store_put(other, "two", "blade", "b", NOW_S + 9));
+    /* without a transaction */
+    assert_err(captcha_store_take(s->db, "two", "blade", NOW_S, answer, sizeof answer), ERR_OK);
+    assert_err(db_read_begin(s->db), ERR_OK);
+    assert_int_equal(captcha_span(s->db), 1);
+    COMMITTED(other, captcha_store_put(other, "three", "blade", "c", NOW_S + 9));
+    COMMITTED(s->db, captcha_store_put(s->db, "four", "blade", "d", NOW_S + 9));
+    assert_err(db_read_begin(s->db), ERR_OK); /* the one before has ended */
+    db_close(other);
+}
+
+static void test_who_defers_hears_what_has_to_be_on_disk(void **state)
+{
+    struct scratch *s = *state;
+    int fd = -1;
+    COMMITTED(s->db, captcha_store_put(s->db, "one", "blade", "a", NOW_S + 9));
+    assert_false(db_take_due(s->db)); /* it is on disk */
+    assert_err(db_defer_sync(s->db, &fd), ERR_OK);
+    assert_true(fd >= 0);
+    assert_false(db_take_due(s->db));
+    COMMITTED(s->db, captcha_store_put(s->db, "two", "blade", "a", NOW_S + 9));
+    assert_true(db_take_due(s->db));
+    assert_false(db_take_due(s->db));
+    assert_err(db_begin(s->db, DB_RELAXED), ERR_OK);
+    assert_err(captcha_store_put(s->db, "three", "blade", "a", NOW_S + 9), ERR_OK);
+    assert_err(db_commit(s->db), ERR_OK);
+    assert_false(db_take_due(s->db));
+    assert_err(db_begin(s->db, DB_DURABLE), ERR_OK);
+    db_rollback(s->db);
+    assert_false(db_take_due(s->db));
+    assert_err(db_sync(s->db), ERR_OK); /* an answer that repeats another's */
+    assert_true(db_take_due(s->db));
+    /* The descriptor is of the log that SQLite writes. */
+    char path[64];
+    struct stat by_name, by_fd;
+    snprintf(path, sizeof path, "%s/%s-wal", s->dir, DB_FILE);
+    assert_int_equal(stat(path, &by_name), 0);
+    assert_int_equal(fstat(fd, &by_fd), 0);
+    assert_int_equal(by_name.st_ino, by_fd.st_ino);
+    assert_int_equal(fdatasync(fd), 0);
+    close(fd);
+    assert_int_equal(captcha_span(s->db), 3);
+}
+
 #define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, setup, teardown)
 
 int main(void)
@@ -1170,6 +1253,9 @@ int main(void)
         TEST(test_creating_twice_leaves_the_first),
         TEST(test_opening_refuses_what_others_can_read),
         TEST(test_opening_refuses_another_schema),
+        TEST(test_reads_in_one_look_see_one_state),
+        TEST(test_a_look_ends_where_writing_begins),
+        TEST(test_who_defers_hears_what_has_to_be_on_disk),
         cmocka_unit_test(test_opening_what_is_not_there),
         TEST(test_the_log_starts_anew),
         TEST(test_what_is_rolled_back_has_not_happened),

@@ -399,7 +399,7 @@ static void test_the_key_set(void **state)
     for (size_t i = 0; i < COUNT_OF(kids); i++)
         assert_non_null(strstr(set, kids[i]));
     static const char *const secrets[] = {"\"d\"",  "\"p\"", "\"q\"", "\"dp\"", "\"dq\"",
-                                          "\"qi\"", "\"k\"", "oct",   "HS"};
+                                          "\"qi\"", "\"k\"", "\"oct", "\"HS"};
     for (size_t i = 0; i < COUNT_OF(secrets); i++)
         assert_case(strstr(set, secrets[i]) == NULL, "%s", secrets[i]);
     assert_null(strstr(set, signer(s, "", NOW_S)));
@@ -616,6 +616,36 @@ static void test_claims_that_are_refused(void **state)
                     "%s to %s", cases[i].from, cases[i].to);
 }
 
+/* Whoever holds the shared HMAC key must not make a refresh token of an access token that came without one.
+ */
+static void test_a_token_without_a_refresh_token_has_none(void **state)
+{
+    struct site *s = *state;
+    struct token_pair pair, unused;
+    char from[64], to[96];
+    assert_err(try_issue(s, false, NOW_S, &pair), ERR_OK);
+    snprintf(from, sizeof from, "\"jti\":\"%s\"", pair.row.jti);
+    snprintf(to, sizeof to, "\"ati\":\"%s\",\"jti\":\"\"", pair.row.jti);
+    const char *forged = forge(s, pair.access, from, to);
+    forged = forge(s, forged, "\"access_token\"", "\"refresh_token\"");
+    assert_err(refresh(s, forged, NOW_S, &unused), ERR_REFRESH_INVALID);
+}
+
+/* It ends the family whatever it asks for. */
+static void test_late_reuse_that_asks_for_too_much(void **state)
+{
+    struct site *s = *state;
+    struct token_pair first = issue(s, NOW_S), next, unused;
+    assert_err(refresh(s, first.refresh, NOW_S, &next), ERR_OK);
+    assert_err(
+        token_refresh(&s->app, &s->client, next.refresh, "more", "10.0.0.9", NOW_S, &s->arena, &unused),
+        ERR_SCOPE);
+    assert_err(token_refresh(&s->app, &s->client, first.refresh, "more", "10.0.0.9", NOW_S + GRACE_S + 1,
+                             &s->arena, &unused),
+               ERR_REFRESH_INVALID);
+    assert_err(verify(s, next.access, NOW_S + GRACE_S + 1), ERR_TOKEN_INVALID);
+}
+
 static void test_refresh_claims_that_are_refused(void **state)
 {
     struct site *s = *state;
@@ -765,6 +795,8 @@ int main(void)
         T(test_a_repeated_answer_has_the_same_claims),
         T(test_claims_that_are_refused),
         T(test_refresh_claims_that_are_refused),
+        T(test_a_token_without_a_refresh_token_has_none),
+        T(test_late_reuse_that_asks_for_too_much),
         T(test_inspection_knows_both_kinds),
         T(test_the_end_of_a_session_is_audited),
         T(test_the_end_of_a_family_is_audited),

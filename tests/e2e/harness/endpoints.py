@@ -35,8 +35,9 @@ class Endpoint:
         }[self.needs]
 
     def values(self, visitor):
-        """Good values of all fields: a live captcha, the demo's user."""
-        return {name: GOOD[name](visitor, self.error) for name in self.fields} | self.captcha(visitor)
+        """Good values of all fields: a live captcha, the demo's user; a change of password to the same one."""
+        good = GOOD if "newPassword" not in self.fields else GOOD | dict.fromkeys(CHANGE_FIELDS, own_password)
+        return {name: good[name](visitor, self.error) for name in self.fields} | self.captcha(visitor)
 
     def captcha(self, visitor):
         names = [name for name in self.fields if name in CAPTCHA_FIELDS]
@@ -82,6 +83,7 @@ CAPTCHA_FIELDS = {
     "captchaKey", "captchaCode", "img_code_id", "img_code", "uuid", "uuId", "code", "captcha_id", "captcha_answer"
 }  # fmt: skip
 PLAIN_PASSWORDS = (errors.ebaas, errors.platform, errors.ruoyi)
+CHANGE_FIELDS = ("password", "newPassword", "confirmPassword")
 
 
 def account(_visitor, _error):
@@ -91,6 +93,11 @@ def account(_visitor, _error):
 def password(_visitor, error):
     plain = DEMO_USER.password
     return plain if error in PLAIN_PASSWORDS else md5(plain)
+
+
+def own_password(visitor, _error):
+    """Of whom the bearer token belongs to: the demo's is too weak to be set."""
+    return md5(visitor.site.bearer_user.password)
 
 
 def later(_visitor, _error):
@@ -104,8 +111,6 @@ GOOD = {name: later for name in CAPTCHA_FIELDS} | {
     "username": account,
     "account": account,
     "password": password,
-    "newPassword": password,
-    "confirmPassword": password,
 }
 
 ENDPOINTS = {

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import struct
 import subprocess
 from dataclasses import dataclass, replace
 from http.client import HTTPResponse
@@ -138,6 +139,42 @@ class Curl(Socket):
         return Response(int(status.split()[1]), parse_headers(lines), body)
 
 
+def cgi_variables(request, mount):
+    """A request as the variables of RFC 3875, and its body."""
+    path, _, query = request.path.partition("?")
+    body = request.body or b""
+    env = {
+        "GATEWAY_INTERFACE": "CGI/1.1",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "REMOTE_ADDR": "127.0.0.1",
+        "REQUEST_METHOD": request.method,
+        "SCRIPT_NAME": mount,
+        "PATH_INFO": percent_decode(path),
+        "QUERY_STRING": query,
+    }
+    if request.chunked:
+        env["HTTP_TRANSFER_ENCODING"] = "chunked"  # and no length: as Apache hands such a request over
+    elif request.body is not None:
+        env["CONTENT_LENGTH"] = str(len(body))
+    for key, value in request.headers:
+        name = key.upper().replace("-", "_")
+        if name not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+            name = "HTTP_" + name
+            value = f"{env[name]}, {value}" if name in env else value
+        env[name] = value
+    return env, body
+
+
+def parse_cgi_response(raw):
+    head, separator, body = raw.partition(b"\r\n\r\n")
+    assert separator, raw[:300]
+    lines = head.decode("latin-1").split("\r\n")
+    assert lines[0].startswith("Status: "), "Status is the first header line of every answer"
+    return Response(int(lines[0].split()[1]), parse_headers(lines[1:]), body)
+
+
 class DirectCgi:
     """The program as a CGI without any server: the environment of RFC 3875, arguments as Apache passes them."""
 
@@ -149,37 +186,64 @@ class DirectCgi:
         self.run = run
 
     def send(self, request):
-        path, _, query = request.path.partition("?")
-        body = request.body or b""
-        env = {
-            "GATEWAY_INTERFACE": "CGI/1.1",
-            "SERVER_PROTOCOL": "HTTP/1.1",
-            "SERVER_NAME": "localhost",
-            "SERVER_PORT": "80",
-            "REMOTE_ADDR": "127.0.0.1",
-            "REQUEST_METHOD": request.method,
-            "SCRIPT_NAME": self.mount,
-            "PATH_INFO": percent_decode(path),
-            "QUERY_STRING": query,
-        }
-        if request.chunked:
-            env["HTTP_TRANSFER_ENCODING"] = "chunked"  # and no length: as Apache hands such a request over
-        elif request.body is not None:
-            env["CONTENT_LENGTH"] = str(len(body))
-        for key, value in request.headers:
-            name = key.upper().replace("-", "_")
-            if name not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
-                name = "HTTP_" + name
-                value = f"{env[name]}, {value}" if name in env else value
-            env[name] = value
+        env, body = cgi_variables(request, self.mount)
+        query = env["QUERY_STRING"]
         argv = [] if "=" in query or not query else query.split("+")
         done = self.run(argv, env, body)
         assert done.returncode == 0, f"exit {done.returncode}: {done.stderr.decode(errors='replace')}"
-        head, separator, body = done.stdout.partition(b"\r\n\r\n")
-        assert separator, done.stdout[:300]
-        lines = head.decode("latin-1").split("\r\n")
-        assert lines[0].startswith("Status: "), "Status is the first header line of every answer"
-        return Response(int(lines[0].split()[1]), parse_headers(lines[1:]), body)
+        return parse_cgi_response(done.stdout)
+
+
+class FastCgi:
+    """A worker on a Unix socket, without any server: the FastCGI 1.0 protocol, one request a connection."""
+
+    over_http = False
+    mount = ""
+    BEGIN, PARAMS, STDIN, STDOUT = 1, 4, 5, 6
+
+    def __init__(self, path):
+        self.path = str(path)
+
+    def send(self, request):
+        return self.receive(self.begin(request))
+
+    def begin(self, request, body_too=True):
+        """Send the request, without its body if told so; the connection."""
+        env, body = cgi_variables(request, self.mount)
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(60)
+        connection.connect(self.path)
+        text = b"".join(self.pair(k.encode(), v.encode()) for k, v in env.items())
+        connection.sendall(
+            self.record(self.BEGIN, struct.pack("!HB5x", 1, 0)) + self.record(self.PARAMS, text)
+            + self.record(self.PARAMS, b"")
+        )  # fmt: skip
+        if body_too:
+            self.finish(connection, body)
+        return connection
+
+    def finish(self, connection, body):
+        connection.sendall((self.record(self.STDIN, body) if body else b"") + self.record(self.STDIN, b""))
+
+    def receive(self, connection):
+        raw, out = b"", b""
+        with connection:
+            while data := connection.recv(65536):
+                raw += data
+        while raw:
+            kind, length, padding = struct.unpack("!xB2xHBx", raw[:8])
+            out += raw[8 : 8 + length] if kind == self.STDOUT else b""
+            raw = raw[8 + length + padding :]
+        return parse_cgi_response(out)
+
+    @staticmethod
+    def pair(*texts):
+        sizes = (struct.pack("!B", len(t)) if len(t) < 128 else struct.pack("!I", len(t) | 1 << 31) for t in texts)
+        return b"".join(sizes) + b"".join(texts)
+
+    @staticmethod
+    def record(kind, content):
+        return struct.pack("!BBHHBx", 1, kind, 1, len(content), 0) + content
 
 
 def parse_headers(lines):
