@@ -12,7 +12,7 @@
 #include "store/user_store.h"
 
 /* Transactions of a few rows, with a pause behind each in which those who wait get their turn. */
-enum { PURGE_ROWS = 16, PURGE_PAUSE_US = 500 };
+enum { PURGE_ROWS = 8, PURGE_PAUSE_US = 500 };
 
 /* ---- list -------------------------------------------------------------------------------------------- */
 

@@ -26,8 +26,8 @@
 
 #include "store/db.h"
 
-/* What the callers use: a token, a failed login, a captcha, `menshen token purge`. */
-static const int row_counts[] = {2, 4, 8, 16};
+/* What the callers use: a token; a failed login; a captcha and `menshen token purge`. */
+static const int row_counts[] = {2, 4, 8};
 enum { STEPS_WARM = 4000, STEPS_COLD = 200 };
 
 static double now_us(void)
