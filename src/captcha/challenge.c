@@ -12,7 +12,7 @@
 #include "store/captcha_store.h"
 #include "store/throttle_store.h"
 
-enum { RATE_WINDOW_S = 60, ID_TRIES = 8, PURGE_EVERY = 4, PURGE_ROWS = 8 };
+enum { RATE_WINDOW_S = 60, ID_TRIES = 8, PURGE_EVERY = 2, PURGE_ROWS = 4 };
 
 static enum err make_id(enum challenge_id_shape shape, int64_t now_s, char out[CHALLENGE_ID_CAP])
 {
