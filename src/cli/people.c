@@ -32,11 +32,6 @@ const char *people_column_name(enum people_column column)
     return columns[column];
 }
 
-const char *people_format_name(enum people_format format)
-{
-    return formats[format];
-}
-
 bool people_format_find(const char *name, enum people_format *out)
 {
     for (int i = 0; i < PEOPLE_FORMATS; i++) {

@@ -40,7 +40,6 @@ const char *people_column_name(enum people_column column);
 enum people_format { PEOPLE_CSV, PEOPLE_JSONL, PEOPLE_HTPASSWD, PEOPLE_FORMATS };
 
 /* "csv", "jsonl", "htpasswd". */
-const char *people_format_name(enum people_format format);
 bool people_format_find(const char *name, enum people_format *out);
 
 /* By the end of a file's name: .csv, .jsonl, .ndjson, .htpasswd, or the name "htpasswd". */

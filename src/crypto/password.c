@@ -498,9 +498,3 @@ const char *password_scheme_name(const char *stored)
     const struct scheme *s = find(stored);
     return s != NULL ? s->name : NULL;
 }
-
-bool password_takes_md5(const char *stored)
-{
-    const struct scheme *s = find(stored);
-    return s != NULL && s->over_md5;
-}

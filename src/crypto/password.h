@@ -91,7 +91,4 @@ enum err password_stored_form(const char *given, char out[PASSWORD_STORED_CAP]);
 /* "argon2id", "bcrypt", …, by how `stored` begins; NULL for an unknown scheme. */
 const char *password_scheme_name(const char *stored);
 
-/* Whether a client that sends the MD5 can log in against `stored`. false for an unknown scheme. */
-bool password_takes_md5(const char *stored);
-
 #endif
