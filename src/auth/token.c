@@ -54,8 +54,7 @@ static void note_password_age(const struct app *app, const struct token_row *row
         u->password_expired = true;
 }
 
-/* ---- Minting
- * --------------------------------------------------------------------------------------------------- */
+/* ---- Minting ---- */
 
 /* The claims of a person's token, in the order of the sample; `ati` only in a refresh token. */
 static void user_claims(struct json_out *j, const struct app *app, const struct token_pair *t,
@@ -219,8 +218,7 @@ static enum err mint(struct app *app, struct token_pair *t, int64_t now_s, struc
     return e;
 }
 
-/* ---- Issuing
- * --------------------------------------------------------------------------------------------------- */
+/* ---- Issuing ---- */
 
 /* Fresh ids and times for a row of t->row.session. */
 static enum err fill_row(const struct app *app, const struct client *client, bool with_refresh, int64_t now_s,
@@ -300,8 +298,7 @@ enum err token_issue_for_client(struct app *app, const struct token_grant *grant
     return db_end(app->db, e);
 }
 
-/* ---- Verifying
- * ------------------------------------------------------------------------------------------------- */
+/* ---- Verifying ---- */
 
 /* What a token says about itself, after its signature was found good. */
 struct claims {
@@ -495,8 +492,7 @@ enum err token_end_session(struct app *app, const struct token_bearer *bearer, c
     return end_session(app, bearer, action, ERR_OK, address, now_s);
 }
 
-/* ---- Refreshing
- * ------------------------------------------------------------------------------------------------ */
+/* ---- Refreshing ---- */
 
 /* A row that is to be rotated, and by whom. */
 struct rotation {
