@@ -11,8 +11,7 @@
 /* Bytes one request may take: its body, decoded copies of it, rows and tokens. */
 enum { ARENA_CAP = 1024 * 1024 };
 
-/* ---- Parameters
- * ------------------------------------------------------------------------------------------------ */
+/* ---- Parameters ---- */
 
 enum err route_fail(struct call *c, enum err e, const char *field, enum detail detail)
 {
@@ -102,8 +101,7 @@ static enum err read_params(struct call *c, unsigned flags)
     return e;
 }
 
-/* ---- Finding the route
- * ----------------------------------------------------------------------------------------- */
+/* ---- Finding the route ---- */
 
 /* The next element of a comma-joined list of prefixes: its length without a final slash; *list moves past it.
  */
@@ -226,8 +224,7 @@ static void find(const struct dispatch *d, const char *path, const char *method,
         f->dialect = near;
 }
 
-/* ---- Clashes
- * --------------------------------------------------------------------------------------------------- */
+/* ---- Clashes ---- */
 
 /* Whether some path matches both prefix+pattern pairs. Segment by segment, since {…} covers one whole
  * segment. */
@@ -318,8 +315,7 @@ enum err dispatch_check(const struct config *cfg, const struct dialect *const *d
     return e;
 }
 
-/* ---- Answering
- * ------------------------------------------------------------------------------------------------- */
+/* ---- Answering ---- */
 
 void dispatch_init(struct dispatch *d, struct app *app, const struct dialect *const *dialects)
 {
