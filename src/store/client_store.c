@@ -21,6 +21,7 @@ static enum err read_row(sqlite3_stmt *st, struct arena *arena, void *ctx)
         .refresh_ttl_s = sqlite3_column_int64(st, 10),
         .locked = sqlite3_column_int(st, 11) != 0,
         .created_s = sqlite3_column_int64(st, 12),
+        .refresh_reuse = "",
     };
     if (out->has_secret)
         memcpy(out->secret_mac, sqlite3_column_blob(st, 1), CLIENT_MAC_LEN);
@@ -28,8 +29,10 @@ static enum err read_row(sqlite3_stmt *st, struct arena *arena, void *ctx)
         memcpy(out->old_secret_mac, sqlite3_column_blob(st, 2), CLIENT_MAC_LEN);
     if (sqlite3_column_type(st, 7) != SQLITE_NULL)
         out->alg = stmt_text(st, 7, arena);
+    if (sqlite3_column_type(st, 13) != SQLITE_NULL)
+        out->refresh_reuse = stmt_text(st, 13, arena);
     bool whole = out->id != NULL && out->grants != NULL && out->scope != NULL && out->password_wire != NULL &&
-                 out->alg != NULL && out->audience != NULL;
+                 out->alg != NULL && out->audience != NULL && out->refresh_reuse != NULL;
     return whole ? ERR_OK : ERR_MEMORY;
 }
 
@@ -58,29 +61,30 @@ enum err client_store_list(struct db *db, struct arena *arena, client_store_each
     return stmt_each(db, stmt_begin(db, SQL_CLIENT_LIST, ""), arena, list_row, &l);
 }
 
-static const char *alg_or_null(const struct client *row)
+/* NULL where "" stands for "none". */
+static const char *text_or_null(const char *text)
 {
-    return row->alg != NULL && row->alg[0] != '\0' ? row->alg : NULL;
+    return text != NULL && text[0] != '\0' ? text : NULL;
 }
 
 enum err client_store_put(struct db *db, const struct client *row)
 {
-    return stmt_run(db, SQL_CLIENT_PUT, "sbbosssssooii", row->id, row->has_secret ? row->secret_mac : NULL,
+    return stmt_run(db, SQL_CLIENT_PUT, "sbbosssssooiis", row->id, row->has_secret ? row->secret_mac : NULL,
                     (size_t)CLIENT_MAC_LEN, row->has_old_secret ? row->old_secret_mac : NULL,
                     (size_t)CLIENT_MAC_LEN, stmt_or_null(&row->old_secret_until_s), row->grants, row->scope,
-                    row->password_wire, alg_or_null(row), row->audience != NULL ? row->audience : "",
+                    row->password_wire, text_or_null(row->alg), row->audience != NULL ? row->audience : "",
                     stmt_or_null(&row->access_ttl_s), stmt_or_null(&row->refresh_ttl_s), (int64_t)row->locked,
-                    row->created_s);
+                    row->created_s, text_or_null(row->refresh_reuse));
 }
 
 enum err client_store_set(struct db *db, const struct client *row)
 {
-    return stmt_run_one(db, SQL_CLIENT_SET, "sbbosssssooi", row->id, row->has_secret ? row->secret_mac : NULL,
-                        (size_t)CLIENT_MAC_LEN, row->has_old_secret ? row->old_secret_mac : NULL,
-                        (size_t)CLIENT_MAC_LEN, stmt_or_null(&row->old_secret_until_s), row->grants,
-                        row->scope, row->password_wire, alg_or_null(row),
-                        row->audience != NULL ? row->audience : "", stmt_or_null(&row->access_ttl_s),
-                        stmt_or_null(&row->refresh_ttl_s), (int64_t)row->locked);
+    return stmt_run_one(
+        db, SQL_CLIENT_SET, "sbbosssssoois", row->id, row->has_secret ? row->secret_mac : NULL,
+        (size_t)CLIENT_MAC_LEN, row->has_old_secret ? row->old_secret_mac : NULL, (size_t)CLIENT_MAC_LEN,
+        stmt_or_null(&row->old_secret_until_s), row->grants, row->scope, row->password_wire,
+        text_or_null(row->alg), row->audience != NULL ? row->audience : "", stmt_or_null(&row->access_ttl_s),
+        stmt_or_null(&row->refresh_ttl_s), (int64_t)row->locked, text_or_null(row->refresh_reuse));
 }
 
 enum err client_store_remove(struct db *db, const char *id)

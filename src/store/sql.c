@@ -6,7 +6,7 @@
 #define KEY_ORDER   "ORDER BY retired_s IS NOT NULL, signs_from_s DESC, created_s DESC, kid"
 #define CLIENT_COLUMNS                                                                                       \
     "id, secret_mac, old_secret_mac, old_secret_until_s, grants, scope, password_wire, alg, audience, "      \
-    "access_ttl_s, refresh_ttl_s, locked, created_s"
+    "access_ttl_s, refresh_ttl_s, locked, created_s, refresh_reuse"
 #define USER_COLUMNS                                                                                         \
     "user.id, user.tenant_id, user.account, user.password_hash, user.password_changed_s, "                   \
     "user.password_expired, user.real_name, user.nick_name, user.role_id, user.role_name, user.dept_id, "    \
@@ -17,7 +17,7 @@
     "token.refresh_expires_s, token.used_s, token.successor_id, session.id, session.user_id, "               \
     "session.client_id, session.tenant_id, session.dialect, session.scope, session.fingerprint, "            \
     "session.address, session.created_s, session.family_end_s, session.revoked_s, client.locked, "           \
-    "client.alg, client.audience"
+    "client.alg, client.audience, session.refresh_address"
 #define TOKEN_TABLES                                                                                         \
     "FROM token JOIN session ON session.id = token.session_id JOIN client ON client.id = session.client_id "
 
@@ -85,10 +85,11 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_CLIENT_GET] = "SELECT " CLIENT_COLUMNS " FROM client WHERE id = ?1",
     [SQL_CLIENT_LIST] = "SELECT " CLIENT_COLUMNS " FROM client ORDER BY id",
     [SQL_CLIENT_PUT] = "INSERT INTO client (" CLIENT_COLUMNS
-                       ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                       ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     [SQL_CLIENT_SET] = "UPDATE client SET secret_mac = ?2, old_secret_mac = ?3, old_secret_until_s = ?4, "
                        "grants = ?5, scope = ?6, password_wire = ?7, alg = ?8, audience = ?9, "
-                       "access_ttl_s = ?10, refresh_ttl_s = ?11, locked = ?12 WHERE id = ?1 RETURNING id",
+                       "access_ttl_s = ?10, refresh_ttl_s = ?11, locked = ?12, refresh_reuse = ?13 "
+                       "WHERE id = ?1 RETURNING id",
     [SQL_CLIENT_REMOVE] = "DELETE FROM client WHERE id = ?1 RETURNING id",
 
     [SQL_USER_FIND] =
@@ -132,7 +133,9 @@ const char *const sql_text[SQL_COUNT] = {
         "live.fingerprint, live.address, live.user_id, live.created_s, coalesce(refreshed.at_s, 0), "
         "live.expires_s, live.family_end_s FROM live LEFT JOIN user ON user.id = live.user_id "
         "LEFT JOIN refreshed ON refreshed.session_id = live.id ORDER BY live.id DESC",
-    [SQL_SESSION_EXTEND] = "UPDATE session SET expires_s = ?2 WHERE id = ?1 AND expires_s < ?2",
+    [SQL_SESSION_EXTEND] =
+        "UPDATE session SET expires_s = CASE WHEN expires_s < ?2 THEN ?2 ELSE expires_s END, "
+        "newest_token_id = ?3, refresh_address = ?4 WHERE id = ?1",
     [SQL_SESSION_REVOKE] =
         "UPDATE session SET revoked_s = ?2 WHERE id = ?1 AND revoked_s IS NULL RETURNING id",
     [SQL_SESSION_REVOKE_USER] = "UPDATE session SET revoked_s = ?2 "
@@ -148,8 +151,12 @@ const char *const sql_text[SQL_COUNT] = {
                       "refresh_expires_s) VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING id",
     [SQL_TOKEN_BY_JTI] = "SELECT " TOKEN_COLUMNS " " TOKEN_TABLES "WHERE token.jti = ?1",
     [SQL_TOKEN_BY_ID] = "SELECT " TOKEN_COLUMNS " " TOKEN_TABLES "WHERE token.id = ?1",
+    [SQL_TOKEN_NEWEST] = "SELECT " TOKEN_COLUMNS " " TOKEN_TABLES
+                         "WHERE session.id = ?1 AND token.id = session.newest_token_id",
     [SQL_TOKEN_USE] =
         "UPDATE token SET used_s = ?2, successor_id = ?3 WHERE id = ?1 AND used_s IS NULL RETURNING id",
+    [SQL_TOKEN_NOTE_REUSE] =
+        "UPDATE token SET successor_id = NULL WHERE id = ?1 AND successor_id IS NOT NULL RETURNING id",
     [SQL_TOKEN_LIST] =
         "SELECT " TOKEN_COLUMNS " " TOKEN_TABLES
         "WHERE (?1 IS NULL OR session.user_id = ?1) AND (?2 IS NULL OR session.client_id = ?2) "

@@ -15,9 +15,10 @@ enum err session_store_put(struct db *db, struct session *s, int64_t expires_s)
     return stmt_end(db, st, e);
 }
 
-enum err session_store_extend(struct db *db, int64_t id, int64_t expires_s)
+enum err session_store_extend(struct db *db, int64_t id, int64_t expires_s, int64_t newest_token_id,
+                              const char *address)
 {
-    return stmt_run(db, SQL_SESSION_EXTEND, "ii", id, expires_s);
+    return stmt_run(db, SQL_SESSION_EXTEND, "iiis", id, expires_s, newest_token_id, address);
 }
 
 enum err session_store_revoke(struct db *db, int64_t id, int64_t now_s)
@@ -128,7 +129,9 @@ static enum err read_row(sqlite3_stmt *st, struct arena *arena, void *ctx)
     }
     s->client_alg = sqlite3_column_type(st, 20) != SQLITE_NULL ? stmt_text(st, 20, arena) : "";
     s->client_audience = stmt_text(st, 21, arena);
-    return s->client_alg != NULL && s->client_audience != NULL ? ERR_OK : ERR_MEMORY;
+    s->refresh_address = stmt_text(st, 22, arena);
+    return s->client_alg != NULL && s->client_audience != NULL && s->refresh_address != NULL ? ERR_OK
+                                                                                             : ERR_MEMORY;
 }
 
 enum err token_store_by_jti(struct db *db, const char *jti, struct arena *arena, struct token_row *out)
@@ -141,9 +144,19 @@ enum err token_store_by_id(struct db *db, int64_t id, struct arena *arena, struc
     return stmt_one(db, stmt_begin(db, SQL_TOKEN_BY_ID, "i", id), arena, read_row, out);
 }
 
+enum err token_store_newest(struct db *db, int64_t session_id, struct arena *arena, struct token_row *out)
+{
+    return stmt_one(db, stmt_begin(db, SQL_TOKEN_NEWEST, "i", session_id), arena, read_row, out);
+}
+
 enum err token_store_use(struct db *db, int64_t id, int64_t now_s, int64_t successor_id)
 {
     return stmt_run_one(db, SQL_TOKEN_USE, "iii", id, now_s, successor_id);
+}
+
+enum err token_store_note_reuse(struct db *db, int64_t id)
+{
+    return stmt_run_one(db, SQL_TOKEN_NOTE_REUSE, "i", id);
 }
 
 /* A caller of token_store_list, called for each row. */

@@ -74,14 +74,15 @@ static const struct {
     enum sql id;
     const char *limited; /* a pass over a table's oldest rows that LIMIT ends */
 } indexed[] = {
-    {SQL_CAPTCHA_TAKE, NULL},   {SQL_CAPTCHA_SPAN, NULL},        {SQL_CAPTCHA_PURGE, "SCAN captcha"},
-    {SQL_THROTTLE_GET, NULL},   {SQL_THROTTLE_CLEAR, NULL},      {SQL_THROTTLE_PURGE, NULL},
-    {SQL_SETTING_GET, NULL},    {SQL_TENANT_GET, NULL},          {SQL_CLIENT_GET, NULL},
-    {SQL_USER_FIND, NULL},      {SQL_USER_NEIGHBOUR, NULL},      {SQL_USER_GET, NULL},
-    {SQL_USER_REHASH, NULL},    {SQL_USER_SET_PASSWORD, NULL},   {SQL_SESSION_EXTEND, NULL},
-    {SQL_SESSION_REVOKE, NULL}, {SQL_SESSION_REVOKE_USER, NULL}, {SQL_SESSION_PURGE, NULL},
-    {SQL_TOKEN_BY_JTI, NULL},   {SQL_TOKEN_BY_ID, NULL},         {SQL_TOKEN_USE, NULL},
-    {SQL_TOKEN_PURGE, NULL},    {SQL_AUDIT_PURGE, "SCAN audit"},
+    {SQL_CAPTCHA_TAKE, NULL},        {SQL_CAPTCHA_SPAN, NULL},      {SQL_CAPTCHA_PURGE, "SCAN captcha"},
+    {SQL_THROTTLE_GET, NULL},        {SQL_THROTTLE_CLEAR, NULL},    {SQL_THROTTLE_PURGE, NULL},
+    {SQL_SETTING_GET, NULL},         {SQL_TENANT_GET, NULL},        {SQL_CLIENT_GET, NULL},
+    {SQL_USER_FIND, NULL},           {SQL_USER_NEIGHBOUR, NULL},    {SQL_USER_GET, NULL},
+    {SQL_USER_REHASH, NULL},         {SQL_USER_SET_PASSWORD, NULL}, {SQL_SESSION_EXTEND, NULL},
+    {SQL_TOKEN_NEWEST, NULL},        {SQL_TOKEN_NOTE_REUSE, NULL},  {SQL_SESSION_REVOKE, NULL},
+    {SQL_SESSION_REVOKE_USER, NULL}, {SQL_SESSION_PURGE, NULL},     {SQL_TOKEN_BY_JTI, NULL},
+    {SQL_TOKEN_BY_ID, NULL},         {SQL_TOKEN_USE, NULL},         {SQL_TOKEN_PURGE, NULL},
+    {SQL_AUDIT_PURGE, "SCAN audit"},
 };
 
 /* Whether a line of EXPLAIN QUERY PLAN is all right. "oldest" is the subquery of the audit's purge, at most
@@ -838,7 +839,7 @@ static void test_the_list_of_live_sessions(void **state)
     strcpy(c.jti, "d");
     c.issued_s = NOW_S + 5;
     COMMITTED(s->db, token_store_put(s->db, &c));
-    COMMITTED(s->db, session_store_extend(s->db, c.session.id, NOW_S + 30));
+    COMMITTED(s->db, session_store_extend(s->db, c.session.id, NOW_S + 30, c.id, "10.0.0.9"));
     COMMITTED(s->db, session_store_revoke(s->db, a.session.id, NOW_S));
     assert_sessions(s, 0, "c1", NOW_S, 9, "3/two/c1/5/30 ");
 }
