@@ -49,7 +49,7 @@ SECTIONS := -ffunction-sections -fdata-sections
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 # FORTIFY wants optimisation and confuses ASan's interceptors, so only the release build has it.
 CFLAGS_release := -O2 -g1 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 $(HARDEN)
-CFLAGS_asan    := -O1 -g $(SANITIZE) -fPIE -DMENSHEN_SANITIZED='"$(CURDIR)/$(BUILD)/sanitizer"'
+CFLAGS_asan    := -O1 -g $(SANITIZE) -fPIE
 
 # libFuzzer is clang's.
 CFLAGS_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fPIE
@@ -126,6 +126,11 @@ $(eval $(call variant,release))
 $(eval $(call variant,asan))
 $(eval $(call variant,fuzz))
 
+# Where sanitizers report to: a folder of this tree's own that everybody may enter, as the user whom root runs workers as
+# may not enter every tree.
+REPORTS := /tmp/menshen-sanitizer-$(shell echo '$(CURDIR)' | cksum | cut -d ' ' -f 1)
+$(BUILD)/asan/main.o: CSTD += -DMENSHEN_SANITIZED='"$(REPORTS)/report"'
+
 # Switching SHARED or CC relinks: the file changes only when the settings do.
 $(BUILD)/settings: FORCE
 	@mkdir -p $(BUILD)
@@ -185,7 +190,7 @@ run: cgi-bin/menshen.fcgi $(BUILD)/deps-run
 	@PORT=$(PORT) tools/demo/run
 
 test: $(BUILD)/deps-test cgi-bin/menshen.fcgi $(BUILD)/asan/menshen.fcgi $(BUILD)/node/installed $(UNIT)
-	@$(PYTHON) tests/run_all.py $(UNIT)
+	@$(PYTHON) tests/run_all.py $(REPORTS) $(UNIT)
 
 bench: $(BUILD)/deps-bench cgi-bin/menshen.fcgi
 	@$(MAKE) --no-print-directory -C tests/bench
