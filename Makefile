@@ -1,7 +1,7 @@
 # Menshen. `make` builds cgi-bin/menshen.fcgi; `make run` starts a demo site; `make test` runs every test.
 # What is missing on this machine is installed first, from Debian's packages, and said aloud.
 #
-#   make                 the binary: everything but glibc linked statically
+#   make                 the binary, linked statically, glibc included: it runs on any Linux of its processor
 #   make SHARED=1        the same, linked dynamically, for distribution packagers
 #   make run [PORT=8080] build, make a throw-away demo site under build/, serve it on 127.0.0.1
 #   make test            unit, golden and end-to-end tests, under sanitizers
@@ -57,15 +57,26 @@ CC_release := $(CC)
 CC_asan    := $(CC)
 CC_fuzz    := clang
 
-LINK_HARDEN := -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--gc-sections
+LINK_HARDEN  := -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--gc-sections
+LINK_release := -pie
+LINK_asan    := -pie
+LINK_fuzz    := -pie
 LIBS_OWN    := -lgd -lpng -ljpeg -lfcgi -ljson-c -lsqlite3 -lcrypto -lcrypt -largon2 -linih -lz
 LIBS_GLIBC  := -lm -lpthread -ldl
 ifdef SHARED
-LIBS := $(LIBS_OWN) $(LIBS_GLIBC)
+LIBS         := $(LIBS_OWN) $(LIBS_GLIBC)
+LIBS_release := $(LIBS)
 else
 # Of the static libgd only the objects that are called are linked, so its 50 further libraries are not needed.
-LIBS := -Wl,-Bstatic $(LIBS_OWN) -Wl,-Bdynamic $(LIBS_GLIBC)
+# What is sanitized keeps glibc dynamic: the sanitizers want that, and tests preload.
+LIBS         := -Wl,-Bstatic $(LIBS_OWN) -Wl,-Bdynamic $(LIBS_GLIBC)
+# The linker warns of what a static glibc needs its shared libraries for; base/static_libc.c stands in for that.
+WITHOUT      := dlopen gethostbyname getaddrinfo
+LINK_release := -static-pie -Wl,--fatal-warnings $(WITHOUT:%=-Wl,--wrap=%)
+LIBS_release := $(LIBS_OWN) $(LIBS_GLIBC)
 endif
+LIBS_asan := $(LIBS)
+LIBS_fuzz := $(LIBS)
 
 # ---- Generated sources ----------------------------------------------------------------------------------------
 GEN := $(addprefix $(BUILD)/gen/,schema.c sample.c glyph_data.c common_passwords.c)
@@ -119,7 +130,7 @@ $$(BUILD)/$(1)/gen/%.o: $$(BUILD)/gen/%.c
 	$$(Q)$$(CC_$(1)) $$(CSTD) $$(WARNINGS) $$(CFLAGS_$(1)) $$(SECTIONS) $$(CFLAGS) -MMD -MP -c $$< -o $$@
 $$(BUILD)/$(1)/menshen.fcgi: $$(OBJ_$(1))
 	$$(call say,LD,$$@)
-	$$(Q)$$(CC_$(1)) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LINK_HARDEN) $$(LDFLAGS) $$(OBJ_$(1)) -o $$@ $$(LIBS)
+	$$(Q)$$(CC_$(1)) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LINK_$(1)) $$(LINK_HARDEN) $$(LDFLAGS) $$(OBJ_$(1)) -o $$@ $$(LIBS_$(1))
 -include $$(OBJ_$(1):.o=.d)
 endef
 $(eval $(call variant,release))
