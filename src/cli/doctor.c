@@ -25,7 +25,7 @@
 #include "cli/demo.h"
 #include "cli/table.h"
 #include "dialect/dialects.h"
-#include "http/dispatch.h"
+#include "http/routes.h"
 #include "store/migration.h"
 #include "store/tenant_store.h"
 #include "store/user_store.h"
@@ -105,7 +105,7 @@ static void check_dialects(struct doctor *d)
 {
     struct buf why;
     buf_init(&why);
-    if (dispatch_check(&d->cli->app.cfg, dialect_all, &why) == ERR_OK)
+    if (routes_check(&d->cli->app.cfg, dialect_all, &why) == ERR_OK)
         add(d, "dialects", OK, "no two serve the same path", NULL);
     else
         add(d, "dialects", ERROR, TEXT(d, "%s", buf_str(&why)), "nothing is served before that is settled");
