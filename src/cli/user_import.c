@@ -112,32 +112,6 @@ static enum err tell_column(struct import *im, size_t line, enum people_column c
 
 /* ---- Checking one person. ERR_BAD_REQUEST: a fault was told ------------------------------------------ */
 
-/* The texts of a user, by column. */
-static const struct {
-    enum people_column column;
-    size_t offset;
-} texts[] = {
-    {PEOPLE_REAL_NAME, offsetof(struct user, real_name)},
-    {PEOPLE_NICK_NAME, offsetof(struct user, nick_name)},
-    {PEOPLE_ROLE_ID, offsetof(struct user, role_id)},
-    {PEOPLE_ROLE_NAME, offsetof(struct user, role_name)},
-    {PEOPLE_DEPT_ID, offsetof(struct user, dept_id)},
-    {PEOPLE_POST_ID, offsetof(struct user, post_id)},
-    {PEOPLE_OAUTH_ID, offsetof(struct user, oauth_id)},
-    {PEOPLE_ID_NUMBER, offsetof(struct user, id_number)},
-};
-enum { TEXTS = sizeof texts / sizeof texts[0] };
-
-static const char **text_at(struct user *u, size_t i)
-{
-    return (const char **)(void *)((char *)u + texts[i].offset);
-}
-
-static const char *const_text_at(const struct user *u, size_t i)
-{
-    return *(const char *const *)(const void *)((const char *)u + texts[i].offset);
-}
-
 static enum err check_text(struct import *im, const struct person *p, enum people_column column, size_t max)
 {
     const char *value = p->value[column];
@@ -332,12 +306,13 @@ static enum err check_existing(struct import *im, const struct person *p, struct
 static enum err check_texts(struct import *im, const struct person *p, struct entry *e)
 {
     enum err good = ERR_OK;
-    for (size_t i = 0; good == ERR_OK && i < TEXTS; i++) {
-        const char *value = p->value[texts[i].column];
-        *text_at(&e->user, i) = value != NULL ? value : "";
-        e->given[texts[i].column] = value != NULL;
+    for (size_t i = 0; good == ERR_OK && i < USER_TEXT_COUNT; i++) {
+        enum people_column column = PEOPLE_TEXTS + i;
+        const char *value = p->value[column];
+        *user_text_at(&e->user, i) = value != NULL ? value : "";
+        e->given[column] = value != NULL;
         if (value != NULL)
-            good = check_text(im, p, texts[i].column, TEXT_MAX);
+            good = check_text(im, p, column, TEXT_MAX);
     }
     return good;
 }
@@ -493,9 +468,9 @@ static enum err update(struct import *im, const struct entry *e)
     enum err done = user_store_get(db, e->user.id, &im->scratch, &u);
     if (done != ERR_OK)
         return done;
-    for (size_t i = 0; i < TEXTS; i++)
-        if (e->given[texts[i].column])
-            *text_at(&u, i) = const_text_at(&e->user, i);
+    for (size_t i = 0; i < USER_TEXT_COUNT; i++)
+        if (e->given[PEOPLE_TEXTS + i])
+            *user_text_at(&u, i) = user_text_of(&e->user, i);
     if (has_password)
         done = user_store_set_password(db, u.id, e->user.password_hash, e->user.password_changed_s);
     u.password_expired = e->given[PEOPLE_PASSWORD_EXPIRED] ? e->user.password_expired
