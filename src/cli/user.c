@@ -16,6 +16,7 @@
 #include "cli/table.h"
 #include "cli/text.h"
 #include "cli/user_import.h"
+#include "store/client_store.h"
 #include "store/tenant_store.h"
 #include "store/token_store.h"
 #include "store/user_store.h"
@@ -43,6 +44,23 @@ enum err user_hash_password(const struct cli *cli, const char *password, size_t 
     if (e == ERR_OK)
         e = password_hash(app_password_cost(&cli->app), md5_hex, hash_out);
     secure_wipe(md5_hex, sizeof md5_hex);
+    return e;
+}
+
+static enum err note_md5_client(void *ctx, const struct client *c)
+{
+    struct buf *out = ctx;
+    if (!c->locked && strcmp(c->password_wire, "md5") == 0)
+        buf_addf(out, "%s%s", out->len > 0 ? ", " : "", c->id);
+    return out->err;
+}
+
+enum err user_md5_clients(struct cli *cli, struct buf *out)
+{
+    struct arena rows;
+    arena_init(&rows, 1 << 16);
+    enum err e = client_store_list(cli->app.db, &rows, note_md5_client, out);
+    arena_fini(&rows);
     return e;
 }
 
@@ -427,6 +445,8 @@ static const struct cli_option import_options[] = {
     {"tenant", "ID", "tenant of rows that name none; default 000000"},
     {"format", "csv|jsonl|htpasswd", "default: by the file's name"},
     {"dry-run", NULL, "check everything, write nothing"},
+    {"passwords-as-typed", NULL,
+     "what the column password has is typed by people, also where it looks like a hash"},
     {"keep-going", NULL, "write what is good, leave the other lines out"},
     {"update", NULL, "change accounts that are there already; columns that are not given stay"},
     {0}};
