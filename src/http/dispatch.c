@@ -59,7 +59,8 @@ static enum err add_body(struct call *c, unsigned flags)
 /* A site may refuse secrets in URLs, where proxies and histories keep them. */
 static enum err check_query_secrets(struct call *c)
 {
-    static const char *const secrets[] = {"password", "client_secret", "refresh_token", "refreshToken"};
+    static const char *const secrets[] = {"password",    "client_secret", "refresh_token", "refreshToken",
+                                          "oldPassword", "newPassword",   "newPassword1"};
     for (const struct param *p = c->params.first; !c->cfg->query_credentials && p != NULL; p = p->next)
         for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++)
             if (p->source == PARAM_QUERY && strcmp(p->name, secrets[i]) == 0)

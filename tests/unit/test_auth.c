@@ -741,8 +741,8 @@ static enum err change_password(struct site *s, const struct token_bearer *beare
                                 const char *new_md5, const char *address, int64_t now_s)
 {
     int64_t retry_s = 0;
-    enum err e =
-        login_change_password(&s->app, bearer, old_md5, new_md5, address, now_s, &s->arena, &retry_s);
+    const struct login_again r = {.bearer = bearer, .wire = "md5", .password = old_md5, .address = address};
+    enum err e = login_change_password(&s->app, &r, new_md5, now_s, &s->arena, &retry_s);
     assert_true((e == ERR_LOGIN_LOCKED) == (retry_s > 0));
     return e;
 }
@@ -786,6 +786,33 @@ static void test_tries_of_the_old_password_lock_as_logins_do(void **state)
     for (int i = 0; i < 5; i++)
         assert_err(change_password(s, &bearer, md5_wrong, md5_admin, "10.0.0.1", NOW_S), ERR_PASSWORD);
     assert_err(change_password(s, &bearer, md5_admin, md5_admin, "10.0.0.1", NOW_S), ERR_LOGIN_LOCKED);
+    assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_LOGIN_LOCKED);
+}
+
+static enum err unlock_screen(struct site *s, const struct token_bearer *bearer, const char *wire,
+                              const char *password)
+{
+    int64_t retry_s = 0;
+    const struct login_again r = {
+        .bearer = bearer, .wire = wire, .password = password, .address = "10.0.0.1"};
+    enum err e = login_unlock_screen(&s->app, &r, NOW_S, &s->arena, &retry_s);
+    assert_true((e == ERR_LOGIN_LOCKED) == (retry_s > 0));
+    return e;
+}
+
+static void test_unlocking_a_screen_counts_as_a_login(void **state)
+{
+    struct site *s = *state;
+    struct token_pair mine = issue(s, true, NOW_S), other = issue(s, true, NOW_S);
+    struct token_bearer bearer;
+    assert_err(token_verify(&s->app, mine.access, NOW_S, &s->arena, &bearer), ERR_OK);
+    for (int i = 0; i < 4; i++)
+        assert_err(unlock_screen(s, &bearer, "plain", "wrong"), ERR_PASSWORD);
+    assert_err(unlock_screen(s, &bearer, "plain", "admin"), ERR_OK);
+    assert_err(unlock_screen(s, &bearer, "md5", md5_admin), ERR_OK);
+    assert_err(verify(s, other.access, NOW_S), ERR_OK);                          /* nothing ends */
+    assert_err(unlock_screen(s, &bearer, "sm2", "no ciphertext"), ERR_PASSWORD); /* the address' fifth */
+    assert_err(unlock_screen(s, &bearer, "plain", "admin"), ERR_LOGIN_LOCKED);
     assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_LOGIN_LOCKED);
 }
 
@@ -1361,6 +1388,7 @@ int main(void)
         TEST(test_a_new_password_obeys_the_policy),
         TEST(test_an_imported_verifier_is_replaced_at_the_first_login),
         TEST(test_tries_of_the_old_password_lock_as_logins_do),
+        TEST(test_unlocking_a_screen_counts_as_a_login),
         TEST(test_a_session_that_ended_meanwhile_changes_no_password),
         TEST(test_what_changed_meanwhile_changes_no_password),
         TEST(test_the_claims_are_the_samples),
