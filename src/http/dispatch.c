@@ -7,6 +7,7 @@
 
 #include "base/json_out.h"
 #include "http/authn.h"
+#include "http/cors.h"
 #include "http/routes.h"
 
 /* Bytes one request may take: its body, decoded copies of it, rows and tokens. */
@@ -251,6 +252,23 @@ static bool is_exposed(struct dispatch *d, const struct request *req)
     return false;
 }
 
+/*
+ * OPTIONS costs nothing: no database is asked. A preflight is answered on every path, so that a page can read
+ * the 404 that follows.
+ */
+static enum err answer_options(struct call *c, const struct routes_found *f)
+{
+    bool preflight = cors_is_preflight(c);
+    const char *allow = f->allow;
+    if (allow[0] == '\0' && (preflight || strcmp(c->req->path, "*") == 0))
+        allow = ROUTES_ALLOW_ANY;
+    if (allow[0] == '\0')
+        return ERR_NO_SUCH_PATH;
+    c->res->status = 204;
+    response_header(c->res, "Allow", allow);
+    return preflight ? cors_preflight(c, allow) : ERR_OK;
+}
+
 static struct call call_of(struct dispatch *d, struct request *req, struct routes_found *f)
 {
     struct call c = {.app = d->app, .arena = &d->arena, .req = req, .res = &d->response};
@@ -263,6 +281,7 @@ static struct call call_of(struct dispatch *d, struct request *req, struct route
 
 static void finish(struct dispatch *d, const struct call *c, struct buf *out)
 {
+    cors_answer(c);
     response_render(&d->response, strcmp(c->req->method, "HEAD") != 0, out);
     response_reset(&d->response);
     arena_reset(&d->arena);
@@ -280,39 +299,49 @@ bool dispatch_wants_body(struct dispatch *d, char **env)
     return wanted;
 }
 
+static void fail(struct dispatch *d, struct call *c, enum err e, struct buf *out)
+{
+    render_failure(c, e);
+    log_failure(c);
+    finish(d, c, out);
+}
+
+static enum err run(struct dispatch *d, struct call *c, const struct routes_found *f)
+{
+    if (strcmp(c->req->method, "OPTIONS") == 0)
+        return answer_options(c, f);
+    if (is_exposed(d, c->req)) {
+        LOG(&d->app->log, ERR_LEVEL_ERROR, "data_dir_below_document_root",
+            LOG_S("data_dir", d->app->cfg.server.data_dir),
+            LOG_S("hint", "set [server] data_dir to a folder outside"));
+        return ERR_CONFIG;
+    }
+    return run_route(c, f);
+}
+
 void dispatch_run(struct dispatch *d, struct request *req, struct buf *out)
 {
     struct routes_found f;
     struct call c = call_of(d, req, &f);
-    enum err e;
-    if (is_exposed(d, req)) {
-        LOG(&d->app->log, ERR_LEVEL_ERROR, "data_dir_below_document_root",
-            LOG_S("data_dir", d->app->cfg.server.data_dir),
-            LOG_S("hint", "set [server] data_dir to a folder outside"));
-        e = ERR_CONFIG;
-    } else {
-        e = run_route(&c, &f);
-    }
-    if (e != ERR_OK) {
-        render_failure(&c, e);
-        log_failure(&c);
-    }
-    finish(d, &c, out);
+    enum err e = run(d, &c, &f);
+    if (e == ERR_OK)
+        finish(d, &c, out);
+    else
+        fail(d, &c, e, out);
 }
 
 void dispatch_fail(struct dispatch *d, struct request *req, enum err e, struct buf *out)
 {
     struct routes_found f;
     struct call c = call_of(d, req, &f);
-    render_failure(&c, e);
-    log_failure(&c);
-    finish(d, &c, out);
+    fail(d, &c, e, out);
 }
 
 void dispatch_unavailable(struct dispatch *d, struct request *req, enum err e, struct buf *out)
 {
     struct routes_found f;
     struct call c = call_of(d, req, &f);
-    render_failure(&c, e == ERR_BUSY ? e : ERR_DOWN);
+    if (strcmp(req->method, "OPTIONS") != 0 || answer_options(&c, &f) != ERR_OK)
+        render_failure(&c, e == ERR_BUSY ? e : ERR_DOWN);
     finish(d, &c, out);
 }

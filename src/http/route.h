@@ -73,6 +73,9 @@ struct dialect {
     bool basic_is_form;
     /* CGI variable of a header that a bearer token may come in besides Authorization; NULL: none. */
     const char *bearer_header;
+    /* Further request headers that its front ends send and a browser must be told of before; comma-joined, or
+     * NULL. */
+    const char *also_sent;
     /* Write the error answer of c->failure: status, headers of its own, body. */
     void (*render_error)(struct call *c);
 };
