@@ -39,9 +39,14 @@ static bool is_form(const struct request *r, unsigned flags)
     return (flags & ROUTE_FORM) != 0 && request_content_is(r, "application/x-www-form-urlencoded");
 }
 
+static bool is_multipart(const struct request *r, unsigned flags)
+{
+    return (flags & ROUTE_FORM) != 0 && request_content_is(r, "multipart/form-data");
+}
+
 static bool is_readable(const struct request *r, unsigned flags)
 {
-    return is_json(r, flags) || is_form(r, flags);
+    return is_json(r, flags) || is_form(r, flags) || is_multipart(r, flags);
 }
 
 static enum err add_body(struct call *c, unsigned flags)
@@ -54,6 +59,9 @@ static enum err add_body(struct call *c, unsigned flags)
     if (is_form(r, flags))
         return params_add_form(&c->params, r->body, r->body_len, PARAM_BODY, c->arena, &c->failure.field,
                                &c->failure.detail);
+    if (is_multipart(r, flags))
+        return params_add_multipart(&c->params, r->content_type, r->body, r->body_len, c->arena,
+                                    &c->failure.field, &c->failure.detail);
     return ERR_UNSUPPORTED_TYPE;
 }
 
@@ -171,16 +179,21 @@ static void render_failure(struct call *c, enum err e)
         general_error(&c->res->body, info->http_status, info->name, text_of(e, SCRIPT_SIMPLIFIED));
 }
 
+/* A parameter that came twice, or as a file, is named by the visitor: it may be a piece of a password with an & in
+ * it. */
+static bool is_named_by_us(const struct failure *f)
+{
+    return f->err != ERR_CONFLICTING_PARAM && f->detail != DETAIL_FILE;
+}
+
 static void log_failure(const struct call *c)
 {
     enum err e = c->failure.err;
     LOG(&c->app->log, err_info(e)->level, "request_failed", LOG_S("error", err_info(e)->name),
         LOG_S("dialect", c->dialect != NULL ? config_dialect_name(c->dialect->id) : NULL),
         LOG_S("method", c->req->method), LOG_S("path", c->req->path),
-        /* A parameter that came twice is named by the visitor: it may be a piece of a password with an & in
-           it. */
-        LOG_S("field", e != ERR_CONFLICTING_PARAM ? c->failure.field : NULL), LOG_N("status", c->res->status),
-        LOG_S("address", c->req->address));
+        LOG_S("field", is_named_by_us(&c->failure) ? c->failure.field : NULL),
+        LOG_N("status", c->res->status), LOG_S("address", c->req->address));
 }
 
 static enum err check_bearer(struct call *c, unsigned flags)

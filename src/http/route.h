@@ -21,7 +21,7 @@
 
 enum route_flags {
     ROUTE_JSON = 1 << 0,          /* reads a JSON body */
-    ROUTE_FORM = 1 << 1,          /* reads a form body */
+    ROUTE_FORM = 1 << 1,          /* reads a form body, urlencoded or multipart */
     ROUTE_QUERY = 1 << 2,         /* reads the query string */
     ROUTE_CLIENT = 1 << 3,        /* the client must authenticate */
     ROUTE_BEARER = 1 << 4,        /* a valid bearer token is required */
