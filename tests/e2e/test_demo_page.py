@@ -6,15 +6,11 @@ import subprocess
 
 import pytest
 import requests
+from harness.browser import new_browser
 from harness.servers import free_port
 from harness.site import TREE
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
-
-CHROMIUM_FLAGS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
---disable-component-update --disable-sync --disable-dev-shm-usage""".split()
 
 # The page itself does not look at the answers that the demo hands out; the test does, as the person it stands for.
 REMEMBER_ANSWERS = """
@@ -61,11 +57,7 @@ def picture_is_drawn(page):
 
 @pytest.fixture
 def page(demo):
-    options = webdriver.ChromeOptions()
-    for flag in CHROMIUM_FLAGS:
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    browser = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+    browser = new_browser()
     browser.set_window_size(390, 844)
     browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": REMEMBER_ANSWERS})
     browser.get(demo.url)
