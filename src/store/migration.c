@@ -84,4 +84,36 @@ const char *const migration_sql[DB_SCHEMA_VERSION] = {
         "CREATE TRIGGER audit_leaves_from_the_old_end BEFORE DELETE ON audit"
         " WHEN OLD.id > (SELECT min(id) FROM audit)"
         " BEGIN SELECT raise(ABORT, 'audit rows leave from the old end only'); END;",
+
+    /* Captchas know their network; audit rows that tell of several events, and what is summed up for them. */
+    [2] = "CREATE TABLE new_captcha ("
+          " seq INTEGER PRIMARY KEY,"
+          " id TEXT NOT NULL UNIQUE,"
+          " network TEXT NOT NULL,"
+          " dialect TEXT NOT NULL,"
+          " answer TEXT NOT NULL,"
+          " expires_s INTEGER NOT NULL"
+          ") STRICT;"
+          "INSERT INTO new_captcha SELECT seq, id, '', dialect, answer, expires_s FROM captcha;"
+          "DROP TABLE captcha;"
+          "ALTER TABLE new_captcha RENAME TO captcha;"
+          "CREATE INDEX captcha_network ON captcha (network);"
+
+          "ALTER TABLE audit ADD COLUMN count INTEGER NOT NULL DEFAULT 1;"
+          "ALTER TABLE audit ADD COLUMN first_s INTEGER;"
+          "ALTER TABLE audit ADD COLUMN last_s INTEGER;"
+
+          "CREATE TABLE audit_sum ("
+          " action TEXT NOT NULL,"
+          " actor TEXT NOT NULL,"
+          " result TEXT NOT NULL,"
+          " client_id TEXT NOT NULL,"
+          " dialect TEXT NOT NULL,"
+          " address TEXT NOT NULL,"
+          " count INTEGER NOT NULL,"
+          " first_s INTEGER NOT NULL,"
+          " last_s INTEGER NOT NULL,"
+          " ends_s INTEGER NOT NULL,"
+          " PRIMARY KEY (action, actor, result, client_id, dialect)"
+          ") STRICT, WITHOUT ROWID;",
 };

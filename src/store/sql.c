@@ -41,7 +41,8 @@ const char *const sql_text[SQL_COUNT] = {
                       "coalesce((SELECT expires_s <= ?1 FROM audit ORDER BY id LIMIT 1), 0)",
     [SQL_BACKUP] = "VACUUM INTO ?1",
 
-    [SQL_CAPTCHA_PUT] = "INSERT INTO captcha (id, dialect, answer, expires_s) VALUES (?1, ?2, ?3, ?4)",
+    [SQL_CAPTCHA_PUT] =
+        "INSERT INTO captcha (id, network, dialect, answer, expires_s) VALUES (?1, '', ?2, ?3, ?4)",
     [SQL_CAPTCHA_TAKE] =
         "DELETE FROM captcha WHERE id = ?1 AND dialect = ?2 AND expires_s > ?3 RETURNING answer",
     [SQL_CAPTCHA_SPAN] =
