@@ -24,6 +24,7 @@ static const struct err_info table[ERR_COUNT] = {
     [ERR_CAPTCHA_REQUIRED] = {400, "captcha_required", ERR_LEVEL_INFO},
     [ERR_USER_UNKNOWN] = {400, "login_incorrect", ERR_LEVEL_WARN},
     [ERR_PASSWORD] = {400, "login_incorrect", ERR_LEVEL_WARN},
+    [ERR_PASSWORD_UNSEEN] = {400, "password_needs_plain", ERR_LEVEL_WARN},
     [ERR_USER_LOCKED] = {400, "login_incorrect", ERR_LEVEL_WARN},
     [ERR_LOGIN_LOCKED] = {429, "login_locked", ERR_LEVEL_WARN},
     [ERR_TOKEN_MISSING] = {401, "token_missing", ERR_LEVEL_INFO},
