@@ -74,14 +74,15 @@ static const struct {
     enum sql id;
     const char *limited; /* a pass over a table's oldest rows that LIMIT ends */
 } indexed[] = {
-    {SQL_CAPTCHA_TAKE, NULL},   {SQL_CAPTCHA_SPAN, NULL},        {SQL_CAPTCHA_PURGE, "SCAN captcha"},
-    {SQL_THROTTLE_GET, NULL},   {SQL_THROTTLE_CLEAR, NULL},      {SQL_THROTTLE_PURGE, NULL},
-    {SQL_SETTING_GET, NULL},    {SQL_TENANT_GET, NULL},          {SQL_CLIENT_GET, NULL},
-    {SQL_USER_FIND, NULL},      {SQL_USER_NEIGHBOUR, NULL},      {SQL_USER_GET, NULL},
-    {SQL_USER_REHASH, NULL},    {SQL_USER_SET_PASSWORD, NULL},   {SQL_SESSION_EXTEND, NULL},
-    {SQL_SESSION_REVOKE, NULL}, {SQL_SESSION_REVOKE_USER, NULL}, {SQL_SESSION_PURGE, NULL},
-    {SQL_TOKEN_BY_JTI, NULL},   {SQL_TOKEN_BY_ID, NULL},         {SQL_TOKEN_USE, NULL},
-    {SQL_TOKEN_PURGE, NULL},    {SQL_AUDIT_PURGE, "SCAN audit"},
+    {SQL_CAPTCHA_TAKE, NULL},        {SQL_CAPTCHA_SPAN, NULL},      {SQL_CAPTCHA_PURGE, "SCAN captcha"},
+    {SQL_THROTTLE_GET, NULL},        {SQL_THROTTLE_CLEAR, NULL},    {SQL_THROTTLE_PURGE, NULL},
+    {SQL_SETTING_GET, NULL},         {SQL_TENANT_GET, NULL},        {SQL_CLIENT_GET, NULL},
+    {SQL_USER_FIND, NULL},           {SQL_USER_NEIGHBOUR, NULL},    {SQL_USER_GET, NULL},
+    {SQL_USER_REHASH, NULL},         {SQL_USER_SET_PASSWORD, NULL}, {SQL_SESSION_EXTEND, NULL},
+    {SQL_TOKEN_NEWEST, NULL},        {SQL_TOKEN_NOTE_REUSE, NULL},  {SQL_SESSION_REVOKE, NULL},
+    {SQL_SESSION_REVOKE_USER, NULL}, {SQL_SESSION_PURGE, NULL},     {SQL_TOKEN_BY_JTI, NULL},
+    {SQL_TOKEN_BY_ID, NULL},         {SQL_TOKEN_USE, NULL},         {SQL_TOKEN_PURGE, NULL},
+    {SQL_AUDIT_PURGE, "SCAN audit"},
 };
 
 /* Whether a line of EXPLAIN QUERY PLAN is all right. "oldest" is the subquery of the audit's purge, at most
@@ -838,7 +839,7 @@ static void test_the_list_of_live_sessions(void **state)
     strcpy(c.jti, "d");
     c.issued_s = NOW_S + 5;
     COMMITTED(s->db, token_store_put(s->db, &c));
-    COMMITTED(s->db, session_store_extend(s->db, c.session.id, NOW_S + 30));
+    COMMITTED(s->db, session_store_extend(s->db, c.session.id, NOW_S + 30, c.id, "10.0.0.9"));
     COMMITTED(s->db, session_store_revoke(s->db, a.session.id, NOW_S));
     assert_sessions(s, 0, "c1", NOW_S, 9, "3/two/c1/5/30 ");
 }
@@ -1082,7 +1083,13 @@ static const char rows_of_version_1[] =
 static const char rows_of_version_2[] =
     "INSERT INTO captcha (id, dialect, answer, expires_s) VALUES ('k', 'blade', 'ywdf4', 1700000001);"
     "INSERT INTO audit (at_s, actor, action, subject, result, client_id, dialect, address, expires_s)"
-    " VALUES (1700000000, 'user:t1/one', 'login', '', 'ok', 'c1', 'blade', '192.0.2.1', 1800000000);";
+    " VALUES (1700000000, 'user:t1/one', 'login', '', 'ok', 'c1', 'blade', '192.0.2.1', 1800000000);"
+    "INSERT INTO client (id, grants, created_s) VALUES ('c1', 'captcha', 1);"
+    "INSERT INTO session (id, client_id, tenant_id, dialect, scope, address, created_s, family_end_s, "
+    "expires_s)"
+    " VALUES (3, 'c1', 't1', 'blade', 'all', '192.0.2.1', 1, 99, 99);"
+    "INSERT INTO token VALUES (1, 3, 'j', 'r', 1, 50, 99, 5, 4);"
+    "INSERT INTO token VALUES (4, 3, 'n', 's', 5, 50, 99, NULL, NULL);";
 
 /* Make the database of `s` anew, as the version of that schema left it, with these rows. */
 static void make_old(struct scratch *s, const char *schema_file, const char *rows)
@@ -1121,7 +1128,17 @@ static void test_a_database_of_version_2_is_brought_up(void **state)
 {
     struct scratch *s = *state;
     char answer[32];
+    struct token_row newest;
+    struct client client;
+    struct arena arena;
+    arena_init(&arena, 65536);
     bring_up(s, "tests/fixtures/schema/2.sql", rows_of_version_2);
+    assert_err(token_store_newest(s->db, 3, &arena, &newest), ERR_OK);
+    assert_string_equal(newest.jti, "n");
+    assert_string_equal(newest.session.refresh_address, "192.0.2.1"); /* the login's: nobody knows better */
+    assert_err(client_store_get(s->db, "c1", &arena, &client), ERR_OK);
+    assert_string_equal(client.refresh_reuse, "");
+    arena_fini(&arena);
     assert_err(captcha_store_take(s->db, "k", "blade", NOW_S, answer, sizeof answer), ERR_OK);
     assert_string_equal(answer, "ywdf4");
     assert_audit(s, 0, 9, "1login ");
