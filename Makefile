@@ -59,7 +59,7 @@ CC_fuzz    := clang
 
 LINK_HARDEN := -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--gc-sections
 LIBS_OWN    := -lgd -lpng -ljpeg -lfcgi -ljson-c -lsqlite3 -lcrypto -lcrypt -largon2 -linih -lz
-LIBS_GLIBC  := -lm -lpthread -ldl
+LIBS_GLIBC  := -lm -ldl
 ifdef SHARED
 LIBS := $(LIBS_OWN) $(LIBS_GLIBC)
 else

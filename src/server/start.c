@@ -1,8 +1,19 @@
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "dialect/dialects.h"
 #include "server/server.h"
+
+static bool dispatch_wants_body(const struct dispatch *d, char **env)
+{
+    bool wants = false;
+    (void)d;
+    for (char **e = env; *e != NULL; e++)
+        if (strcmp(*e, "REQUEST_METHOD=POST") == 0)
+            wants = true;
+    return wants;
+}
 
 static void start(struct server *s)
 {
@@ -40,15 +51,29 @@ void server_fini(struct server *s)
         close(s->log_fd);
 }
 
+void server_reload(struct server *s)
+{
+    app_close(&s->app);
+    start(s);
+}
+
+/* What was missing may be there by now: nobody has to restart the web server after `menshen init`. */
+static bool is_ready(struct server *s)
+{
+    if (!s->ready)
+        server_reload(s);
+    return s->ready;
+}
+
+bool server_wants_body(struct server *s, char **env)
+{
+    return is_ready(s) && dispatch_wants_body(&s->dispatch, env);
+}
+
 bool server_answer(struct server *s, char **env, request_read *read, void *read_ctx, struct buf *out)
 {
     struct request req;
-    /* What was missing may be there by now: nobody has to restart the web server after `menshen init`. */
-    if (!s->ready) {
-        app_close(&s->app);
-        start(s);
-    }
-    if (!s->ready) {
+    if (!is_ready(s)) {
         dispatch_unavailable(out);
         return false;
     }
@@ -56,6 +81,11 @@ bool server_answer(struct server *s, char **env, request_read *read, void *read_
                  read_ctx);
     dispatch_run(&s->dispatch, &req, out);
     return db_take_due(s->app.db);
+}
+
+enum err server_flush(struct server *s)
+{
+    return fdatasync(s->log_fd) == 0 ? ERR_OK : ERR_STORE;
 }
 
 static long read_nothing(void *ctx, char *out, size_t cap)
@@ -67,6 +97,10 @@ static long read_nothing(void *ctx, char *out, size_t cap)
 void server_fail(struct server *s, char **env, enum err e, struct buf *out)
 {
     struct request req;
+    if (!s->ready) {
+        dispatch_unavailable(out);
+        return;
+    }
     request_init(&req, env, s->app.cfg.server.trusted_proxies, clock_now_s(), &s->failures.arena,
                  read_nothing, NULL);
     dispatch_fail(&s->failures, &req, e, out);
