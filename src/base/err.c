@@ -48,6 +48,7 @@ static const struct err_info table[ERR_COUNT] = {
     [ERR_MEMORY] = {500, "memory", ERR_LEVEL_ERROR},
     [ERR_IO] = {500, "io", ERR_LEVEL_ERROR},
     [ERR_CONFIG] = {500, "config", ERR_LEVEL_ERROR},
+    [ERR_DOWN] = {500, "unavailable", ERR_LEVEL_ERROR},
     [ERR_INTERNAL] = {500, "internal", ERR_LEVEL_ERROR},
 };
 

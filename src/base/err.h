@@ -57,6 +57,7 @@ enum err {
     ERR_MEMORY,    /* out of memory, or a request beyond its arena's cap */
     ERR_IO,        /* reading or writing a file or the connection failed */
     ERR_CONFIG,    /* the configuration is wrong */
+    ERR_DOWN,      /* the site could not be started; the log says why */
     ERR_INTERNAL,  /* an invariant did not hold */
     ERR_COUNT
 };

@@ -25,7 +25,7 @@
 #include "cli/demo.h"
 #include "cli/table.h"
 #include "dialect/dialects.h"
-#include "http/dispatch.h"
+#include "http/routes.h"
 #include "store/migration.h"
 #include "store/tenant_store.h"
 #include "store/user_store.h"
@@ -105,7 +105,7 @@ static void check_dialects(struct doctor *d)
 {
     struct buf why;
     buf_init(&why);
-    if (dispatch_check(&d->cli->app.cfg, dialect_all, &why) == ERR_OK)
+    if (routes_check(&d->cli->app.cfg, dialect_all, &why) == ERR_OK)
         add(d, "dialects", OK, "no two serve the same path", NULL);
     else
         add(d, "dialects", ERROR, TEXT(d, "%s", buf_str(&why)), "nothing is served before that is settled");
@@ -121,12 +121,12 @@ static void check_metadata(struct doctor *d)
     if (cfg->server.base_url[0] == '\0')
         add(d, "metadata", OK, "/.well-known/oauth-authorization-server answers 404: there is no base_url",
             "where clients look for it: [server] base_url = https://HOST, with the web server's mount");
-    else if (strstr(token_issuer(&d->cli->app), "://") == NULL)
+    else if (strstr(claims_issuer(&d->cli->app), "://") == NULL)
         add(d, "metadata", WARNING,
             "/.well-known/oauth-authorization-server answers 404: the issuer is no address",
             "[token] issuer: empty, or an address that clients read the metadata at (RFC 8414)");
     else
-        add(d, "metadata", OK, token_issuer(&d->cli->app), NULL);
+        add(d, "metadata", OK, claims_issuer(&d->cli->app), NULL);
 }
 
 /* Root may read everything: what it finds right may be closed to the user that matters. */

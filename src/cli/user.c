@@ -260,8 +260,7 @@ static enum cli_status run_add(struct cli *cli)
     return status;
 }
 
-/* ---- list, show
- * -------------------------------------------------------------------------------------------- */
+/* ---- list, show ---- */
 
 static enum err list_one(void *ctx, const struct user *u)
 {

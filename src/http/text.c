@@ -57,6 +57,8 @@ static const struct said errs[ERR_COUNT] = {
                    "too many requests, try again later"}},
     [ERR_FULL] = {{"系统繁忙，请稍后再试", "系統繁忙，請稍後再試", "the server is busy, try again later"}},
     [ERR_BUSY] = {{"系统繁忙，请稍后再试", "系統繁忙，請稍後再試", "the server is busy, try again later"}},
+    [ERR_DOWN] = {{"服务暂不可用，请联系管理员", "服務暫不可用，請聯絡管理員",
+                   "the service is not available"}},
 };
 
 static const struct said details[DETAIL_COUNT] = {

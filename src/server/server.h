@@ -36,8 +36,8 @@ struct server {
 void server_init(struct server *s, const char *conf_path);
 void server_fini(struct server *s);
 
-/* Read the configuration anew, and open what it names. No answer may be waiting for the disk. */
-void server_reload(struct server *s);
+/* Read the configuration anew, and open what it names. No answer may be waiting for the disk. Errors: app_open's. */
+enum err server_reload(struct server *s);
 
 /* Whether the body has to be there before server_answer is called: else it is answered without. */
 bool server_wants_body(struct server *s, char **env);

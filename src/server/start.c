@@ -1,27 +1,17 @@
-#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "dialect/dialects.h"
+#include "http/routes.h"
 #include "server/server.h"
 
-static bool dispatch_wants_body(const struct dispatch *d, char **env)
-{
-    bool wants = false;
-    (void)d;
-    for (char **e = env; *e != NULL; e++)
-        if (strcmp(*e, "REQUEST_METHOD=POST") == 0)
-            wants = true;
-    return wants;
-}
-
-static void start(struct server *s)
+static enum err start(struct server *s)
 {
     struct buf why;
     buf_init(&why);
     enum err e = app_open(&s->app, s->conf_path, &why);
     if (e == ERR_OK)
-        e = dispatch_check(&s->app.cfg, dialect_all, &why);
+        e = routes_check(&s->app.cfg, dialect_all, &why);
     s->ready = e == ERR_OK;
     if (!s->ready)
         LOG(&s->app.log, ERR_LEVEL_ERROR, "start_failed", LOG_S("error", err_info(e)->name),
@@ -33,6 +23,7 @@ static void start(struct server *s)
     if (s->ready && s->defers && db_defer_sync(s->app.db, &s->log_fd) != ERR_OK)
         LOG(&s->app.log, ERR_LEVEL_WARN, "no_group_commit");
     buf_free(&why);
+    return e;
 }
 
 void server_init(struct server *s, const char *conf_path)
@@ -51,34 +42,33 @@ void server_fini(struct server *s)
         close(s->log_fd);
 }
 
-void server_reload(struct server *s)
+enum err server_reload(struct server *s)
 {
     app_close(&s->app);
-    start(s);
+    return start(s);
 }
 
 /* What was missing may be there by now: nobody has to restart the web server after `menshen init`. */
-static bool is_ready(struct server *s)
+static enum err get_ready(struct server *s)
 {
-    if (!s->ready)
-        server_reload(s);
-    return s->ready;
+    return s->ready ? ERR_OK : server_reload(s);
 }
 
 bool server_wants_body(struct server *s, char **env)
 {
-    return is_ready(s) && dispatch_wants_body(&s->dispatch, env);
+    return get_ready(s) == ERR_OK && dispatch_wants_body(&s->dispatch, env);
 }
 
 bool server_answer(struct server *s, char **env, request_read *read, void *read_ctx, struct buf *out)
 {
     struct request req;
-    if (!is_ready(s)) {
-        dispatch_unavailable(out);
-        return false;
-    }
+    enum err e = get_ready(s);
     request_init(&req, env, s->app.cfg.server.trusted_proxies, clock_now_s(), &s->dispatch.arena, read,
                  read_ctx);
+    if (e != ERR_OK) {
+        dispatch_unavailable(&s->dispatch, &req, e, out);
+        return false;
+    }
     dispatch_run(&s->dispatch, &req, out);
     return db_take_due(s->app.db);
 }
@@ -97,10 +87,6 @@ static long read_nothing(void *ctx, char *out, size_t cap)
 void server_fail(struct server *s, char **env, enum err e, struct buf *out)
 {
     struct request req;
-    if (!s->ready) {
-        dispatch_unavailable(out);
-        return;
-    }
     request_init(&req, env, s->app.cfg.server.trusted_proxies, clock_now_s(), &s->failures.arena,
                  read_nothing, NULL);
     dispatch_fail(&s->failures, &req, e, out);
