@@ -264,5 +264,6 @@ const struct dialect dialect_blade = {
     .headers = headers,
     .bearer_header = "HTTP_BLADE_AUTH",
     .shows_answer = true,
+    .also_sent = "blade-requested-with, dept-id, role-id",
     .render_error = render_error,
 };
