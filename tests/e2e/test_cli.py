@@ -914,6 +914,24 @@ def test_doctor_finds_no_document_root_where_there_is_none(bare):
     assert "place" not in findings(bare)
 
 
+@pytest.mark.parametrize(
+    "settings, warned",
+    [
+        ("", True),
+        ("[dialect.ruoyi]\nenabled = yes\n[dialect.platform]\nenabled = no\n", False),
+        ("[dialect.blade]\nenabled = no\n[dialect.oauth]\nenabled = no\n", False),
+        ("[dialect.springblade]\nenabled = yes\n", True),
+    ],
+    ids=["default", "ruoyi", "ebaas-and-eplatform", "springblade"],
+)
+def test_doctor_wants_a_client_with_a_secret_only_where_one_is_used(bare, settings, warned):
+    bare.say("init")
+    bare.say("tenant", "add", "000000", "--name", "默认租户")
+    bare.add_user()
+    bare.configure(f"[server]\ndata_dir = data\n{settings}")
+    assert findings(bare) == ({"clients_with_secret": "warning"} if warned else {})
+
+
 def test_doctor_finds_a_missing_key(desk):
     desk.query("DELETE FROM sign_key")
     assert findings(desk, FAILED)["sign_keys"] == "error"
