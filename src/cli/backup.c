@@ -16,11 +16,16 @@ static enum cli_status run_backup(struct cli *cli)
     struct buf why;
     buf_init(&why);
     enum cli_status status = cli_result_why(cli, db_backup(cli->app.db, cli->operand[0], &why), &why);
-    if (status == CLI_DONE && cli_write(cli, change_nothing, NULL) != ERR_OK)
-        return cli_fail(cli,
-                        "the copy %s was made, but could not be recorded in the audit: the database was "
-                        "locked, or failed; the log says more",
-                        cli->operand[0]);
+    if (status == CLI_DONE) {
+        enum err e = cli_write(cli, change_nothing, NULL);
+        if (e == ERR_NOT_DURABLE)
+            return cli_result(cli, e);
+        if (e != ERR_OK)
+            return cli_fail(cli,
+                            "the copy %s was made, but could not be recorded in the audit: the database was "
+                            "locked, or failed; the log says more",
+                            cli->operand[0]);
+    }
     if (status == CLI_DONE)
         cli_say(cli, "Copied to %s. It holds keys and password hashes: keep it as safe as the database.\n",
                 cli->operand[0]);
@@ -34,9 +39,8 @@ const struct cli_command cli_backup_commands[] = {
      .operands_min = 1,
      .operands_max = 1,
      .needs = CLI_NEEDS_DATABASE,
-     .details =
-         "FILE must not exist yet; only its owner can read it. To restore: stop the site, put the copy in\n"
-         "place of " DB_FILE " in [server] data_dir, and remove " DB_FILE "-wal and " DB_FILE "-shm.",
+     .details = "FILE must not exist yet; only its owner can read it. To put it back: menshen restore FILE. "
+                "A copy of\n" DB_FILE " that was made by other means lacks what is still in " DB_FILE "-wal.",
      .examples = "menshen backup /backup/menshen-2026-11-21.db",
      .run = run_backup},
     {0}};

@@ -19,19 +19,13 @@ enum { ARENA_CAP = 16 * 1024 * 1024 };
 /* What getopt_long returns for each option. */
 enum { OPT_CONF = 256, OPT_HELP, OPT_VERSION, OPT_JSON, OPT_OWN };
 
-static const struct cli_command *const families[] = {cli_init_commands,
-                                                     cli_tenant_commands,
-                                                     cli_client_commands,
-                                                     cli_user_commands,
-                                                     cli_key_commands,
-                                                     cli_session_commands,
-                                                     cli_token_commands,
-                                                     cli_audit_commands,
-                                                     cli_captcha_commands,
-                                                     cli_config_commands,
-                                                     cli_doctor_commands,
-                                                     cli_backup_commands,
-                                                     NULL};
+static const struct cli_command *const families[] = {cli_init_commands,    cli_tenant_commands,
+                                                     cli_client_commands,  cli_user_commands,
+                                                     cli_key_commands,     cli_session_commands,
+                                                     cli_token_commands,   cli_audit_commands,
+                                                     cli_captcha_commands, cli_config_commands,
+                                                     cli_doctor_commands,  cli_backup_commands,
+                                                     cli_restore_commands, NULL};
 
 /* ---- What is said ------------------------------------------------------------------------------------ */
 
@@ -109,6 +103,12 @@ enum cli_status cli_result(const struct cli *cli, enum err e)
     case ERR_STORE:
         return cli_fail(cli, "the database in %s failed; the log says how; check it with: menshen doctor",
                         cli->app.cfg.server.data_dir);
+    case ERR_NOT_DURABLE:
+        return cli_fail(
+            cli,
+            "the change was made, but the disk did not confirm it: a power cut may undo it. Check "
+            "the disk of %s, then run: menshen doctor",
+            cli->app.cfg.server.data_dir);
     case ERR_RANDOM:
         return cli_fail(cli, "the system's random source failed; check it with: menshen doctor");
     case ERR_CRYPTO:

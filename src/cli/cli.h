@@ -93,7 +93,7 @@ enum cli_status cli_fail(const struct cli *cli, const char *fmt, ...) __attribut
 enum cli_status cli_misuse(const struct cli *cli, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Say what every command would say of `e` (busy, database, random source, …). CLI_DONE for ERR_OK, else
- * CLI_FAILED. */
+ * CLI_FAILED, also for ERR_NOT_DURABLE: then the change was made, and that is what is said. */
 enum cli_status cli_result(const struct cli *cli, enum err e);
 
 /* The same where a function that failed has filled `why`, which is released. */
@@ -107,7 +107,7 @@ void cli_note(const struct cli *cli, const char *fmt, ...) __attribute__((format
 
 /*
  * Run `body` in a durable write transaction and record the command in the audit: committed if it returns
- * ERR_OK, else rolled back. Its result, or that of begin or commit. The audit's subject is cli->subject, else
+ * ERR_OK, else rolled back. Its result, or that of begin or commit: with ERR_NOT_DURABLE it was made. The audit's subject is cli->subject, else
  * what the operand, --account or --client names; no other option goes in.
  */
 typedef enum err cli_body(struct cli *cli, void *ctx);
@@ -126,5 +126,6 @@ extern const struct cli_command cli_captcha_commands[];
 extern const struct cli_command cli_config_commands[];
 extern const struct cli_command cli_doctor_commands[];
 extern const struct cli_command cli_backup_commands[];
+extern const struct cli_command cli_restore_commands[];
 
 #endif

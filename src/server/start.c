@@ -19,6 +19,8 @@ static enum err start(struct server *s)
             LOG_S("hint", "set [captcha] expose_answer = no outside development"));
     if (s->ready && s->defers)
         db_defer_sync(s->app.db);
+    else if (s->ready)
+        db_keep_log(s->app.db);
     buf_free(&why);
     return e;
 }
@@ -41,6 +43,11 @@ bool server_answer(struct server *s, char **env, request_read *read, void *read_
 {
     struct request req;
     enum err e = ERR_OK;
+    if (s->ready && db_is_replaced(s->app.db)) {
+        LOG(&s->app.log, ERR_LEVEL_WARN, "database_replaced", LOG_S("data_dir", s->app.cfg.server.data_dir));
+        app_before_slow(&s->app); /* what waits was written to the old one */
+        s->ready = false;
+    }
     /* What was missing may be there by now: nobody has to restart the web server after `menshen init`. */
     if (!s->ready) {
         app_close(&s->app);
