@@ -14,7 +14,6 @@
  */
 #include "store/db_inside.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -128,7 +127,8 @@ static enum err make_log_whole(struct db *db)
 static enum err heal(struct db *db)
 {
     char path[DB_PATH_CAP];
-    assert(!db->in_transaction);
+    if (db->in_transaction)
+        return ERR_NOT_DURABLE;
     db_read_end(db);
     db_path(db->dir, DB_UNSYNCED_SUFFIX, path);
     int lock = db_lock_folder(db->dir);
