@@ -16,16 +16,11 @@ static enum cli_status run_backup(struct cli *cli)
     struct buf why;
     buf_init(&why);
     enum cli_status status = cli_result_why(cli, db_backup(cli->app.db, cli->operand[0], &why), &why);
-    if (status == CLI_DONE) {
-        enum err e = cli_write(cli, change_nothing, NULL);
-        if (e == ERR_NOT_DURABLE)
-            return cli_result(cli, e);
-        if (e != ERR_OK)
-            return cli_fail(cli,
-                            "the copy %s was made, but could not be recorded in the audit: the database was "
-                            "locked, or failed; the log says more",
-                            cli->operand[0]);
-    }
+    if (status == CLI_DONE && cli_write(cli, change_nothing, NULL) != ERR_OK)
+        return cli_fail(cli,
+                        "the copy %s was made, but could not be recorded in the audit: the database was "
+                        "locked, or failed; the log says more",
+                        cli->operand[0]);
     if (status == CLI_DONE)
         cli_say(cli, "Copied to %s. It holds keys and password hashes: keep it as safe as the database.\n",
                 cli->operand[0]);

@@ -92,6 +92,10 @@ void cli_say(const struct cli *cli, const char *fmt, ...)
     va_end(ap);
 }
 
+static const char not_confirmed[] = "the change was made, but the disk did not confirm it: a power cut may "
+                                    "undo it. Check the disk, run: menshen "
+                                    "doctor, and look whether the change is still there";
+
 enum cli_status cli_result(const struct cli *cli, enum err e)
 {
     switch (e) {
@@ -104,11 +108,7 @@ enum cli_status cli_result(const struct cli *cli, enum err e)
         return cli_fail(cli, "the database in %s failed; the log says how; check it with: menshen doctor",
                         cli->app.cfg.server.data_dir);
     case ERR_NOT_DURABLE:
-        return cli_fail(
-            cli,
-            "the change was made, but the disk did not confirm it: a power cut may undo it. Check "
-            "the disk of %s, then run: menshen doctor",
-            cli->app.cfg.server.data_dir);
+        return cli_fail(cli, "%s", not_confirmed);
     case ERR_RANDOM:
         return cli_fail(cli, "the system's random source failed; check it with: menshen doctor");
     case ERR_CRYPTO:
@@ -230,7 +230,9 @@ enum err cli_write(struct cli *cli, cli_body *body, void *ctx)
     e = body(cli, ctx);
     if (e == ERR_OK)
         e = audit(cli);
-    return db_end(cli->app.db, e);
+    e = db_end(cli->app.db, e);
+    cli->is_unconfirmed = cli->is_unconfirmed || e == ERR_NOT_DURABLE;
+    return e == ERR_NOT_DURABLE ? ERR_OK : e; /* it was done: a new secret has to be shown, for one */
 }
 
 /* ---- Parsing ----------------------------------------------------------------------------------------- */
@@ -389,6 +391,8 @@ static enum cli_status run(struct cli *cli)
         status = open_app(cli);
     if (status == CLI_DONE)
         status = flush_output(cli, cli->command->run(cli));
+    if (cli->is_unconfirmed)
+        status = cli_result(cli, ERR_NOT_DURABLE);
     if (cli->command->needs != CLI_NEEDS_NOTHING)
         app_close(&cli->app);
     arena_fini(&cli->arena);

@@ -65,6 +65,8 @@ struct cli {
     int64_t now_s;      /* sampled once */
     const char *conf;   /* --conf; NULL: look for it */
     bool json;          /* --json */
+    bool
+        is_unconfirmed; /* what cli_write did is done, and not known to be on disk: said at the end, and exit 1 */
     const char *operand[CLI_OPERANDS_MAX];
     int operand_count;
     const char *subject; /* of the audit row ("key:KID"), where the operands do not tell; NULL: they do */
@@ -107,7 +109,7 @@ void cli_note(const struct cli *cli, const char *fmt, ...) __attribute__((format
 
 /*
  * Run `body` in a durable write transaction and record the command in the audit: committed if it returns
- * ERR_OK, else rolled back. Its result, or that of begin or commit: with ERR_NOT_DURABLE it was made. The audit's subject is cli->subject, else
+ * ERR_OK, else rolled back. Its result, or that of begin or commit. The audit's subject is cli->subject, else
  * what the operand, --account or --client names; no other option goes in.
  */
 typedef enum err cli_body(struct cli *cli, void *ctx);

@@ -157,7 +157,7 @@ static enum err revoke(struct call *c)
     bool is_refresh = false;
     enum err e = inspect(c, &b, &is_refresh);
     if (e == ERR_TOKEN_INVALID)
-        return ERR_OK;
+        return db_sync(c->app->db); /* who ended it may be waiting for the disk yet */
     if (e == ERR_OK && strcmp(b.row.session.client_id, c->client.id) != 0)
         return ERR_TOKEN_FOREIGN;
     return e == ERR_OK

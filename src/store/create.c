@@ -114,6 +114,8 @@ enum err db_create(const char *dir, struct buf *why)
         e = db_begin(db, DB_DURABLE);
     if (e == ERR_OK)
         e = db_end(db, db_exec(db, schema_sql));
+    if (e == ERR_NOT_DURABLE)
+        buf_addf(why, "%s: the disk did not confirm it", path);
     if (e != ERR_OK && why->len == 0)
         buf_addf(why, "%s: %s", path, db != NULL ? sqlite3_errmsg(db->handle) : "out of memory");
     db_close(db);
