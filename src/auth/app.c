@@ -70,6 +70,21 @@ void app_before_slow(struct app *app)
         app->before_slow(app->slow_ctx);
 }
 
+enum err app_health(struct app *app, int64_t now_s)
+{
+    struct buf why;
+    if (app->health_s == now_s)
+        return app->health;
+    buf_init(&why);
+    app->health_s = now_s;
+    app->health = db_test_write(app->db, &why);
+    if (app->health != ERR_OK)
+        LOG(&app->log, ERR_LEVEL_ERROR, "unhealthy", LOG_S("error", err_info(app->health)->name),
+            LOG_S("message", buf_str(&why)));
+    buf_free(&why);
+    return app->health;
+}
+
 enum err app_engine(struct app *app, struct captcha_engine **engine_out)
 {
     unsigned char style[SETTING_SEED_LEN];

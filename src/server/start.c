@@ -19,6 +19,8 @@ static enum err start(struct server *s)
             LOG_S("hint", "set [captcha] expose_answer = no outside development"));
     if (s->ready && s->defers)
         db_defer_sync(s->app.db);
+    else if (s->ready)
+        db_keep_log(s->app.db);
     buf_free(&why);
     return e;
 }
@@ -57,6 +59,11 @@ bool server_wants_body(struct server *s, char **env)
 bool server_answer(struct server *s, char **env, request_read *read, void *read_ctx, struct buf *out)
 {
     struct request req;
+    if (s->ready && db_is_replaced(s->app.db)) {
+        LOG(&s->app.log, ERR_LEVEL_WARN, "database_replaced", LOG_S("data_dir", s->app.cfg.server.data_dir));
+        app_before_slow(&s->app); /* what waits was written to the old one */
+        s->ready = false;
+    }
     enum err e = get_ready(s);
     request_init(&req, env, s->app.cfg.server.trusted_proxies, clock_now_s(), &s->dispatch.arena, read,
                  read_ctx);
