@@ -587,7 +587,9 @@ static void test_unknown_accounts_count_as_failures_too(void **state)
 
 static void put_captcha(struct site *s, const char *id, const char *dialect)
 {
-    COMMITTED(s, captcha_store_put(s->app.db, id, dialect, "ywdf4", NOW_S + 300));
+    struct captcha_row row = {
+        .id = id, .network = "", .dialect = dialect, .answer = "ywdf4", .expires_s = NOW_S + 300};
+    COMMITTED(s, captcha_store_put(s->app.db, &row));
 }
 
 /* The captcha is consumed first, right or wrong; the throttle is asked second, the password last. */
