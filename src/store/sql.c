@@ -186,7 +186,8 @@ const char *const sql_text[SQL_COUNT] = {
         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     /* The numbers start anew when the last row has expired, so that one past the newest is before all. */
     [SQL_AUDIT_LIST] =
-        "SELECT id, at_s, actor, action, subject, result, client_id, dialect, address, expires_s FROM "
+        "SELECT id, at_s, actor, action, subject, result, client_id, dialect, address, expires_s, count, "
+        "coalesce(first_s, 0), coalesce(last_s, 0) FROM "
         "(SELECT * FROM audit WHERE id > iif(?1 > (SELECT coalesce(max(id), 0) FROM audit), 0, ?1) "
         "AND at_s >= ?2 AND (?3 IS NULL OR actor = ?3 OR subject = ?3) AND (?4 IS NULL OR action = ?4) "
         "ORDER BY id DESC LIMIT ?5) ORDER BY id",
@@ -194,4 +195,23 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_AUDIT_PURGE] = "WITH oldest AS (SELECT id, expires_s FROM audit ORDER BY id LIMIT ?2) "
                         "DELETE FROM audit WHERE id IN (SELECT id FROM oldest WHERE id < "
                         "coalesce((SELECT min(id) FROM oldest WHERE expires_s > ?1), 9223372036854775807))",
+    [SQL_AUDIT_SUM_ADD] =
+        "UPDATE audit_sum SET count = count + 1, first_s = CASE WHEN count = 0 THEN ?7 ELSE first_s END, "
+        "last_s = ?7, address = ?6 WHERE action = ?1 AND actor = ?2 AND result = ?3 AND client_id = ?4 "
+        "AND dialect = ?5 RETURNING count",
+    [SQL_AUDIT_SUM_PUT] = "INSERT INTO audit_sum (action, actor, result, client_id, dialect, address, "
+                          "first_s, last_s, count, ends_s) "
+                          "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, 0, ?8)",
+    [SQL_AUDIT_SUM_COUNT] = "SELECT count(*) FROM audit_sum",
+    [SQL_AUDIT_SUM_DUE] = "SELECT EXISTS (SELECT 1 FROM audit_sum WHERE ends_s <= ?1) OR "
+                          "EXISTS (SELECT 1 FROM audit_sum WHERE ends_s > ?2)",
+    [SQL_AUDIT_SUM_FOLD] =
+        "INSERT INTO audit (at_s, actor, action, result, client_id, dialect, address, expires_s, count, "
+        "first_s, "
+        "last_s) SELECT ?3, actor, action, result, client_id, dialect, address, ?4, count, first_s, last_s "
+        "FROM audit_sum WHERE (ends_s <= ?1 OR ends_s > ?2) AND count > 0 ORDER BY first_s",
+    [SQL_AUDIT_SUM_CLEAR] = "DELETE FROM audit_sum WHERE ends_s <= ?1 OR ends_s > ?2",
+    [SQL_AUDIT_SUM_LIST] =
+        "SELECT 0, ends_s, actor, action, '', result, client_id, dialect, address, 0, count, first_s, last_s "
+        "FROM audit_sum WHERE count > 0 ORDER BY first_s",
 };

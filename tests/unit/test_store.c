@@ -99,6 +99,8 @@ static const struct {
     {SQL_TOKEN_USE, NULL},
     {SQL_TOKEN_PURGE, NULL},
     {SQL_AUDIT_PURGE, "SCAN audit"},
+    {SQL_AUDIT_SUM_ADD, NULL},
+    {SQL_AUDIT_SUM_DUE, NULL},
 };
 
 /* Whether a line of EXPLAIN QUERY PLAN is all right. "oldest" and its like are subqueries, at most as long as their
