@@ -200,12 +200,16 @@ const struct cli_command cli_audit_commands[] = {
      .needs = CLI_NEEDS_DATABASE,
      .details =
          "One JSON object a line, with or without --json, the newest last. Actions are login, logout,\n"
-         "password.change, refresh.reuse, token.revoke, client.authenticate (a wrong secret), and every\n"
-         "command that changes something, and backup, by its name: user.lock. No password, secret, token\n"
-         "or captcha answer is recorded. [audit] retention says how long rows are kept. What failed is "
-         "summed\n"
-         "up: the first of a kind (action, actor, result, client, dialect) is a row at once, those of the\n"
-         "following hour are one, with count, first and last.",
+         "password.change, screen.unlock, token.revoke, refresh.reuse (a used token came again and its "
+         "login\n"
+         "ended), refresh.stale (from an open tab), refresh.refused, client.authenticate (a wrong secret), "
+         "and\n"
+         "every command that changes something, and backup, by its name: user.lock. No password, secret, "
+         "token\n"
+         "or captcha answer is recorded. [audit] retention says how long rows are kept.\n"
+         "What failed is summed up: the first of a kind (action, actor, result, client, dialect) is a row "
+         "at\n"
+         "once, those of the following hour are one, with count, first and last.",
      .examples = "menshen audit tail\n"
                  "menshen audit tail --follow --action login\n"
                  "menshen audit tail --account zhangsan --since 86400",
