@@ -163,7 +163,7 @@ static enum err log_in(const struct attempt *a, const struct login_request *r, s
     bool rehash = false;
     enum err e = client_check_password_form(r->client, r->password);
     if (e == ERR_OK && r->captcha_id != NULL)
-        e = challenge_answer(app->db, r->dialect, r->captcha_id, r->captcha_answer, a->now_s);
+        e = challenge_answer(app->db, &app->cfg, r->dialect, r->captcha_id, r->captcha_answer, a->now_s);
     if (e == ERR_OK)
         e = throttle_check(app, &a->try, a->now_s, a->retry_after_s_out);
     if (e == ERR_OK)

@@ -41,17 +41,34 @@ bool address_canonical(const char *s, size_t len, char out[ADDRESS_CAP])
     return false;
 }
 
+/* Write the network of `ip`: its first `bits`, a multiple of 8. */
+static void write_network(struct ip *ip, size_t bits, char out[ADDRESS_CAP])
+{
+    char text[INET6_ADDRSTRLEN];
+    memset(ip->bytes + bits / 8, 0, sizeof ip->bytes - bits / 8);
+    inet_ntop(ip->family, ip->bytes, text, sizeof text);
+    snprintf(out, ADDRESS_CAP, "%s/%zu", text, bits);
+}
+
 void address_bucket(const char *address, char out[ADDRESS_CAP])
 {
     struct ip ip;
-    char text[INET6_ADDRSTRLEN];
-    if (!parse(address, strlen(address), &ip) || ip.family == AF_INET) {
+    if (parse(address, strlen(address), &ip) && ip.family == AF_INET6)
+        write_network(&ip, 64, out);
+    else
         snprintf(out, ADDRESS_CAP, "%s", address);
-        return;
+}
+
+bool address_network(const char *address, char out[ADDRESS_CAP])
+{
+    struct ip ip;
+    if (!parse(address, strlen(address), &ip)) {
+        snprintf(out, ADDRESS_CAP, "%s", address);
+        return false;
     }
-    memset(ip.bytes + 8, 0, 8);
-    inet_ntop(AF_INET6, ip.bytes, text, sizeof text);
-    snprintf(out, ADDRESS_CAP, "%s/64", text);
+    bool is_wide = ip.family == AF_INET6;
+    write_network(&ip, is_wide ? 48 : 24, out);
+    return is_wide;
 }
 
 static bool same_prefix(const unsigned char *a, const unsigned char *b, int64_t bits)

@@ -19,6 +19,13 @@ bool address_canonical(const char *s, size_t len, char out[ADDRESS_CAP]);
 /* What limits count by: an IPv4 address itself, an IPv6 address' /64. `address` is canonical. */
 void address_bucket(const char *address, char out[ADDRESS_CAP]);
 
+/*
+ * The network that a flood comes from, whose addresses one person may well have all of: an IPv4 address' /24, an
+ * IPv6 address' /48; an address that is not known is its own. `address` is canonical. True for IPv6, where a network
+ * has more addresses than can be counted one by one.
+ */
+bool address_network(const char *address, char out[ADDRESS_CAP]);
+
 /* Whether every element of the comma-joined `list` is an address or a CIDR range; an empty list is fine. */
 bool address_list_ok(const char *list);
 

@@ -124,5 +124,6 @@ const char *const migration_sql[DB_SCHEMA_VERSION] = {
           " last_s INTEGER NOT NULL,"
           " ends_s INTEGER NOT NULL,"
           " PRIMARY KEY (action, actor, result, client_id, dialect)"
-          ") STRICT, WITHOUT ROWID;",
+          ") STRICT, WITHOUT ROWID;"
+          "CREATE INDEX audit_sum_ends ON audit_sum (ends_s);",
 };
