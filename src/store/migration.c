@@ -85,7 +85,7 @@ const char *const migration_sql[DB_SCHEMA_VERSION] = {
         " WHEN OLD.id > (SELECT min(id) FROM audit)"
         " BEGIN SELECT raise(ABORT, 'audit rows leave from the old end only'); END;",
 
-    /* Captchas know their network; audit rows that tell of several events, and what is summed up for them. */
+    /* Accounts are found in any case, by a column that db_migrate's function account_folded fills. Captchas know their network; audit rows that tell of several events, and what is summed up for them. */
     [2] = "CREATE TABLE new_captcha ("
           " seq INTEGER PRIMARY KEY,"
           " id TEXT NOT NULL UNIQUE,"
@@ -115,5 +115,9 @@ const char *const migration_sql[DB_SCHEMA_VERSION] = {
           " last_s INTEGER NOT NULL,"
           " ends_s INTEGER NOT NULL,"
           " PRIMARY KEY (action, actor, result, client_id, dialect)"
-          ") STRICT, WITHOUT ROWID;",
+          ") STRICT, WITHOUT ROWID;"
+
+          "ALTER TABLE user ADD COLUMN account_folded TEXT NOT NULL DEFAULT '';"
+          "UPDATE user SET account_folded = account_folded(account);"
+          "CREATE INDEX user_folded ON user (tenant_id, account_folded);",
 };
