@@ -49,7 +49,9 @@ CREATE TABLE client (
     access_ttl_s  INTEGER,          -- lifetime of its access tokens; NULL: [token] access_ttl
     refresh_ttl_s INTEGER,          -- lifetime of its refresh tokens; NULL: [token] refresh_ttl
     locked        INTEGER NOT NULL DEFAULT 0 CHECK (locked IN (0, 1)), -- it gets nothing
-    created_s     INTEGER NOT NULL  -- when it was added
+    created_s     INTEGER NOT NULL, -- when it was added
+    refresh_reuse TEXT CHECK (refresh_reuse IN ('end', 'same-address', 'refuse')) -- what becomes of a refresh token
+                                    -- that is used again (auth/token_style.h); NULL: as its dialect has it
 ) STRICT, WITHOUT ROWID;
 
 -- A person.
@@ -113,7 +115,9 @@ CREATE TABLE session (
     created_s   INTEGER NOT NULL,         -- when the login was
     family_end_s INTEGER NOT NULL,        -- no token of it outlives this
     expires_s   INTEGER NOT NULL,         -- last expiry of its tokens; then it is purged
-    revoked_s   INTEGER                   -- NULL: valid
+    revoked_s   INTEGER,                  -- NULL: valid
+    newest_token_id INTEGER,              -- the row of table token that was added last; NULL: none was refreshed yet
+    refresh_address TEXT NOT NULL DEFAULT '' -- where that was asked for
 ) STRICT;
 CREATE INDEX session_user ON session (user_id);
 CREATE INDEX session_client ON session (client_id);
@@ -131,7 +135,8 @@ CREATE TABLE token (
     access_expires_s  INTEGER NOT NULL, -- claim exp of the access token
     refresh_expires_s INTEGER NOT NULL, -- equals access_expires_s when there is no refresh token; purged then
     used_s            INTEGER,          -- when it was refreshed; NULL: not yet
-    successor_id      INTEGER           -- the row it was refreshed to
+    successor_id      INTEGER           -- the row it was refreshed to; NULL again once a reuse after the grace window
+                                        -- was recorded, which is done once
 ) STRICT;
 CREATE INDEX token_expires ON token (refresh_expires_s);
 

@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <crypt.h>
 #include <ctype.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,7 +12,7 @@
 #include "base/secure.h"
 #include "crypto/apr1.h"
 
-enum { SALT_LEN = 16, HASH_LEN = 32, LANES = 1, LANES_MAX = 16, SHA1_LEN = 20 };
+enum { SALT_LEN = 16, HASH_LEN = 32, LANES = 1, LANES_MAX = 16, SHA1_LEN = DIGEST_SHA1_LEN };
 
 /* ---- What a login knows ------------------------------------------------------------------------------ */
 
@@ -318,18 +317,11 @@ static enum err verify_apr1(const char *stored, const char *text)
     return e;
 }
 
-static enum err sha1(const char *text, unsigned char out[SHA1_LEN])
-{
-    unsigned len = 0;
-    return EVP_Digest(text, strlen(text), out, &len, EVP_sha1(), NULL) == 1 && len == SHA1_LEN ? ERR_OK
-                                                                                               : ERR_CRYPTO;
-}
-
 static enum err verify_sha1(const char *stored, const char *text)
 {
     unsigned char made[SHA1_LEN], kept[SHA1_LEN + 1];
     const char *base64 = stored + strlen("{SHA}");
-    enum err e = sha1(text, made);
+    enum err e = digest_sha1(text, strlen(text), made);
     if (e == ERR_OK && codec_base64_decode(base64, strlen(base64), kept, sizeof kept) != SHA1_LEN)
         e = ERR_CRYPTO;
     if (e == ERR_OK)
@@ -344,7 +336,7 @@ static enum err verify_blade(const char *stored, const char *text)
     unsigned char made[SHA1_LEN];
     char made_hex[SHA1_LEN * 2 + 1], kept_hex[SHA1_LEN * 2];
     const char *digits = stored + strlen(stored) - sizeof kept_hex;
-    enum err e = sha1(text, made);
+    enum err e = digest_sha1(text, strlen(text), made);
     if (e == ERR_OK) {
         codec_hex(made_hex, made, sizeof made);
         for (size_t i = 0; i < sizeof kept_hex; i++)

@@ -33,7 +33,8 @@
     X(alg, .optional = true)                                                                                 \
     X(audience)                                                                                              \
     X(access_ttl_s, .optional = true)                                                                        \
-    X(refresh_ttl_s, .optional = true)
+    X(refresh_ttl_s, .optional = true)                                                                       \
+    X(refresh_reuse, .optional = true)
 
 /* What describes a person: X(MEMBER, option, whether it is a comma-joined list, its value in the help, help). */
 #define USER_TEXTS(X)                                                                                        \
@@ -60,7 +61,8 @@
     X(address)                                                                                               \
     X(created_s)                                                                                             \
     X(family_end_s)                                                                                          \
-    X(revoked_s, .optional = true)
+    X(revoked_s, .optional = true)                                                                           \
+    X(refresh_address)
 
 #define TOKEN_COLUMNS(X)                                                                                     \
     X(jti)                                                                                                   \

@@ -85,7 +85,8 @@ const char *const migration_sql[DB_SCHEMA_VERSION] = {
         " WHEN OLD.id > (SELECT min(id) FROM audit)"
         " BEGIN SELECT raise(ABORT, 'audit rows leave from the old end only'); END;",
 
-    /* Accounts are found in any case, by a column that db_migrate's function account_folded fills. Captchas know their network; audit rows that tell of several events, and what is summed up for them. */
+    /* Captchas know their network; audit rows that tell of several events, and what is summed up for them; what
+     * becomes of a used refresh token, and who refreshed a session last; accounts that are found in any case. */
     [2] = "CREATE TABLE new_captcha ("
           " seq INTEGER PRIMARY KEY,"
           " id TEXT NOT NULL UNIQUE,"
@@ -102,6 +103,14 @@ const char *const migration_sql[DB_SCHEMA_VERSION] = {
           "ALTER TABLE audit ADD COLUMN count INTEGER NOT NULL DEFAULT 1;"
           "ALTER TABLE audit ADD COLUMN first_s INTEGER;"
           "ALTER TABLE audit ADD COLUMN last_s INTEGER;"
+
+          "ALTER TABLE client ADD COLUMN refresh_reuse TEXT"
+          " CHECK (refresh_reuse IN ('end', 'same-address', 'refuse'));"
+          "ALTER TABLE session ADD COLUMN newest_token_id INTEGER;"
+          "ALTER TABLE session ADD COLUMN refresh_address TEXT NOT NULL DEFAULT '';"
+          "UPDATE session SET newest_token_id = newest.id, refresh_address = address"
+          " FROM (SELECT session_id, max(id) AS id FROM token GROUP BY session_id) AS newest"
+          " WHERE newest.session_id = session.id;"
 
           "CREATE TABLE audit_sum ("
           " action TEXT NOT NULL,"

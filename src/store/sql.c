@@ -133,7 +133,9 @@ const char *const sql_text[SQL_COUNT] = {
             NAME_OF_LIVE) ", user.account, refreshed.at_s, live.expires_s "
                           "FROM live LEFT JOIN user ON user.id = live.user_id "
                           "LEFT JOIN refreshed ON refreshed.session_id = live.id ORDER BY live.id DESC",
-    [SQL_SESSION_EXTEND] = "UPDATE session SET expires_s = ?2 WHERE id = ?1 AND expires_s < ?2",
+    [SQL_SESSION_EXTEND] =
+        "UPDATE session SET expires_s = CASE WHEN expires_s < ?2 THEN ?2 ELSE expires_s END, "
+        "newest_token_id = ?3, refresh_address = ?4 WHERE id = ?1",
     [SQL_SESSION_REVOKE] =
         "UPDATE session SET revoked_s = ?2 WHERE id = ?1 AND revoked_s IS NULL RETURNING id",
     [SQL_SESSION_REVOKE_USER] = "UPDATE session SET revoked_s = ?2 "
@@ -149,8 +151,12 @@ const char *const sql_text[SQL_COUNT] = {
         NAME) ") VALUES (:session_id" TOKEN_COLUMNS(VALUE) ") RETURNING id",
     [SQL_TOKEN_BY_JTI] = "SELECT " TOKEN_ROW " " TOKEN_TABLES "WHERE token.jti = ?1",
     [SQL_TOKEN_BY_ID] = "SELECT " TOKEN_ROW " " TOKEN_TABLES "WHERE token.id = ?1",
+    [SQL_TOKEN_NEWEST] =
+        "SELECT " TOKEN_ROW " " TOKEN_TABLES "WHERE session.id = ?1 AND token.id = session.newest_token_id",
     [SQL_TOKEN_USE] =
         "UPDATE token SET used_s = ?2, successor_id = ?3 WHERE id = ?1 AND used_s IS NULL RETURNING id",
+    [SQL_TOKEN_NOTE_REUSE] =
+        "UPDATE token SET successor_id = NULL WHERE id = ?1 AND successor_id IS NOT NULL RETURNING id",
     [SQL_TOKEN_LIST] =
         "SELECT " TOKEN_ROW " " TOKEN_TABLES
         "WHERE (?1 IS NULL OR session.user_id = ?1) AND (?2 IS NULL OR session.client_id = ?2) "

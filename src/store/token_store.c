@@ -32,9 +32,10 @@ enum err session_store_put(struct db *db, struct session *s, int64_t expires_s)
     return put(db, SQL_SESSION_PUT, &session_table, &row, &s->id);
 }
 
-enum err session_store_extend(struct db *db, int64_t id, int64_t expires_s)
+enum err session_store_extend(struct db *db, int64_t id, int64_t expires_s, int64_t newest_token_id,
+                              const char *address)
 {
-    return stmt_run(db, SQL_SESSION_EXTEND, "ii", id, expires_s);
+    return stmt_run(db, SQL_SESSION_EXTEND, "iiis", id, expires_s, newest_token_id, address);
 }
 
 enum err session_store_revoke(struct db *db, int64_t id, int64_t now_s)
@@ -100,9 +101,19 @@ enum err token_store_by_id(struct db *db, int64_t id, struct arena *arena, struc
     return row_one(db, stmt_begin(db, SQL_TOKEN_BY_ID, "i", id), &table, arena, out);
 }
 
+enum err token_store_newest(struct db *db, int64_t session_id, struct arena *arena, struct token_row *out)
+{
+    return row_one(db, stmt_begin(db, SQL_TOKEN_NEWEST, "i", session_id), &table, arena, out);
+}
+
 enum err token_store_use(struct db *db, int64_t id, int64_t now_s, int64_t successor_id)
 {
     return stmt_run_one(db, SQL_TOKEN_USE, "iii", id, now_s, successor_id);
+}
+
+enum err token_store_note_reuse(struct db *db, int64_t id)
+{
+    return stmt_run_one(db, SQL_TOKEN_NOTE_REUSE, "i", id);
 }
 
 /* A caller of token_store_list, called for each row. */

@@ -405,12 +405,6 @@ static void test_what_other_programs_write_before_a_verifier(void **state)
     buf_free(&why);
 }
 
-static int start(void **state)
-{
-    (void)state;
-    return digest_start() == ERR_OK ? 0 : -1;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -432,5 +426,5 @@ int main(void)
         cmocka_unit_test(test_what_looks_like_a_verifier_is_no_password),
         cmocka_unit_test(test_what_other_programs_write_before_a_verifier),
     };
-    return cmocka_run_group_tests_name("password", tests, start, NULL);
+    return cmocka_run_group_tests_name("password", tests, NULL, NULL);
 }
