@@ -5,6 +5,7 @@
 #include "auth/audit.h"
 #include "auth/policy.h"
 #include "auth/throttle.h"
+#include "base/account.h"
 #include "base/secure.h"
 #include "captcha/challenge.h"
 
@@ -144,10 +145,9 @@ static enum err finish(const struct attempt *a, const struct login_request *r, c
     return db_end(app->db, e);
 }
 
-static enum err find_user(struct app *app, const struct login_request *r, struct arena *arena,
-                          struct user *user, const struct user **found_out)
+static enum err find_user(const struct attempt *a, struct user *user, const struct user **found_out)
 {
-    enum err e = user_store_find(app->db, r->tenant_id, r->account, arena, user);
+    enum err e = user_store_find(a->app->db, a->try.tenant_id, a->try.account, a->arena, user);
     *found_out = e == ERR_OK ? user : NULL;
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
@@ -171,7 +171,7 @@ static enum err log_in(const struct attempt *a, const struct login_request *r, s
     if (e == ERR_PASSWORD_SM2)
         e = count_failure(a, NULL, e);
     if (e == ERR_OK)
-        e = find_user(app, r, a->arena, user, found_out);
+        e = find_user(a, user, found_out);
     if (e == ERR_OK)
         e = check_password(a, *found_out, &password);
     if (e == ERR_OK) {
@@ -191,9 +191,10 @@ enum err login(struct app *app, const struct login_request *r, int64_t now_s, st
 {
     struct user user;
     const struct user *found = NULL;
+    char account[ACCOUNT_CAP];
     struct attempt a = {.app = app,
                         .try = {.tenant_id = r->tenant_id,
-                                .account = r->account,
+                                .account = account_canonical(r->account, account) ? account : r->account,
                                 .client_id = r->client->id,
                                 .address = r->address,
                                 .has_captcha = r->captcha_id != NULL},
@@ -208,7 +209,7 @@ enum err login(struct app *app, const struct login_request *r, int64_t now_s, st
     LOG(&app->log, e == ERR_OK ? ERR_LEVEL_INFO : err_info(e)->level, "login",
         LOG_S("result", err_info(e)->name), LOG_S("dialect", a.dialect),
         LOG_S("tenant", found != NULL ? r->tenant_id : NULL),
-        LOG_S("account", found != NULL ? r->account : NULL), LOG_S("client", r->client->id),
+        LOG_S("account", found != NULL ? found->account : NULL), LOG_S("client", r->client->id),
         LOG_S("address", r->address));
     return e;
 }

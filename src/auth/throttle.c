@@ -2,6 +2,7 @@
 
 #include <limits.h>
 
+#include "base/account.h"
 #include "base/address.h"
 #include "base/buf.h"
 #include "store/throttle_store.h"
@@ -19,13 +20,15 @@ struct subjects {
 
 static enum err subjects_init(struct subjects *s, const struct app *app, const struct throttle_try *t)
 {
-    char bucket[ADDRESS_CAP];
+    char bucket[ADDRESS_CAP], folded[ACCOUNT_FOLDED_CAP];
     address_bucket(t->address, bucket);
+    /* However it is spelled, it is the same account: each spelling would get tries of its own. */
+    const char *account = account_fold(t->account, folded) ? folded : t->account;
     for (int i = 0; i < SUBJECTS; i++) {
         buf_init(&s->name[i]);
         s->limit[i] = i == CLIENT ? app->cfg.login.client_max_failures : app->cfg.login.max_failures;
     }
-    buf_addf(&s->name[ACCOUNT], "account:%s/%s", t->tenant_id, t->account);
+    buf_addf(&s->name[ACCOUNT], "account:%s/%s", t->tenant_id, account);
     buf_addf(&s->name[ADDRESS], "address:%s", bucket);
     buf_addf(&s->name[CLIENT], "client:%s", t->client_id);
     for (int i = 0; i < SUBJECTS; i++)

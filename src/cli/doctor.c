@@ -513,6 +513,15 @@ static void check_unseen(struct doctor *d)
     arena_fini(&rows);
 }
 
+static void check_lookalikes(struct doctor *d)
+{
+    int64_t count = 0;
+    if (user_store_lookalikes(d->cli->app.db, &count) == ERR_OK && count > 0)
+        add(d, "lookalikes", WARNING,
+            TEXT(d, "%" PRId64 " accounts differ from another in case or width only", count),
+            "they have to be spelled exactly when they log in; where two are one person, menshen user remove one");
+}
+
 /* Something a site needs one of. */
 static void check_some(struct doctor *d, const char *name, enum err e, int64_t count, enum status if_none,
                        const char *advice)
@@ -645,6 +654,7 @@ static void check_database(struct doctor *d)
     check_sm2(d);
     check_content(d);
     check_unseen(d);
+    check_lookalikes(d);
     check_dialect_clients(d);
     check_demo(d);
 }

@@ -20,6 +20,7 @@
 #include "store/captcha_store.h"
 #include "store/key_store.h"
 #include "store/tenant_store.h"
+#include "store/throttle_store.h"
 
 enum { NOW_S = 1700000000, ACCESS_S = 43200, REFRESH_S = 2592000, FAMILY_S = 7776000, GRACE_S = 30 };
 
@@ -583,7 +584,10 @@ static void test_who_gets_in(void **state)
     assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_OK);
     assert_err(log_in(s, "admin", md5_wrong, NULL, NULL, NOW_S), ERR_PASSWORD);
     assert_err(log_in(s, "admin", "admin", NULL, NULL, NOW_S), ERR_BAD_REQUEST);
-    assert_err(log_in(s, "Admin", md5_admin, NULL, NULL, NOW_S), ERR_USER_UNKNOWN);
+    assert_err(log_in(s, "admin1", md5_admin, NULL, NULL, NOW_S), ERR_USER_UNKNOWN);
+    assert_err(log_in(s, "Admin", md5_admin, NULL, NULL, NOW_S), ERR_OK);
+    assert_err(log_in(s, " admin\u3000", md5_admin, NULL, NULL, NOW_S), ERR_OK);
+    assert_err(log_in(s, "\uFF41dmin", md5_admin, NULL, NULL, NOW_S), ERR_OK);
     lock_user(s, true);
     assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_USER_LOCKED);
     assert_err(log_in(s, "admin", md5_wrong, NULL, NULL, NOW_S), ERR_PASSWORD);
@@ -591,6 +595,28 @@ static void test_who_gets_in(void **state)
     struct tenant tenant = {.id = "t1", .name = "x", .locked = true};
     COMMITTED(s, tenant_store_set(s->app.db, &tenant));
     assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_USER_LOCKED);
+}
+
+/* However an account is spelled, it has one counter, known or not; the audit has the account's own spelling. */
+static void test_all_spellings_of_an_account_share_its_tries(void **state)
+{
+    struct site *s = *state;
+    static const char *const known[] = {"Admin", "aDmin", "adMin", "ADMIN\u3000", "\uFF41dmin"};
+    static const char *const unknown[] = {"Nobody", "nObody", "noBody", "NOBODY", "\uFF4Eobody"};
+    struct throttle_count count;
+    s->app.cfg.login.max_failures = 5;
+    for (int i = 0; i < 5; i++) {
+        char address[24];
+        snprintf(address, sizeof address, "192.0.2.%d", i);
+        s->address = address;
+        log_in(s, known[i], md5_wrong, NULL, NULL, NOW_S);
+        log_in(s, unknown[i], md5_wrong, NULL, NULL, NOW_S);
+    }
+    assert_err(throttle_store_get(s->app.db, "account:t1/admin", NOW_S, &count), ERR_OK);
+    assert_int_equal(count.count, 5);
+    assert_err(throttle_store_get(s->app.db, "account:t1/nobody", NOW_S, &count), ERR_OK);
+    assert_int_equal(count.count, 5);
+    assert_null(strstr(buf_str(&s->scratch.log), "Admin"));
 }
 
 static void test_past_the_limit_nobody_looks_at_the_password(void **state)
@@ -1489,6 +1515,7 @@ int main(void)
         TEST(test_success_forgets_the_accounts_failures_only),
         TEST(test_ipv6_counts_per_64),
         TEST(test_who_gets_in),
+        TEST(test_all_spellings_of_an_account_share_its_tries),
         TEST(test_past_the_limit_nobody_looks_at_the_password),
         TEST(test_unknown_accounts_count_as_failures_too),
         TEST(test_the_captcha_comes_first),

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <unistd.h>
 
+#include "base/account.h"
 #include "base/address.h"
 #include "base/arena.h"
 #include "base/buf.h"
@@ -639,10 +640,96 @@ static void test_a_log_file_is_private_and_appended_to(void **state)
     log_close(&log);
 }
 
+/* ---- Accounts ---- */
+
+static void test_accounts_have_one_form(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *typed, *canonical, *folded;
+    } cases[] = {
+        {"zhang", "zhang", "zhang"},
+        {"Zhang", "Zhang", "zhang"},
+        {" \tzhang\n\u00A0\u3000", "zhang", "zhang"},
+        {"li si", "li si", "li si"},
+        {"e\u0301lan", "\u00E9lan", "\u00E9lan"},
+        {"\uFF3A\uFF48\uFF41\uFF4E\uFF47", "\uFF3A\uFF48\uFF41\uFF4E\uFF47", "zhang"},
+        {"zhang\u200B", "zhang\u200B", "zhang"},
+        {"STRASSE", "STRASSE", "strasse"},
+        {"stra\u00DFe", "stra\u00DFe", "strasse"},
+        {"\u5F20\u4E09", "\u5F20\u4E09", "\u5F20\u4E09"},
+        {"\uF91E", "\u721B", "\u721B"}, /* a compatibility ideograph is the same even in NFC */
+        {"   ", "", ""},
+        {"", "", ""},
+    };
+    char out[ACCOUNT_CAP], folded[ACCOUNT_FOLDED_CAP];
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_true(account_canonical(cases[i].typed, out));
+        assert_string_equal(out, cases[i].canonical);
+        assert_true(account_fold(cases[i].typed, folded));
+        assert_string_equal(folded, cases[i].folded);
+        assert_true(account_fold(out, folded));
+        assert_string_equal(folded, cases[i].folded);
+    }
+    char longest[4096];
+    for (size_t i = 0; i < 42; i++)
+        memcpy(longest + 3 * i, "\uFDFA", 4); /* one becomes eighteen */
+    assert_true(account_fold(longest, folded));
+    memset(longest, 'a', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    assert_false(account_canonical(longest, out));
+    assert_false(account_fold(longest, folded));
+    assert_false(account_canonical("\xff", out));
+    assert_string_equal(out, "");
+}
+
+static void test_what_no_account_may_have(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"zhang", "li si", "\u5F20\u4E09", "a@b.cn", "\U00020000", "jos\u00E9"};
+    static const struct {
+        const char *account, *fault;
+    } bad[] = {
+        {"", "empty"},
+        {" a", "a blank at its begin or end"},
+        {"a ", "a blank at its begin or end"},
+        {"a\u3000", "a blank that is not the usual one"},
+        {"a\u00A0b", "a blank that is not the usual one"},
+        {"a\u2028b", "a blank that is not the usual one"},
+        {"a\033[2Jb", "a control character"},
+        {"a\xC2\x9B"
+         "b",
+         "a control character"},
+        {"a\u200Bb", "an invisible character"},
+        {"a\u202Eb", "an invisible character"},
+        {"a\uFEFFb", "an invisible character"},
+        {"a\u00ADb", "an invisible character"},
+        {"a\u3164b", "an invisible character"},
+        {"a\uFE0Fb", "an invisible character"},
+        {"a\u2800b", "an invisible character"},
+        {"a\U000E0041b", "an invisible character"},
+        {"a\xff", "invalid UTF-8"},
+    };
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        assert_case(account_fault(good[i]) == NULL, "%s", good[i]);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_non_null(account_fault(bad[i].account));
+        assert_string_equal(account_fault(bad[i].account), bad[i].fault);
+    }
+    char longest[ACCOUNT_MAX + 2];
+    memset(longest, 'a', sizeof longest);
+    longest[ACCOUNT_MAX + 1] = '\0';
+    assert_string_equal(account_fault(longest), "longer than 128 bytes");
+    longest[ACCOUNT_MAX] = '\0';
+    assert_null(account_fault(longest));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_outcome_has_a_row),
+        cmocka_unit_test(test_accounts_have_one_form),
+        cmocka_unit_test(test_what_no_account_may_have),
         cmocka_unit_test(test_buf_appends_and_terminates),
         cmocka_unit_test(test_buf_grows_and_keeps_its_content),
         cmocka_unit_test(test_buf_remembers_its_first_failure),
