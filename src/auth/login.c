@@ -71,6 +71,7 @@ static enum err check_password(const struct attempt *a, const struct user *user,
                                const struct password *password)
 {
     const char *hash = user != NULL ? user->password_hash : NULL;
+    app_before_slow(a->app);
     enum err e = user != NULL ? ERR_OK : find_decoy(a, &hash);
     if (e == ERR_OK)
         e = password_verify(hash, password);

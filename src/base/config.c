@@ -4,7 +4,6 @@
 #include <ini.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include "base/address.h"
 #include "base/codec.h"
 #include "base/origin.h"
+#include "base/passwd.h"
 
 enum type {
     TYPE_TEXT,   /* any text that fits */
@@ -438,13 +438,13 @@ static void render(const struct config *c, const struct setting *s, char out[CON
     }
 }
 
-/* Home from the password database: the environment is the web server's. */
+/* Home from the password file: the environment is the web server's. */
 static bool home_dir(char *out, size_t cap)
 {
-    const struct passwd *pw = getpwuid(geteuid());
-    if (pw == NULL || pw->pw_dir == NULL || strlen(pw->pw_dir) >= cap)
+    char home[PASSWD_HOME_CAP];
+    if (!passwd_home(geteuid(), home) || strlen(home) >= cap)
         return false;
-    memcpy(out, pw->pw_dir, strlen(pw->pw_dir) + 1);
+    memcpy(out, home, strlen(home) + 1);
     return true;
 }
 

@@ -42,6 +42,7 @@ static const struct err_info table[ERR_COUNT] = {
     [ERR_NOT_FOUND] = {404, "no_such_row", ERR_LEVEL_INFO},
     [ERR_EXISTS] = {409, "exists", ERR_LEVEL_INFO},
     [ERR_STORE] = {500, "store", ERR_LEVEL_ERROR},
+    [ERR_NOT_DURABLE] = {500, "not_durable", ERR_LEVEL_ERROR},
     [ERR_CRYPTO] = {500, "crypto", ERR_LEVEL_ERROR},
     [ERR_RANDOM] = {500, "random", ERR_LEVEL_ERROR},
     [ERR_MEMORY] = {500, "memory", ERR_LEVEL_ERROR},

@@ -48,16 +48,17 @@ enum err {
     ERR_FULL, /* as many live captchas as the configuration allows */
     ERR_BUSY, /* the database stayed locked for the whole busy timeout; nothing was changed */
     /* Store and system. */
-    ERR_NOT_FOUND, /* no such row */
-    ERR_EXISTS,    /* a row with this key is there already */
-    ERR_STORE,     /* the database failed */
-    ERR_CRYPTO,    /* libcrypto or libargon2 failed */
-    ERR_RANDOM,    /* the system's random source failed */
-    ERR_MEMORY,    /* out of memory, or a request beyond its arena's cap */
-    ERR_IO,        /* reading or writing a file or the connection failed */
-    ERR_CONFIG,    /* the configuration is wrong */
-    ERR_DOWN,      /* the site could not be started; the log says why */
-    ERR_INTERNAL,  /* an invariant did not hold */
+    ERR_NOT_FOUND,   /* no such row */
+    ERR_EXISTS,      /* a row with this key is there already */
+    ERR_STORE,       /* the database failed; nothing was changed */
+    ERR_NOT_DURABLE, /* it was done, and the disk has not confirmed it */
+    ERR_CRYPTO,      /* libcrypto or libargon2 failed */
+    ERR_RANDOM,      /* the system's random source failed */
+    ERR_MEMORY,      /* out of memory, or a request beyond its arena's cap */
+    ERR_IO,          /* reading or writing a file or the connection failed */
+    ERR_CONFIG,      /* the configuration is wrong */
+    ERR_DOWN,        /* the site could not be started; the log says why */
+    ERR_INTERNAL,    /* an invariant did not hold */
     ERR_COUNT
 };
 

@@ -121,12 +121,12 @@ static void check_metadata(struct doctor *d)
     if (cfg->server.base_url[0] == '\0')
         add(d, "metadata", OK, "/.well-known/oauth-authorization-server answers 404: there is no base_url",
             "where clients look for it: [server] base_url = https://HOST, with the web server's mount");
-    else if (strstr(token_issuer(&d->cli->app), "://") == NULL)
+    else if (strstr(claims_issuer(&d->cli->app), "://") == NULL)
         add(d, "metadata", WARNING,
             "/.well-known/oauth-authorization-server answers 404: the issuer is no address",
             "[token] issuer: empty, or an address that clients read the metadata at (RFC 8414)");
     else
-        add(d, "metadata", OK, token_issuer(&d->cli->app), NULL);
+        add(d, "metadata", OK, claims_issuer(&d->cli->app), NULL);
 }
 
 /* Root may read everything: what it finds right may be closed to the user that matters. */

@@ -122,7 +122,7 @@ static void user_fields(struct json_out *j, const struct call *c, const struct t
 static enum err render_token(struct call *c, const struct token_pair *t)
 {
     struct json_out j;
-    const char *scope = token_scope(&t->row, c->arena);
+    const char *scope = claims_scope(&t->row, c->arena);
     if (scope == NULL)
         return ERR_MEMORY;
     json_out_init(&j, &c->res->body);

@@ -5,7 +5,7 @@ import json
 import threading
 
 import pytest
-from harness.browser import new_browser
+from harness.browser import running_browser
 from harness.endpoints import ENDPOINTS
 from harness.servers import free_port
 from harness.site import DEMO_USER
@@ -193,9 +193,8 @@ def pages():
 
 @pytest.fixture(scope="module")
 def browser():
-    browser = new_browser()
-    yield browser
-    browser.quit()
+    with running_browser() as browser:
+        yield browser
 
 
 @pytest.fixture(params=["lighttpd-fastcgi", "apache-cgid", "nginx"])
@@ -244,7 +243,6 @@ async function login(name, body, type) {
 def run_page(browser, page, web):
     browser.get(page.origin)
     base = f"http://127.0.0.1:{web.client.port}{web.client.mount}"
-    browser.set_script_timeout(120)
     return browser.execute_async_script(PAGE, base, SWORD, DEMO_USER.account, md5(DEMO_USER.password))
 
 

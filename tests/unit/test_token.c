@@ -7,7 +7,7 @@
 
 #include "auth/audit.h"
 #include "auth/keyring.h"
-#include "auth/token.h"
+#include "auth/refresh.h"
 #include "base/json_in.h"
 #include "base/secure.h"
 #include "store/audit_store.h"
@@ -123,7 +123,7 @@ static enum err verify(struct site *s, const char *jwt, int64_t now_s)
 
 static enum err refresh(struct site *s, const char *jwt, int64_t now_s, struct token_pair *out)
 {
-    return token_refresh(&s->app, &s->client, jwt, NULL, "10.0.0.9", now_s, &s->arena, out);
+    return refresh_use(&s->app, &s->client, jwt, NULL, "10.0.0.9", now_s, &s->arena, out);
 }
 
 static enum err inspect(struct site *s, const char *jwt, int64_t now_s, bool *is_refresh_out)
@@ -637,11 +637,10 @@ static void test_late_reuse_that_asks_for_too_much(void **state)
     struct site *s = *state;
     struct token_pair first = issue(s, NOW_S), next, unused;
     assert_err(refresh(s, first.refresh, NOW_S, &next), ERR_OK);
-    assert_err(
-        token_refresh(&s->app, &s->client, next.refresh, "more", "10.0.0.9", NOW_S, &s->arena, &unused),
-        ERR_SCOPE);
-    assert_err(token_refresh(&s->app, &s->client, first.refresh, "more", "10.0.0.9", NOW_S + GRACE_S + 1,
-                             &s->arena, &unused),
+    assert_err(refresh_use(&s->app, &s->client, next.refresh, "more", "10.0.0.9", NOW_S, &s->arena, &unused),
+               ERR_SCOPE);
+    assert_err(refresh_use(&s->app, &s->client, first.refresh, "more", "10.0.0.9", NOW_S + GRACE_S + 1,
+                           &s->arena, &unused),
                ERR_REFRESH_INVALID);
     assert_err(verify(s, next.access, NOW_S + GRACE_S + 1), ERR_TOKEN_INVALID);
 }
@@ -732,11 +731,12 @@ static void test_the_end_of_a_session_is_audited(void **state)
     struct token_bearer bearer;
     bool is_refresh = false;
     assert_err(token_inspect(&s->app, pair.refresh, NOW_S, &s->arena, &bearer, &is_refresh), ERR_OK);
-    assert_err(token_end_session(&s->app, &bearer, AUDIT_LOGOUT, "10.0.0.2", NOW_S + 1), ERR_OK);
+    assert_err(token_end_session(&s->app, &bearer, AUDIT_LOGOUT, ERR_OK, "10.0.0.2", NOW_S + 1), ERR_OK);
     assert_err(verify(s, pair.access, NOW_S + 1), ERR_TOKEN_INVALID);
     assert_err(try_issue(s, false, NOW_S, &own), ERR_OK);
     assert_err(token_verify(&s->app, own.access, NOW_S, &s->arena, &bearer), ERR_OK);
-    assert_err(token_end_session(&s->app, &bearer, AUDIT_TOKEN_REVOKE, "10.0.0.3", NOW_S + 2), ERR_OK);
+    assert_err(token_end_session(&s->app, &bearer, AUDIT_TOKEN_REVOKE, ERR_OK, "10.0.0.3", NOW_S + 2),
+               ERR_OK);
     arena_reset(&s->arena);
     assert_audit(s, "user:t1/admin logout ok app blade 10.0.0.2 1\n"
                     "client:app token.revoke ok app blade 10.0.0.3 2\n");
