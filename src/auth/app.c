@@ -5,7 +5,6 @@
 #include "auth/keyring.h"
 #include "base/clock.h"
 #include "base/secure.h"
-#include "crypto/digest.h"
 
 enum err app_configure(struct app *app, const char *conf_path, struct buf *why)
 {
@@ -27,10 +26,6 @@ enum err app_configure(struct app *app, const char *conf_path, struct buf *why)
             "or a fixed offset such as CST-8",
             app->cfg.server.time_zone);
         return ERR_CONFIG;
-    }
-    if (digest_start() != ERR_OK) {
-        buf_add_str(why, "libcrypto does not start");
-        return ERR_CRYPTO;
     }
     return ERR_OK;
 }

@@ -18,6 +18,7 @@ enum err {
     ERR_NO_SUCH_PATH,      /* no route */
     ERR_METHOD_NOT_ALLOWED, /* a route, but not with this method */
     ERR_TOO_LARGE,          /* body over the limit of its route */
+    ERR_SLOW,               /* it did not come to its end in time */
     ERR_UNSUPPORTED_TYPE,   /* Content-Type that the route does not read */
     /* Client, grant, scope. */
     ERR_CLIENT_UNKNOWN,    /* no such client; public face as the next one */
@@ -31,12 +32,14 @@ enum err {
     ERR_CAPTCHA_REQUIRED, /* a captcha is due, after a failure, and none came */
     ERR_USER_UNKNOWN,     /* no such tenant or account; public face as the next one */
     ERR_PASSWORD,         /* wrong password */
-    ERR_USER_LOCKED,      /* locked by an administrator */
-    ERR_LOGIN_LOCKED,     /* too many failures of this account or address */
-    ERR_TOKEN_MISSING,    /* a bearer token is required and absent */
-    ERR_TOKEN_INVALID,    /* bad signature, expired, revoked or unknown bearer token */
-    ERR_TOKEN_FOREIGN,    /* a token that was issued to another client */
-    ERR_REFRESH_INVALID,  /* bad, expired, revoked or reused refresh token */
+    ERR_PASSWORD_UNSEEN, /* only its MD5 came, and the verifier is over the password itself; for the audit and
+                             the log, requests are told ERR_PASSWORD */
+    ERR_USER_LOCKED,     /* locked by an administrator */
+    ERR_LOGIN_LOCKED,    /* too many failures of this account or address */
+    ERR_TOKEN_MISSING,   /* a bearer token is required and absent */
+    ERR_TOKEN_INVALID,   /* bad signature, expired, revoked or unknown bearer token */
+    ERR_TOKEN_FOREIGN,   /* a token that was issued to another client */
+    ERR_REFRESH_INVALID, /* bad, expired, revoked or reused refresh token */
     ERR_PASSWORD_CONFIRM, /* new password and its confirmation differ */
     ERR_PASSWORD_SHORT,   /* a new password has fewer characters than the configuration asks for */
     ERR_PASSWORD_LONG,    /* a new password has more than 128 characters */
