@@ -10,7 +10,7 @@ from harness.errors import NO_STORE, nobody
 from harness.servers import wait_until
 from harness.site import DEMO_USER
 from harness.visitor import SWORD, Visitor, bearer
-from harness.wire import DirectCgi, Request, get, post_json
+from harness.wire import DirectCgi, FastCgi, Request, get, post_json
 
 CAPTCHA = "/kom-ams-auth/oauth/captcha"
 
@@ -101,6 +101,33 @@ def test_authorization_after_a_rewrite(site_with):
     client.run = client.run_renamed
     request = post_json("/kom-ams-auth/oauth/token", {"grant_type": "client_credentials"}, Authorization=SWORD)
     assert web.send(request, through=client).status == 200
+
+
+# ---- Bodies that nobody needs ---------------------------------------------------------------------------------
+JSON = ("Content-Type", "application/json")
+UNWANTED = {
+    "unknown-path": (Request("POST", "/nowhere", (JSON,), b"{}"), 404),
+    "wrong-method": (Request("PUT", "/kom-ams-auth/oauth/token", (JSON,), b"{}"), 405),
+    "GET": (Request("GET", CAPTCHA, (JSON,), b"{}"), 200),
+    "reads-none": (Request("POST", "/kom-ams-auth/oauth/logout", (JSON,), b"{}"), 200),
+    "preflight": (Request("OPTIONS", CAPTCHA, (JSON,), b"{}"), 204),
+    "too-large": (Request("POST", "/kom-ams-auth/oauth/token", (JSON,), b"x" * 65537), 413),
+    "wrong-type": (Request("POST", "/kom-ams-auth/oauth/token", (("Content-Type", "text/plain"),), b"x"), 400),
+    "no-source": (Request("POST", "/code", (JSON,), b"{}"), 400),
+}
+
+
+@pytest.fixture(scope="module")
+def worker():
+    """The socket of workers, without the web server in between, which would wait for the body itself."""
+    with running_site("lighttpd-socket") as site:
+        yield FastCgi(site.root / "run/menshen.sock")
+
+
+@pytest.mark.parametrize("case", UNWANTED)
+def test_a_body_that_nobody_needs_is_not_waited_for(worker, case):
+    request, status = UNWANTED[case]
+    assert worker.receive(worker.begin(request, body_too=False)).status == status
 
 
 # ---- Addresses ------------------------------------------------------------------------------------------------
