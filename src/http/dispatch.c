@@ -173,7 +173,7 @@ static void render_failure(struct call *c, enum err e)
 static void log_failure(const struct call *c)
 {
     enum err e = c->failure.err;
-    LOG(&c->app->log, err_info(e)->level, "request_failed", LOG_S("error", err_info(e)->name),
+    LOG_SOME(&c->app->log, err_info(e)->level, "request_failed", LOG_S("error", err_info(e)->name),
         LOG_S("dialect", c->dialect != NULL ? config_dialect_name(c->dialect->id) : NULL),
         LOG_S("method", c->req->method), LOG_S("path", c->req->path),
         /* A parameter that came twice is named by the visitor: it may be a piece of a password with an & in
