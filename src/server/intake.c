@@ -75,8 +75,6 @@ static enum intake_state take_body(struct intake *in, const struct record *r)
 /* Records of no request (management) are no web server's habit, and nothing depends on an answer to them. */
 static enum intake_state take(struct intake *in, const unsigned char *data, const struct record *r)
 {
-    if (data[0] != VERSION)
-        return INTAKE_BAD;
     if (r->id == 0)
         return in->state;
     if (in->id != 0 && r->id != in->id)
@@ -89,11 +87,13 @@ static void take_records(struct intake *in)
 {
     struct record r;
     size_t at = 0;
-    while (in->state <= INTAKE_BODY && in->raw.len > at &&
+    while (in->state <= INTAKE_BODY && in->raw.len > at && in->raw.data[at] == VERSION &&
            read_record(in->raw.data + at, in->raw.len - at, &r)) {
         in->state = take(in, in->raw.data + at, &r);
         at += r.len;
     }
+    if (in->state <= INTAKE_BODY && in->raw.len > at && in->raw.data[at] != VERSION)
+        in->state = INTAKE_BAD;
     if (at == 0)
         return;
     size_t left = in->raw.len - at;
