@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/token_style.h"
 #include "base/json_in.h"
 #include "base/json_out.h"
 
@@ -21,15 +22,10 @@ const char *claims_issuer(const struct app *app)
                                                  : "menshen";
 }
 
-static bool is_oauth(const struct token_row *row)
-{
-    return strcmp(row->session.dialect, config_dialect_name(DIALECT_OAUTH)) == 0;
-}
-
 const char *claims_audience(const struct app *app, const struct token_row *row)
 {
     const char *own = row->session.client_audience;
-    return own[0] == '\0' && is_oauth(row) ? claims_issuer(app) : own;
+    return own[0] == '\0' && token_style(row->session.dialect)->is_standard ? claims_issuer(app) : own;
 }
 
 void claims_note_password_age(const struct app *app, const struct token_row *row, struct user *u)
@@ -41,9 +37,8 @@ void claims_note_password_age(const struct app *app, const struct token_row *row
 
 /* ---- Minting ---- */
 
-/* The claims of a person's token, in the order of the sample; `ati` only in a refresh token. */
-static void user_claims(struct json_out *j, const struct app *app, const struct token_pair *t,
-                        bool is_refresh)
+/* The claims of a person's token, in the order of the sample. */
+static void user_claims(struct json_out *j, const struct app *app, const struct token_pair *t)
 {
     const struct user *u = &t->user;
     char id[24];
@@ -62,13 +57,11 @@ static void user_claims(struct json_out *j, const struct app *app, const struct 
     json_str(j, "role_id", u->role_id);
     json_list(j, "scope", t->row.session.scope);
     json_str(j, "nick_name", u->nick_name);
-    if (is_refresh)
-        json_str(j, "ati", t->row.jti);
     json_str(j, "oauth_id", u->oauth_id);
-    json_int(j, "exp", is_refresh ? t->row.refresh_expires_s : t->row.access_expires_s);
+    json_int(j, "exp", t->row.access_expires_s);
     json_str(j, "dept_id", u->dept_id);
     json_int(j, "password_last_update_date", u->password_changed_s * 1000);
-    json_str(j, "jti", is_refresh ? t->row.refresh_jti : t->row.jti);
+    json_str(j, "jti", t->row.jti);
     json_str(j, "account", u->account);
 }
 
@@ -91,8 +84,8 @@ char *claims_scope(const struct token_row *row, struct arena *arena)
 }
 
 /* RFC 9068 §2.2; no data of a person beyond id and tenant. */
-static enum err oauth_claims(struct json_out *j, const struct app *app, const struct token_pair *t,
-                             bool is_refresh, struct arena *arena)
+static enum err standard_claims(struct json_out *j, const struct app *app, const struct token_pair *t,
+                                struct arena *arena)
 {
     const struct session *s = &t->row.session;
     char id[24];
@@ -102,34 +95,41 @@ static enum err oauth_claims(struct json_out *j, const struct app *app, const st
     snprintf(id, sizeof id, "%" PRId64, t->user.id);
     json_str(j, "iss", claims_issuer(app));
     json_str(j, "sub", t->user.id != 0 ? id : s->client_id);
-    if (!is_refresh)
-        json_str(j, "aud", claims_audience(app, &t->row));
+    json_str(j, "aud", claims_audience(app, &t->row));
     json_str(j, "client_id", s->client_id);
     json_str(j, "scope", scope);
     json_str(j, "tenant_id", s->tenant_id);
-    json_int(j, "exp", is_refresh ? t->row.refresh_expires_s : t->row.access_expires_s);
+    json_int(j, "exp", t->row.access_expires_s);
     json_int(j, "iat", t->row.issued_s);
-    json_str(j, "jti", is_refresh ? t->row.refresh_jti : t->row.jti);
-    if (is_refresh)
-        json_str(j, "ati", t->row.jti);
-    json_str(j, "token_type", is_refresh ? refresh_type : access_type);
+    json_str(j, "jti", t->row.jti);
+    json_str(j, "token_type", access_type);
     return ERR_OK;
 }
 
 /* The sample's claims, and behind them ours. */
-static void family_claims(struct json_out *j, const struct app *app, const struct token_pair *t,
-                          bool is_refresh)
+static void family_claims(struct json_out *j, const struct app *app, const struct token_pair *t)
 {
     const char *audience = claims_audience(app, &t->row);
     if (t->user.id != 0)
-        user_claims(j, app, t, is_refresh);
+        user_claims(j, app, t);
     else
         client_claims(j, t);
-    json_str(j, "token_type", is_refresh ? refresh_type : access_type);
+    json_str(j, "token_type", access_type);
     json_str(j, "iss", claims_issuer(app));
     json_int(j, "iat", t->row.issued_s);
-    if (!is_refresh && audience[0] != '\0')
+    if (audience[0] != '\0')
         json_str(j, "aud", audience);
+}
+
+/* Type, ids and times, since everything else is in the row: front ends send it in a cookie and a query. */
+static void refresh_claims(struct json_out *j, const struct app *app, const struct token_row *row)
+{
+    json_str(j, "token_type", refresh_type);
+    json_str(j, "iss", claims_issuer(app));
+    json_str(j, "jti", row->refresh_jti);
+    json_str(j, "ati", row->jti);
+    json_int(j, "iat", row->issued_s);
+    json_int(j, "exp", row->refresh_expires_s);
 }
 
 static enum err write_claims(const struct app *app, const struct token_pair *t, bool is_refresh,
@@ -139,10 +139,12 @@ static enum err write_claims(const struct app *app, const struct token_pair *t, 
     enum err e = ERR_OK;
     json_out_init(&j, out);
     json_open_object(&j, NULL);
-    if (is_oauth(&t->row))
-        e = oauth_claims(&j, app, t, is_refresh, arena);
+    if (is_refresh)
+        refresh_claims(&j, app, &t->row);
+    else if (token_style(t->row.session.dialect)->is_standard)
+        e = standard_claims(&j, app, t, arena);
     else
-        family_claims(&j, app, t, is_refresh);
+        family_claims(&j, app, t);
     json_close_object(&j);
     return e == ERR_OK ? out->err : e;
 }

@@ -4,7 +4,7 @@
  * refresh tokens with the site's own HMAC key, since nobody but this program reads them. What is recorded is
  * the jti, never the token: claims are a function of the row, so a token can be minted again from it.
  *
- * Depends on auth/app, auth/keyring, store/token_store, store/user_store.
+ * Depends on auth/app, auth/keyring, auth/token_style, store/token_store, store/user_store.
  * Source: contracts, section blade; RFC 9068 §2.2 for the claims of the dialect oauth; RFC 8725.
  */
 #ifndef AUTH_CLAIMS_H

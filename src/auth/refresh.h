@@ -9,8 +9,10 @@
 
 /*
  * Use a refresh token of `client`: rotate it. A second use within [token] refresh_grace answers with the same
- * pair, although ES256 signs it anew; a later one ends the whole family and is audited as coming from
- * `address`.
+ * pair, although ES256 signs it anew. Of a later one client.refresh_reuse, or else the dialect of the login,
+ * says what becomes (auth/token_style.h): it ends the whole family; or it is refused; or, from the address of
+ * the family's last refresh, it is answered with the newest pair, which is rotated first if its access token
+ * has expired. It is audited as coming from `address`, what ends nothing once for each token.
  *
  * scope  separated by blanks; NULL or "": what it had. Less than that is accepted and the pair keeps what it
  *        had, which is for the answer to say (RFC 6749 §3.3, §6).
@@ -34,7 +36,7 @@ enum err refresh_bearer(struct app *app, const struct token_bearer *bearer, cons
  * stays as it is: a client that does not take the new one loses nothing. ERR_OK; ERR_NOT_FOUND: it is not
  * due, or cannot be had; ERR_BUSY; ERR_STORE; ERR_MEMORY.
  */
-enum err refresh_renew(struct app *app, const struct token_bearer *bearer, int64_t now_s, struct arena *arena,
-                       struct token_pair *out);
+enum err refresh_renew(struct app *app, const struct token_bearer *bearer, const char *address, int64_t now_s,
+                       struct arena *arena, struct token_pair *out);
 
 #endif

@@ -50,6 +50,7 @@ enum err token_issue(struct app *app, const struct token_grant *grant, int64_t n
                         .scope = grant->scope,
                         .fingerprint = grant->fingerprint,
                         .address = grant->address,
+                        .refresh_address = "",
                         .client_alg = grant->client->alg != NULL ? grant->client->alg : "",
                         .client_audience = grant->client->audience != NULL ? grant->client->audience : "",
                         .created_s = now_s,
@@ -70,7 +71,8 @@ enum err token_issue(struct app *app, const struct token_grant *grant, int64_t n
 }
 
 enum err token_put_successor(struct app *app, const struct client *client, const struct token_row *row,
-                             bool with_refresh, int64_t now_s, struct arena *arena, struct token_pair *out)
+                             bool with_refresh, const char *address, int64_t now_s, struct arena *arena,
+                             struct token_pair *out)
 {
     *out = (struct token_pair){.row = *row};
     enum err e = token_user(app, row, arena, &out->user);
@@ -79,7 +81,7 @@ enum err token_put_successor(struct app *app, const struct client *client, const
     if (e == ERR_OK)
         e = token_store_put(app->db, &out->row);
     if (e == ERR_OK)
-        e = session_store_extend(app->db, row->session.id, out->row.refresh_expires_s);
+        e = session_store_extend(app->db, row->session.id, out->row.refresh_expires_s, out->row.id, address);
     if (e == ERR_OK)
         e = db_purge_step(app->db, now_s, PURGE_ROWS);
     return e;

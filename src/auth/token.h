@@ -74,11 +74,13 @@ bool token_is_live(const struct token_row *row, int64_t now_s);
 enum err token_user(struct app *app, const struct token_row *row, struct arena *arena, struct user *out);
 
 /*
- * One more row in the session of `row`; what is in `out` is still to be minted. Within a transaction.
+ * One more row in the session of `row`, asked for by `address`; what is in `out` is still to be minted. Within
+ * a transaction.
  * ERR_OK; ERR_NOT_FOUND (the user is not let in any more); ERR_RANDOM; ERR_STORE; ERR_MEMORY.
  */
 enum err token_put_successor(struct app *app, const struct client *client, const struct token_row *row,
-                             bool with_refresh, int64_t now_s, struct arena *arena, struct token_pair *out);
+                             bool with_refresh, const char *address, int64_t now_s, struct arena *arena,
+                             struct token_pair *out);
 
 /*
  * End the session of a token and record it, in a transaction of its own, on disk before it returns.

@@ -84,7 +84,7 @@ static enum err return_bearer(struct call *c)
     struct token_pair fresh;
     if (!c->has_bearer)
         return ERR_OK;
-    enum err e = refresh_renew(c->app, &c->bearer, c->req->now_s, c->arena, &fresh);
+    enum err e = refresh_renew(c->app, &c->bearer, c->req->address, c->req->now_s, c->arena, &fresh);
     if (e == ERR_NOT_FOUND)
         return put_bearer_header(c, c->bearer_jwt);
     return e == ERR_OK ? put_bearer_header(c, fresh.access) : e;

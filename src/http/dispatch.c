@@ -7,6 +7,7 @@
 
 #include "base/json_out.h"
 #include "http/authn.h"
+#include "http/cors.h"
 #include "http/routes.h"
 
 /* Bytes one request may take: its body, decoded copies of it, rows and tokens. */
@@ -38,9 +39,14 @@ static bool is_form(const struct request *r, unsigned flags)
     return (flags & ROUTE_FORM) != 0 && request_content_is(r, "application/x-www-form-urlencoded");
 }
 
+static bool is_multipart(const struct request *r, unsigned flags)
+{
+    return (flags & ROUTE_FORM) != 0 && request_content_is(r, "multipart/form-data");
+}
+
 static bool is_readable(const struct request *r, unsigned flags)
 {
-    return is_json(r, flags) || is_form(r, flags);
+    return is_json(r, flags) || is_form(r, flags) || is_multipart(r, flags);
 }
 
 static enum err add_body(struct call *c, unsigned flags)
@@ -53,6 +59,9 @@ static enum err add_body(struct call *c, unsigned flags)
     if (is_form(r, flags))
         return params_add_form(&c->params, r->body, r->body_len, PARAM_BODY, c->arena, &c->failure.field,
                                &c->failure.detail);
+    if (is_multipart(r, flags))
+        return params_add_multipart(&c->params, r->content_type, r->body, r->body_len, c->arena,
+                                    &c->failure.field, &c->failure.detail);
     return ERR_UNSUPPORTED_TYPE;
 }
 
@@ -170,16 +179,21 @@ static void render_failure(struct call *c, enum err e)
         general_error(&c->res->body, info->http_status, info->name, text_of(e, SCRIPT_SIMPLIFIED));
 }
 
+/* A parameter that came twice, or as a file, is named by the visitor: it may be a piece of a password with an & in
+ * it. */
+static bool is_named_by_us(const struct failure *f)
+{
+    return f->err != ERR_CONFLICTING_PARAM && f->detail != DETAIL_FILE;
+}
+
 static void log_failure(const struct call *c)
 {
     enum err e = c->failure.err;
     LOG_SOME(&c->app->log, err_info(e)->level, "request_failed", LOG_S("error", err_info(e)->name),
         LOG_S("dialect", c->dialect != NULL ? config_dialect_name(c->dialect->id) : NULL),
         LOG_S("method", c->req->method), LOG_S("path", c->req->path),
-        /* A parameter that came twice is named by the visitor: it may be a piece of a password with an & in
-           it. */
-        LOG_S("field", e != ERR_CONFLICTING_PARAM ? c->failure.field : NULL), LOG_N("status", c->res->status),
-        LOG_S("address", c->req->address));
+        LOG_S("field", is_named_by_us(&c->failure) ? c->failure.field : NULL),
+        LOG_N("status", c->res->status), LOG_S("address", c->req->address));
 }
 
 static enum err check_bearer(struct call *c, unsigned flags)
@@ -251,6 +265,23 @@ static bool is_exposed(struct dispatch *d, const struct request *req)
     return false;
 }
 
+/*
+ * OPTIONS costs nothing: no database is asked. A preflight is answered on every path, so that a page can read
+ * the 404 that follows.
+ */
+static enum err answer_options(struct call *c, const struct routes_found *f)
+{
+    bool preflight = cors_is_preflight(c);
+    const char *allow = f->allow;
+    if (allow[0] == '\0' && (preflight || strcmp(c->req->path, "*") == 0))
+        allow = ROUTES_ALLOW_ANY;
+    if (allow[0] == '\0')
+        return ERR_NO_SUCH_PATH;
+    c->res->status = 204;
+    response_header(c->res, "Allow", allow);
+    return preflight ? cors_preflight(c, allow) : ERR_OK;
+}
+
 static struct call call_of(struct dispatch *d, struct request *req, struct routes_found *f)
 {
     struct call c = {.app = d->app, .arena = &d->arena, .req = req, .res = &d->response};
@@ -263,6 +294,7 @@ static struct call call_of(struct dispatch *d, struct request *req, struct route
 
 static void finish(struct dispatch *d, const struct call *c, struct buf *out)
 {
+    cors_answer(c);
     response_render(&d->response, strcmp(c->req->method, "HEAD") != 0, out);
     response_reset(&d->response);
     arena_reset(&d->arena);
@@ -280,39 +312,49 @@ bool dispatch_wants_body(struct dispatch *d, char **env)
     return wanted;
 }
 
+static void fail(struct dispatch *d, struct call *c, enum err e, struct buf *out)
+{
+    render_failure(c, e);
+    log_failure(c);
+    finish(d, c, out);
+}
+
+static enum err run(struct dispatch *d, struct call *c, const struct routes_found *f)
+{
+    if (strcmp(c->req->method, "OPTIONS") == 0)
+        return answer_options(c, f);
+    if (is_exposed(d, c->req)) {
+        LOG(&d->app->log, ERR_LEVEL_ERROR, "data_dir_below_document_root",
+            LOG_S("data_dir", d->app->cfg.server.data_dir),
+            LOG_S("hint", "set [server] data_dir to a folder outside"));
+        return ERR_CONFIG;
+    }
+    return run_route(c, f);
+}
+
 void dispatch_run(struct dispatch *d, struct request *req, struct buf *out)
 {
     struct routes_found f;
     struct call c = call_of(d, req, &f);
-    enum err e;
-    if (is_exposed(d, req)) {
-        LOG(&d->app->log, ERR_LEVEL_ERROR, "data_dir_below_document_root",
-            LOG_S("data_dir", d->app->cfg.server.data_dir),
-            LOG_S("hint", "set [server] data_dir to a folder outside"));
-        e = ERR_CONFIG;
-    } else {
-        e = run_route(&c, &f);
-    }
-    if (e != ERR_OK) {
-        render_failure(&c, e);
-        log_failure(&c);
-    }
-    finish(d, &c, out);
+    enum err e = run(d, &c, &f);
+    if (e == ERR_OK)
+        finish(d, &c, out);
+    else
+        fail(d, &c, e, out);
 }
 
 void dispatch_fail(struct dispatch *d, struct request *req, enum err e, struct buf *out)
 {
     struct routes_found f;
     struct call c = call_of(d, req, &f);
-    render_failure(&c, e);
-    log_failure(&c);
-    finish(d, &c, out);
+    fail(d, &c, e, out);
 }
 
 void dispatch_unavailable(struct dispatch *d, struct request *req, enum err e, struct buf *out)
 {
     struct routes_found f;
     struct call c = call_of(d, req, &f);
-    render_failure(&c, e == ERR_BUSY ? e : ERR_DOWN);
+    if (strcmp(req->method, "OPTIONS") != 0 || answer_options(&c, &f) != ERR_OK)
+        render_failure(&c, e == ERR_BUSY ? e : ERR_DOWN);
     finish(d, &c, out);
 }

@@ -9,6 +9,9 @@
 
 #define ROUTES_ALLOW_CAP 64
 
+/* The methods of a path that is not known; what any of the routes may have. */
+#define ROUTES_ALLOW_ANY "GET, HEAD, POST, PUT, OPTIONS"
+
 struct routes_found {
     const struct dialect *dialect; /* NULL: nobody's path */
     const struct route *route;     /* NULL: no such path, or not with this method */

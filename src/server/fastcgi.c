@@ -206,6 +206,12 @@ static void flush(struct worker *w)
     }
 }
 
+/* Answers are not held up by a request that takes long: a password's hash, a checkpoint. */
+static void before_slow(void *ctx)
+{
+    flush(ctx);
+}
+
 static void let_wait(struct worker *w, struct connection *c)
 {
     if (w->waiting_count == 0)
@@ -517,6 +523,8 @@ static bool open_worker(struct worker *w, const char *conf_path)
     w->peers = getenv("FCGI_WEB_SERVER_ADDRS");
     server_init(&w->server, conf_path);
     w->server.defers = true;
+    w->server.app.before_slow = before_slow;
+    w->server.app.slow_ctx = w;
     return true;
 }
 

@@ -31,7 +31,6 @@ struct server {
     int64_t tried_s;          /* when a request tried it last */
     bool ready;               /* false: requests are answered with "unavailable"; the log says why */
     bool defers; /* set by a transport that waits for the disk itself, before the first request */
-    int log_fd;  /* what it waits for (db_defer_sync); -1: answers have waited already */
 };
 
 /* Nothing is opened yet: the first request does that, and so does every one until it succeeds. */
@@ -44,7 +43,7 @@ enum err server_reload(struct server *s);
 /* Whether the body has to be there before server_answer is called: else it is answered without. */
 bool server_wants_body(struct server *s, char **env);
 
-/* Answer one request. True if the answer must not leave before a server_flush that begins after this. */
+/* Answer one request. True if the answer must not leave before a server_flush that comes after this. */
 bool server_answer(struct server *s, char **env, request_read *read, void *read_ctx, struct buf *out);
 
 /* Wait until what was answered so far is on disk. ERR_OK; anything else: nobody may be told that it is. */

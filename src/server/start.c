@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include "base/clock.h"
 #include "dialect/dialects.h"
 #include "http/routes.h"
@@ -20,16 +18,15 @@ static enum err start(struct server *s)
     else if (s->app.cfg.captcha.expose_answer)
         LOG(&s->app.log, ERR_LEVEL_WARN, "captcha_answers_exposed",
             LOG_S("hint", "set [captcha] expose_answer = no outside development"));
-    /* If that fails, the database waits for the disk itself. */
-    if (s->ready && s->defers && db_defer_sync(s->app.db, &s->log_fd) != ERR_OK)
-        LOG(&s->app.log, ERR_LEVEL_WARN, "no_group_commit");
+    if (s->ready && s->defers)
+        db_defer_sync(s->app.db);
     buf_free(&why);
     return e;
 }
 
 void server_init(struct server *s, const char *conf_path)
 {
-    *s = (struct server){.app = {.log = {.fd = -1}}, .conf_path = conf_path, .log_fd = -1};
+    *s = (struct server){.app = {.log = {.fd = -1}}, .conf_path = conf_path};
     dispatch_init(&s->dispatch, &s->app, dialect_all);
     dispatch_init(&s->failures, &s->app, dialect_all);
 }
@@ -39,8 +36,6 @@ void server_fini(struct server *s)
     dispatch_fini(&s->dispatch);
     dispatch_fini(&s->failures);
     app_close(&s->app);
-    if (s->log_fd >= 0)
-        close(s->log_fd);
 }
 
 enum err server_reload(struct server *s)
@@ -78,12 +73,16 @@ bool server_answer(struct server *s, char **env, request_read *read, void *read_
         return false;
     }
     dispatch_run(&s->dispatch, &req, out);
+    if (db_checkpoint_is_due(s->app.db)) {
+        app_before_slow(&s->app);
+        db_checkpoint(s->app.db);
+    }
     return db_take_due(s->app.db);
 }
 
 enum err server_flush(struct server *s)
 {
-    return fdatasync(s->log_fd) == 0 ? ERR_OK : ERR_STORE;
+    return db_flush(s->app.db);
 }
 
 static long read_nothing(void *ctx, char *out, size_t cap)

@@ -79,11 +79,11 @@ static enum err make_dirs(const char *dir, struct buf *why)
 enum err db_create(const char *dir, struct buf *why)
 {
     static const struct log silent = {.fd = -1};
-    char path[PATH_MAX];
+    char path[DB_PATH_CAP];
     enum err e = make_dirs(dir, why);
     if (e != ERR_OK)
         return e;
-    snprintf(path, sizeof path, "%s/%s", dir, DB_FILE);
+    db_path(dir, "", path);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0) {
         buf_addf(why, "%s: %s", path,
@@ -91,7 +91,7 @@ enum err db_create(const char *dir, struct buf *why)
         return errno == EEXIST ? ERR_EXISTS : ERR_IO;
     }
     close(fd);
-    struct db *db = db_new(&silent);
+    struct db *db = db_new(dir, &silent);
     if (db == NULL)
         e = ERR_MEMORY;
     else
@@ -112,10 +112,10 @@ enum err db_create(const char *dir, struct buf *why)
 
 void db_discard(const char *dir)
 {
-    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
-    char path[PATH_MAX];
+    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal", DB_UNSYNCED_SUFFIX};
+    char path[DB_PATH_CAP];
     for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
-        snprintf(path, sizeof path, "%s/%s%s", dir, DB_FILE, suffixes[i]);
+        db_path(dir, suffixes[i], path);
         unlink(path);
     }
 }

@@ -2,11 +2,13 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -73,7 +75,11 @@ enum err db_commit(struct db *db)
     if (e != ERR_OK)
         db_rollback(db);
     db->in_transaction = false;
-    return e == ERR_OK && db->durability == DB_DURABLE ? db_sync(db) : e;
+    if (e == ERR_OK && db->durability == DB_DURABLE)
+        e = db_sync(db);
+    if (!db->defers_sync && db_checkpoint_is_due(db))
+        db_checkpoint(db);
+    return e;
 }
 
 enum err db_end(struct db *db, enum err e)
@@ -151,8 +157,8 @@ static enum err configure(struct db *db, const char *dir)
 
 enum err db_open_file(struct db *db, const char *dir, int flags, struct buf *why)
 {
-    char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/%s", dir, DB_FILE);
+    char path[DB_PATH_CAP];
+    db_path(dir, "", path);
     /* Nobody asks for these figures. Too late, and refused, when there is a connection already. */
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     int rc = sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
@@ -184,24 +190,52 @@ enum err db_check_private(const char *path, struct buf *why)
     return ERR_OK;
 }
 
-struct db *db_new(const struct log *log)
+struct db *db_new(const char *dir, const struct log *log)
 {
     struct db *db = calloc(1, sizeof *db);
-    if (db != NULL)
-        db->log = log;
+    if (db == NULL)
+        return NULL;
+    db->log = log;
+    snprintf(db->dir, sizeof db->dir, "%s", dir);
     return db;
+}
+
+void db_path(const char *dir, const char *suffix, char out[DB_PATH_CAP])
+{
+    snprintf(out, DB_PATH_CAP, "%.*s/%s%s", PATH_MAX, dir, DB_FILE, suffix);
+}
+
+int db_lock_folder(const char *dir)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    while (fd >= 0 && flock(fd, LOCK_EX) != 0) {
+        if (errno == EINTR)
+            continue;
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+void db_give_to_owner(int fd, const char *dir)
+{
+    struct stat st;
+    if (fd < 0 || geteuid() != 0 || stat(dir, &st) != 0)
+        return;
+    int ignored = fchown(fd, st.st_uid, st.st_gid);
+    (void)ignored;
 }
 
 enum err db_open(const char *dir, const struct log *log, struct db **db_out, struct buf *why)
 {
-    char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/%s", dir, DB_FILE);
+    char path[DB_PATH_CAP];
+    db_path(dir, "", path);
     enum err e = db_check_private(path, why);
     if (e == ERR_OK)
         e = db_check_private(dir, why);
     if (e != ERR_OK)
         return e;
-    struct db *db = db_new(log);
+    struct db *db = db_new(dir, log);
     if (db == NULL)
         return ERR_MEMORY;
     e = db_open_file(db, dir, SQLITE_OPEN_READWRITE, why);

@@ -18,6 +18,8 @@ enum err db_result(struct db *db, int rc, const char *doing)
     default:
         LOG(db->log, ERR_LEVEL_ERROR, "db_error", LOG_S("doing", doing), LOG_N("code", rc),
             LOG_S("message", sqlite3_errmsg(db->handle)));
+        if (rc == SQLITE_IOERR_FSYNC)
+            wal_sync_failed(db);
         return ERR_STORE;
     }
 }

@@ -85,7 +85,7 @@ static void add_people(struct site *s)
 static int setup(void **state)
 {
     struct site *s = calloc(1, sizeof *s);
-    if (s == NULL || digest_start() != ERR_OK)
+    if (s == NULL)
         return -1;
     scratch_open(&s->scratch);
     make_app(s, s->scratch.db, &s->app);
@@ -859,9 +859,7 @@ static void test_the_claims_are_the_samples(void **state)
         "tenant_id tenant_name password_expired user_name real_name authorities client_id role_name license "
         "post_id user_id role_id scope nick_name oauth_id exp dept_id password_last_update_date jti account "
         "token_type iss iat ",
-        "tenant_id tenant_name password_expired user_name real_name authorities client_id role_name license "
-        "post_id user_id role_id scope nick_name ati oauth_id exp dept_id password_last_update_date jti "
-        "account token_type iss iat "};
+        "token_type iss jti ati iat exp "};
     for (int i = 0; i < 2; i++) {
         struct buf text, seen;
         struct json_object *root = NULL;
@@ -872,10 +870,10 @@ static void test_the_claims_are_the_samples(void **state)
         assert_err(json_in_parse(buf_str(&text), text.len, &root, &fault), ERR_OK);
         assert_err(json_in_members(root, name_member, &seen), ERR_OK);
         assert_string_equal(buf_str(&seen), names[i]);
-        assert_non_null(strstr(buf_str(&text), "\"authorities\":[\"7\",\"8\"]"));
-        assert_non_null(strstr(buf_str(&text), "\"user_id\":\"1\""));
-        assert_non_null(strstr(buf_str(&text), "\"real_name\":\"张\\\"三\\\"\""));
-        assert_non_null(strstr(buf_str(&text), "\"password_last_update_date\":1699999900000"));
+        assert_true(i == 1 || strstr(buf_str(&text), "\"authorities\":[\"7\",\"8\"]") != NULL);
+        assert_true(i == 1 || strstr(buf_str(&text), "\"user_id\":\"1\"") != NULL);
+        assert_true(i == 1 || strstr(buf_str(&text), "\"real_name\":\"张\\\"三\\\"\"") != NULL);
+        assert_true(i == 1 || strstr(buf_str(&text), "\"password_last_update_date\":1699999900000") != NULL);
         int64_t exp = 0;
         assert_err(json_in_int(root, "exp", &exp), ERR_OK);
         assert_int_equal(exp, NOW_S + (i == 0 ? ACCESS_S : REFRESH_S));
@@ -1102,6 +1100,7 @@ static void test_after_the_grace_window_the_family_ends(void **state)
 {
     struct site *s = *state;
     struct token_pair first = issue(s, true, NOW_S), other = issue(s, true, NOW_S), second, third;
+    s->client.refresh_reuse = "end";
     assert_err(refresh(s, first.refresh, NOW_S + 100, &second), ERR_OK);
     assert_err(refresh(s, second.refresh, NOW_S + 110, &third), ERR_OK);
     assert_err(refresh(s, first.refresh, NOW_S + 100 + GRACE_S, NULL), ERR_REFRESH_INVALID);
@@ -1119,6 +1118,7 @@ static void test_without_a_grace_window_the_second_use_ends_the_family(void **st
     struct site *s = *state;
     struct token_pair first = issue(s, true, NOW_S), second;
     s->app.cfg.token.refresh_grace_s = 0;
+    s->client.refresh_reuse = "end";
     assert_err(refresh(s, first.refresh, NOW_S, &second), ERR_OK);
     assert_err(refresh(s, first.refresh, NOW_S, NULL), ERR_REFRESH_INVALID);
     assert_err(verify(s, second.access, NOW_S), ERR_TOKEN_INVALID);
@@ -1186,7 +1186,7 @@ static void test_renewal_comes_once_less_than_half_is_left(void **state)
         struct token_pair lone = issue(s, false, NOW_S);
         int64_t at_s = NOW_S + cases[i].age_s;
         assert_err(token_verify(&s->app, lone.access, at_s, &s->arena, &bearer), ERR_OK);
-        enum err e = refresh_renew(&s->app, &bearer, at_s, &s->arena, &fresh);
+        enum err e = refresh_renew(&s->app, &bearer, "10.0.0.9", at_s, &s->arena, &fresh);
         assert_case(e == (cases[i].is_due ? ERR_OK : ERR_NOT_FOUND), "ttl %d, age %d: %s",
                     (int)cases[i].ttl_s, (int)cases[i].age_s, err_info(e)->name);
         assert_true(e != ERR_OK || verify(s, fresh.access, at_s + cases[i].ttl_s - 1) == ERR_OK);
@@ -1201,11 +1201,11 @@ static void test_what_is_not_renewed(void **state)
     struct token_bearer bearer;
     int64_t late_s = NOW_S + ACCESS_S - 1;
     assert_err(token_verify(&s->app, pair.access, late_s, &s->arena, &bearer), ERR_OK);
-    assert_err(refresh_renew(&s->app, &bearer, late_s, &s->arena, &fresh), ERR_NOT_FOUND);
+    assert_err(refresh_renew(&s->app, &bearer, "10.0.0.9", late_s, &s->arena, &fresh), ERR_NOT_FOUND);
     assert_err(token_verify(&s->app, lone.access, late_s, &s->arena, &bearer), ERR_OK);
     s->client.grants = "captcha";
     COMMITTED(s, client_store_set(s->app.db, &s->client));
-    assert_err(refresh_renew(&s->app, &bearer, late_s, &s->arena, &fresh), ERR_NOT_FOUND);
+    assert_err(refresh_renew(&s->app, &bearer, "10.0.0.9", late_s, &s->arena, &fresh), ERR_NOT_FOUND);
     assert_err(refresh_bearer(&s->app, &bearer, "10.0.0.9", late_s, &s->arena, &fresh), ERR_TOKEN_INVALID);
 }
 
@@ -1236,9 +1236,9 @@ static void test_what_was_refreshed_is_not_renewed(void **state)
     struct token_bearer bearer;
     int64_t late_s = NOW_S + 43200 - 100;
     assert_err(token_verify(&s->app, first.access, late_s, &s->arena, &bearer), ERR_OK);
-    assert_err(refresh_renew(&s->app, &bearer, late_s, &s->arena, &fresh), ERR_OK);
+    assert_err(refresh_renew(&s->app, &bearer, "10.0.0.9", late_s, &s->arena, &fresh), ERR_OK);
     assert_err(refresh_bearer(&s->app, &bearer, "10.0.0.1", late_s, &s->arena, &fresh), ERR_OK);
-    assert_err(refresh_renew(&s->app, &bearer, late_s, &s->arena, &fresh), ERR_NOT_FOUND);
+    assert_err(refresh_renew(&s->app, &bearer, "10.0.0.9", late_s, &s->arena, &fresh), ERR_NOT_FOUND);
 }
 
 /* Session ids are never given again, or the tokens of who was removed would be the next one's. */

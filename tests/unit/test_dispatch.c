@@ -54,6 +54,24 @@ static const char *answer(struct site *s, const char *const *env)
     return buf_str(&s->out);
 }
 
+/* The answer to a POST when the start failed with `e`; `variable`: one more CGI variable. */
+static const char *unavailable_to(struct site *s, const char *path, enum err e, const char *variable)
+{
+    char path_info[128];
+    const char *env[] = {"REQUEST_METHOD=POST", path_info, variable, NULL};
+    struct request req;
+    snprintf(path_info, sizeof path_info, "PATH_INFO=%s", path);
+    buf_clear(&s->out);
+    request_init(&req, (char **)env, "", 1800000000, &s->dispatch.arena, count_reads, s);
+    dispatch_unavailable(&s->dispatch, &req, e, &s->out);
+    return buf_str(&s->out);
+}
+
+static const char *unavailable(struct site *s, const char *path, enum err e)
+{
+    return unavailable_to(s, path, e, NULL);
+}
+
 /* ---- Bodies ---- */
 
 #define BLADE_TOKEN "PATH_INFO=/kom-ams-auth/oauth/token"
@@ -67,6 +85,8 @@ static void test_a_body_is_read_where_its_answer_depends_on_it(void **state)
         {"REQUEST_METHOD=POST", BLADE_TOKEN, JSON, "CONTENT_LENGTH=2"},
         {"REQUEST_METHOD=POST", BLADE_TOKEN, FORM, "CONTENT_LENGTH=65536"},
         {"REQUEST_METHOD=POST", BLADE_TOKEN, JSON, "HTTP_TRANSFER_ENCODING=chunked"},
+        {"REQUEST_METHOD=POST", BLADE_TOKEN, "CONTENT_TYPE=multipart/form-data; boundary=B",
+         "CONTENT_LENGTH=9"},
         {"REQUEST_METHOD=POST", "PATH_INFO=/code", "HTTP_SOURCE=PC", JSON, "CONTENT_LENGTH=2"},
         {"REQUEST_METHOD=POST", "PATH_INFO=/oauth2/revoke", FORM, "CONTENT_LENGTH=2"},
     };
@@ -85,6 +105,7 @@ static void test_a_body_that_nobody_needs_is_not_read(void **state)
         {"REQUEST_METHOD=POST", "PATH_INFO=/nowhere", JSON, "CONTENT_LENGTH=2"},
         {"REQUEST_METHOD=POST", "PATH_INFO=/kom-ams-auth/oauth/tokens", JSON, "CONTENT_LENGTH=2"},
         {"REQUEST_METHOD=PUT", BLADE_TOKEN, JSON, "CONTENT_LENGTH=2"},
+        {"REQUEST_METHOD=OPTIONS", BLADE_TOKEN, JSON, "CONTENT_LENGTH=2"},
         {"REQUEST_METHOD=GET", BLADE_TOKEN, JSON, "HTTP_TRANSFER_ENCODING=chunked"},
         /* Too long, and no length at all. */
         {"REQUEST_METHOD=POST", BLADE_TOKEN, JSON, "CONTENT_LENGTH=65537"},
@@ -179,19 +200,144 @@ static void test_head_gets_no_body(void **state)
     assert_string_equal(answer(s, head), whole);
 }
 
-/* ---- A site that cannot be started ---- */
+/* ---- Pages of other origins ---- */
 
-static const char *unavailable(struct site *s, const char *path, enum err e)
+#define APP "HTTP_ORIGIN=https://app.example"
+
+static bool has(const char *out, const char *header)
 {
-    char variable[128];
-    const char *env[] = {"REQUEST_METHOD=POST", variable, NULL};
-    struct request req;
-    snprintf(variable, sizeof variable, "PATH_INFO=%s", path);
-    buf_clear(&s->out);
-    request_init(&req, (char **)env, "", 1800000000, &s->dispatch.arena, count_reads, s);
-    dispatch_unavailable(&s->dispatch, &req, e, &s->out);
-    return buf_str(&s->out);
+    return strstr(out, header) != NULL;
 }
+
+static void allow_origins(struct site *s)
+{
+    struct buf why;
+    buf_init(&why);
+    assert_err(config_set(&s->app.cfg, "server", "allowed_origins",
+                          "https://app.example, http://localhost:8080", &why),
+               ERR_OK);
+    buf_free(&why);
+}
+
+static void test_nothing_is_said_without_allowed_origins(void **state)
+{
+    static const char *const env[] = {"REQUEST_METHOD=GET", "PATH_INFO=/nowhere", APP, NULL};
+    const char *out = answer(*state, env);
+    assert_false(has(out, "Access-Control-"));
+    assert_false(has(out, "Vary:"));
+}
+
+static void test_an_allowed_origin_may_read_errors(void **state)
+{
+    struct site *s = *state;
+    static const char *const envs[][VARIABLES_MAX] = {
+        {"REQUEST_METHOD=GET", "PATH_INFO=/nowhere", APP},
+        {"REQUEST_METHOD=PUT", BLADE_TOKEN, APP},
+        {"REQUEST_METHOD=POST", BLADE_TOKEN, JSON, "CONTENT_LENGTH=65537", APP},
+        {"REQUEST_METHOD=HEAD", "PATH_INFO=/oauth2/token", "HTTP_ORIGIN=http://localhost:8080"},
+    };
+    allow_origins(s);
+    for (size_t i = 0; i < COUNT_OF(envs); i++) {
+        const char *out = answer(s, envs[i]);
+        bool local = i == 3;
+        assert_case(has(out, local ? "\r\nAccess-Control-Allow-Origin: http://localhost:8080\r\n"
+                                   : "\r\nAccess-Control-Allow-Origin: https://app.example\r\n"),
+                    "%s", out);
+        assert_case(has(out, "\r\nAccess-Control-Allow-Credentials: true\r\n"), "%s", out);
+        assert_case(
+            has(out, "\r\nAccess-Control-Expose-Headers: Authorization, Retry-After, X-Captcha-Code\r\n"),
+            "%s", out);
+        assert_case(has(out, "\r\nVary: Origin\r\n"), "%s", out);
+    }
+    const char *out = unavailable_to(s, "/oauth2/token", ERR_STORE, APP);
+    assert_case(has(out, "\r\nAccess-Control-Allow-Origin: https://app.example\r\n"), "%s", out);
+}
+
+static void test_other_origins_are_told_nothing(void **state)
+{
+    struct site *s = *state;
+    static const char *const origins[] = {
+        "HTTP_ORIGIN=https://app.example.org",
+        "HTTP_ORIGIN=http://app.example",
+        "HTTP_ORIGIN=https://app.example:8443",
+        "HTTP_ORIGIN=https://app.example/",
+        "HTTP_ORIGIN=HTTPS://APP.EXAMPLE",
+        "HTTP_ORIGIN=https://app.example, http://localhost:8080",
+        "HTTP_ORIGIN=null",
+        "HTTP_ORIGIN=*",
+        "HTTP_ORIGIN=",
+        "X=",
+    };
+    allow_origins(s);
+    for (size_t i = 0; i < COUNT_OF(origins); i++) {
+        const char *const env[] = {"REQUEST_METHOD=GET", "PATH_INFO=/nowhere", origins[i], NULL};
+        const char *out = answer(s, env);
+        assert_case(!has(out, "Access-Control-"), "%s: %s", origins[i], out);
+        assert_case(has(out, "\r\nVary: Origin\r\n"), "%s: %s", origins[i], out);
+        const char *const preflight[] = {"REQUEST_METHOD=OPTIONS", BLADE_TOKEN, origins[i],
+                                         "HTTP_ACCESS_CONTROL_REQUEST_METHOD=POST", NULL};
+        out = answer(s, preflight);
+        assert_case(!has(out, "Access-Control-"), "%s: %s", origins[i], out);
+    }
+}
+
+static void test_a_preflight_names_methods_and_headers(void **state)
+{
+    struct site *s = *state;
+    static const struct {
+        const char *path, *methods, *headers;
+    } rows[] = {
+        {"/kom-ams-auth/oauth/token", "POST, OPTIONS",
+         "authorization, content-type, x-requested-with, tenant-id, tenantid, captcha-key, captcha-code, "
+         "blade-auth, blade-requested-with, dept-id, role-id"},
+        {"/kom-ams-auth/oauth/logout", "GET, HEAD, POST, OPTIONS", "blade-auth"},
+        {"/code", "POST, OPTIONS", "authorization, content-type, x-requested-with, source"},
+        {"/auth/login", "POST, OPTIONS", "authorization, content-type, x-requested-with"},
+        {"/nowhere", ROUTES_ALLOW_ANY, "authorization, content-type, x-requested-with"},
+        {"/kom-ams-auth/nowhere", ROUTES_ALLOW_ANY, "captcha-key"},
+    };
+    allow_origins(s);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char path[64], methods[128];
+        const char *const env[] = {"REQUEST_METHOD=OPTIONS", path, APP,
+                                   "HTTP_ACCESS_CONTROL_REQUEST_METHOD=POST", NULL};
+        snprintf(path, sizeof path, "PATH_INFO=%s", rows[i].path);
+        snprintf(methods, sizeof methods, "\r\nAccess-Control-Allow-Methods: %s\r\n", rows[i].methods);
+        const char *out = answer(s, env);
+        assert_case(strncmp(out, "Status: 204 ", 12) == 0, "%s", out);
+        assert_case(has(out, methods), "%s", out);
+        const char *headers = strstr(out, "\r\nAccess-Control-Allow-Headers: ");
+        assert_case(headers != NULL && has(headers, rows[i].headers), "%s", out);
+        assert_case(has(out, "\r\nAccess-Control-Max-Age: 7200\r\n"), "%s", out);
+        assert_case(has(out, "\r\nAccess-Control-Allow-Origin: https://app.example\r\n"), "%s", out);
+        assert_case(!has(out, "Content-"), "%s", out);
+        out = unavailable_to(s, rows[i].path, ERR_STORE, APP);
+        assert_case(has(out, "\r\nAccess-Control-Allow-Origin: https://app.example\r\n"), "%s", out);
+    }
+}
+
+static void test_options_names_the_methods(void **state)
+{
+    struct site *s = *state;
+    static const struct {
+        const char *path, *start, *allow;
+    } rows[] = {
+        {"/kom-ams-auth/oauth/token", "Status: 204 ", "\r\nAllow: POST, OPTIONS\r\n"},
+        {"/healthz", "Status: 204 ", "\r\nAllow: GET, HEAD, OPTIONS\r\n"},
+        {"*", "Status: 204 ", "\r\nAllow: " ROUTES_ALLOW_ANY "\r\n"},
+        {"/nowhere", "Status: 404 ", "\"error\":\"not_found\""},
+        {"/oauth2/nowhere", "Status: 404 ", "\"error\":\"invalid_request\""},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char path[64];
+        const char *const env[] = {"REQUEST_METHOD=OPTIONS", path, NULL};
+        snprintf(path, sizeof path, "PATH_INFO=%s", rows[i].path);
+        const char *out = answer(s, env);
+        assert_case(strncmp(out, rows[i].start, 12) == 0 && has(out, rows[i].allow), "%s", out);
+    }
+}
+
+/* ---- A site that cannot be started ---- */
 
 static void test_unavailable_has_the_shape_of_the_dialect(void **state)
 {
@@ -230,6 +376,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_methods_of_a_path, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_head_is_served_by_get, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_head_gets_no_body, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_nothing_is_said_without_allowed_origins, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_an_allowed_origin_may_read_errors, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_other_origins_are_told_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_preflight_names_methods_and_headers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_options_names_the_methods, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unavailable_has_the_shape_of_the_dialect, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_busy_start_says_when_to_come_back, set_up, tear_down),
     };

@@ -46,9 +46,9 @@ def merge(*layers):
     return settings
 
 
-# Cheap passwords, addresses by X-Forwarded-For, answers handed out: what lets tests be quick and independent.
+# Cheap passwords, addresses by X-Forwarded-For, pages of two origins, answers handed out: what lets tests be quick and independent.
 TEST_SETTINGS = {
-    "server": {"trusted_proxies": "127.0.0.1"},
+    "server": {"trusted_proxies": "127.0.0.1", "allowed_origins": "https://app.example, http://localhost:8080"},
     "captcha": {"expose_answer": "yes", "rate": "0"},
     "login": {"argon2_memory_kib": "1024", "argon2_passes": "1"},
     "dialect.springblade": {"enabled": "yes"},
