@@ -114,6 +114,26 @@ static void test_the_next_request_of_a_connection(void **state)
     buf_free(&sent);
 }
 
+/* Variables may be cut into records anywhere, their lengths too. */
+static void test_variables_over_several_records(void **state)
+{
+    (void)state;
+    static const char pairs[] = "\x80\0\0\1\0A\1\1BC\0\0\2\x80\0\0\3DEfgh";
+    for (size_t cut = 1; cut < sizeof pairs - 1; cut++) {
+        struct buf sent = {0};
+        struct intake in;
+        intake_init(&in, 100);
+        add_record(&sent, BEGIN, 7, "\0\1\0\0\0\0\0\0", 8, 0);
+        add_record(&sent, PARAMS, 7, pairs, cut, 1);
+        add_record(&sent, PARAMS, 7, pairs + cut, sizeof pairs - 1 - cut, 0);
+        add_text(&sent, PARAMS, "", 0);
+        intake_add(&in, sent.data, sent.len);
+        assert_case(in.state == INTAKE_BODY, "cut at %zu", cut);
+        intake_free(&in);
+        buf_free(&sent);
+    }
+}
+
 /* What FastCGI leaves to either side: a web server may ask for values, and nothing depends on the answer. */
 static void test_records_of_no_request_are_passed_over(void **state)
 {
@@ -151,6 +171,22 @@ static void make_bad(struct buf *b, int which)
         add_text(b, PARAMS, "", 0);
         add_record(b, ABORT, 7, "", 0, 0);
         break;
+    case 6:
+        add_text(b, PARAMS, "\1\2AB", 0);
+        add_text(b, PARAMS, "", 0);
+        break;
+    case 7:
+        add_record(b, PARAMS, 7, "\xbf\xff\xff\xff\xbf\xff\xff\xff", 8, 0); /* 1 GiB each */
+        add_text(b, PARAMS, "", 0);
+        break;
+    case 8:
+        add_record(b, PARAMS, 7, "\x80\0", 2, 0);
+        add_text(b, PARAMS, "", 0);
+        break;
+    case 9:
+        add_text(b, PARAMS, "\1", 0);
+        add_text(b, PARAMS, "", 0);
+        break;
     case 5:
         for (int i = 0; i < 2; i++)
             add_record(b, PARAMS, 7, wide, sizeof wide, 0);
@@ -161,7 +197,7 @@ static void make_bad(struct buf *b, int which)
 static void test_what_is_no_request_is_bad(void **state)
 {
     (void)state;
-    for (int which = 0; which < 6; which++) {
+    for (int which = 0; which < 10; which++) {
         struct buf sent = {0};
         struct intake in;
         intake_init(&in, 100);
@@ -196,6 +232,7 @@ int main(void)
         cmocka_unit_test(test_the_head_is_known_before_the_body),
         cmocka_unit_test(test_a_body_is_taken_up_to_its_limit),
         cmocka_unit_test(test_the_next_request_of_a_connection),
+        cmocka_unit_test(test_variables_over_several_records),
         cmocka_unit_test(test_records_of_no_request_are_passed_over),
         cmocka_unit_test(test_what_is_no_request_is_bad),
         cmocka_unit_test(test_how_long_a_request_may_take),
