@@ -186,6 +186,15 @@ static enum err log_in(const struct attempt *a, const struct login_request *r, s
     return e;
 }
 
+/* Every success is logged, of failures so many as no stranger fills the disk with. */
+static void say(struct app *app, enum err e, const char *event, const struct log_field *fields, size_t count)
+{
+    if (e == ERR_OK)
+        log_write(&app->log, ERR_LEVEL_INFO, event, fields, count);
+    else
+        log_write_some(&app->log, err_info(e)->level, event, fields, count);
+}
+
 enum err login(struct app *app, const struct login_request *r, int64_t now_s, struct arena *arena,
                struct token_pair *out, int64_t *retry_after_s_out)
 {
@@ -206,11 +215,13 @@ enum err login(struct app *app, const struct login_request *r, int64_t now_s, st
     db_read_end(app->db); /* a password takes its time */
     enum err e = log_in(&a, r, &user, &found, out);
     /* An account that does not exist may be a password typed into the wrong field: its name is not logged. */
-    LOG(&app->log, e == ERR_OK ? ERR_LEVEL_INFO : err_info(e)->level, "login",
-        LOG_S("result", err_info(e)->name), LOG_S("dialect", a.dialect),
-        LOG_S("tenant", found != NULL ? r->tenant_id : NULL),
-        LOG_S("account", found != NULL ? found->account : NULL), LOG_S("client", r->client->id),
-        LOG_S("address", r->address));
+    const struct log_field said[] = {LOG_S("result", err_info(e)->name),
+                                     LOG_S("dialect", a.dialect),
+                                     LOG_S("tenant", found != NULL ? r->tenant_id : NULL),
+                                     LOG_S("account", found != NULL ? found->account : NULL),
+                                     LOG_S("client", r->client->id),
+                                     LOG_S("address", r->address)};
+    say(app, e, "login", said, sizeof said / sizeof said[0]);
     return e;
 }
 
@@ -281,9 +292,9 @@ static enum err settle_again(const struct attempt *a, const struct login_again *
 
 static void log_again(const struct attempt *a, const char *event, enum err e)
 {
-    LOG(&a->app->log, err_info(e)->level, event, LOG_S("result", err_info(e)->name),
-        LOG_S("tenant", a->try.tenant_id), LOG_S("account", a->try.account),
-        LOG_S("address", a->try.address));
+    const struct log_field said[] = {LOG_S("result", err_info(e)->name), LOG_S("tenant", a->try.tenant_id),
+                                     LOG_S("account", a->try.account), LOG_S("address", a->try.address)};
+    say(a->app, e, event, said, sizeof said / sizeof said[0]);
 }
 
 enum err login_change_password(struct app *app, const struct login_again *r, const char *fresh, int64_t now_s,
