@@ -1,7 +1,7 @@
 # Menshen. `make` builds cgi-bin/menshen.fcgi; `make run` starts a demo site; `make test` runs every test.
 # What is missing on this machine is installed first, from Debian's packages, and said aloud.
 #
-#   make                 the binary: everything but glibc linked statically
+#   make                 the binary, linked statically, glibc included: it runs on any Linux of its processor
 #   make SHARED=1        the same, linked dynamically, for distribution packagers
 #   make run [PORT=8080] build, make a throw-away demo site under build/, serve it on 127.0.0.1
 #   make test            unit, golden and end-to-end tests, under sanitizers
@@ -49,7 +49,7 @@ SECTIONS := -ffunction-sections -fdata-sections
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 # FORTIFY wants optimisation and confuses ASan's interceptors, so only the release build has it.
 CFLAGS_release := -O2 -g1 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 $(HARDEN)
-CFLAGS_asan    := -O1 -g $(SANITIZE) -fPIE -DMENSHEN_SANITIZED='"$(CURDIR)/$(BUILD)/sanitizer"'
+CFLAGS_asan    := -O1 -g $(SANITIZE) -fPIE
 
 # libFuzzer is clang's.
 CFLAGS_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fPIE
@@ -57,15 +57,26 @@ CC_release := $(CC)
 CC_asan    := $(CC)
 CC_fuzz    := clang
 
-LINK_HARDEN := -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--gc-sections
+LINK_HARDEN  := -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--gc-sections
+LINK_release := -pie
+LINK_asan    := -pie
+LINK_fuzz    := -pie
 LIBS_OWN    := -lgd -lpng -ljpeg -lfcgi -ljson-c -lsqlite3 -lcrypto -lcrypt -largon2 -linih -lz
 LIBS_GLIBC  := -lm -lpthread -ldl
 ifdef SHARED
-LIBS := $(LIBS_OWN) $(LIBS_GLIBC)
+LIBS         := $(LIBS_OWN) $(LIBS_GLIBC)
+LIBS_release := $(LIBS)
 else
 # Of the static libgd only the objects that are called are linked, so its 50 further libraries are not needed.
-LIBS := -Wl,-Bstatic $(LIBS_OWN) -Wl,-Bdynamic $(LIBS_GLIBC)
+# What is sanitized keeps glibc dynamic: the sanitizers want that, and tests preload.
+LIBS         := -Wl,-Bstatic $(LIBS_OWN) -Wl,-Bdynamic $(LIBS_GLIBC)
+# The linker warns of what a static glibc needs its shared libraries for; base/static_libc.c stands in for that.
+WITHOUT      := dlopen gethostbyname getaddrinfo
+LINK_release := -static-pie -Wl,--fatal-warnings $(WITHOUT:%=-Wl,--wrap=%)
+LIBS_release := $(LIBS_OWN) $(LIBS_GLIBC)
 endif
+LIBS_asan := $(LIBS)
+LIBS_fuzz := $(LIBS)
 
 # ---- Generated sources ----------------------------------------------------------------------------------------
 GEN := $(addprefix $(BUILD)/gen/,schema.c sample.c glyph_data.c common_passwords.c)
@@ -119,12 +130,17 @@ $$(BUILD)/$(1)/gen/%.o: $$(BUILD)/gen/%.c
 	$$(Q)$$(CC_$(1)) $$(CSTD) $$(WARNINGS) $$(CFLAGS_$(1)) $$(SECTIONS) $$(CFLAGS) -MMD -MP -c $$< -o $$@
 $$(BUILD)/$(1)/menshen.fcgi: $$(OBJ_$(1))
 	$$(call say,LD,$$@)
-	$$(Q)$$(CC_$(1)) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LINK_HARDEN) $$(LDFLAGS) $$(OBJ_$(1)) -o $$@ $$(LIBS)
+	$$(Q)$$(CC_$(1)) $$(CFLAGS_$(1)) $$(CFLAGS) $$(LINK_$(1)) $$(LINK_HARDEN) $$(LDFLAGS) $$(OBJ_$(1)) -o $$@ $$(LIBS_$(1))
 -include $$(OBJ_$(1):.o=.d)
 endef
 $(eval $(call variant,release))
 $(eval $(call variant,asan))
 $(eval $(call variant,fuzz))
+
+# Where sanitizers report to: a folder of this tree's own that everybody may enter, as the user whom root runs workers as
+# may not enter every tree.
+REPORTS := /tmp/menshen-sanitizer-$(shell echo '$(CURDIR)' | cksum | cut -d ' ' -f 1)
+$(BUILD)/asan/main.o: CSTD += -DMENSHEN_SANITIZED='"$(REPORTS)/report"'
 
 # Switching SHARED or CC relinks: the file changes only when the settings do.
 $(BUILD)/settings: FORCE
@@ -185,7 +201,7 @@ run: cgi-bin/menshen.fcgi $(BUILD)/deps-run
 	@PORT=$(PORT) tools/demo/run
 
 test: $(BUILD)/deps-test cgi-bin/menshen.fcgi $(BUILD)/asan/menshen.fcgi $(BUILD)/node/installed $(UNIT)
-	@$(PYTHON) tests/run_all.py $(UNIT)
+	@$(PYTHON) tests/run_all.py $(REPORTS) $(UNIT)
 
 bench: $(BUILD)/deps-bench cgi-bin/menshen.fcgi
 	@$(MAKE) --no-print-directory -C tests/bench

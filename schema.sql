@@ -5,7 +5,7 @@
 -- Times are Unix seconds (…_s). Booleans are 0 and 1. Lists are comma-joined, as they stand in the answers.
 
 PRAGMA application_id = 0x4D656E53; -- "MenS": file(1) and doctor recognise the file
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 -- What belongs to the site as a whole and is made once, at init.
 CREATE TABLE setting (
@@ -49,7 +49,9 @@ CREATE TABLE client (
     access_ttl_s  INTEGER,          -- lifetime of its access tokens; NULL: [token] access_ttl
     refresh_ttl_s INTEGER,          -- lifetime of its refresh tokens; NULL: [token] refresh_ttl
     locked        INTEGER NOT NULL DEFAULT 0 CHECK (locked IN (0, 1)), -- it gets nothing
-    created_s     INTEGER NOT NULL  -- when it was added
+    created_s     INTEGER NOT NULL, -- when it was added
+    refresh_reuse TEXT CHECK (refresh_reuse IN ('end', 'same-address', 'refuse')) -- what becomes of a refresh token
+                                    -- that is used again (auth/token_style.h); NULL: as its dialect has it
 ) STRICT, WITHOUT ROWID;
 
 -- A person.
@@ -75,15 +77,17 @@ CREATE TABLE user (
 ) STRICT;
 
 -- A captcha that waits for its answer. Taken with one DELETE … RETURNING: the first answer consumes it.
--- Rows are inserted nearly in the order of their expiry, so the purge looks at the oldest rowids only; one that lives
--- longer than those behind it (the ttl was lowered) holds them up until it expires.
+-- The table is a ring: when as many as [captcha] max_live allows were issued since the oldest that is still there, the
+-- next one takes the place of the oldest of its network, or, if that has few, of the oldest of all.
 CREATE TABLE captcha (
     seq       INTEGER PRIMARY KEY,  -- order of issue
     id        TEXT NOT NULL UNIQUE, -- what the client sends back; shape by dialect
+    network   TEXT NOT NULL,        -- where it was asked for: an IPv4 address' /24, an IPv6 address' /48
     dialect   TEXT NOT NULL,        -- one issued in a dialect is not accepted in another
     answer    TEXT NOT NULL,        -- what is right; letters in lower case
     expires_s INTEGER NOT NULL      -- it lives while expires_s > now
 ) STRICT;
+CREATE INDEX captcha_network ON captcha (network); -- and by seq within it, which is the rowid
 
 -- Counters of what is limited: failed logins and issued captchas.
 CREATE TABLE throttle (
@@ -108,7 +112,9 @@ CREATE TABLE session (
     created_s   INTEGER NOT NULL,         -- when the login was
     family_end_s INTEGER NOT NULL,        -- no token of it outlives this
     expires_s   INTEGER NOT NULL,         -- last expiry of its tokens; then it is purged
-    revoked_s   INTEGER                   -- NULL: valid
+    revoked_s   INTEGER,                  -- NULL: valid
+    newest_token_id INTEGER,              -- the row of table token that was added last; NULL: none was refreshed yet
+    refresh_address TEXT NOT NULL DEFAULT '' -- where that was asked for
 ) STRICT;
 CREATE INDEX session_user ON session (user_id);
 CREATE INDEX session_client ON session (client_id);
@@ -126,7 +132,8 @@ CREATE TABLE token (
     access_expires_s  INTEGER NOT NULL, -- claim exp of the access token
     refresh_expires_s INTEGER NOT NULL, -- equals access_expires_s when there is no refresh token; purged then
     used_s            INTEGER,          -- when it was refreshed; NULL: not yet
-    successor_id      INTEGER           -- the row it was refreshed to
+    successor_id      INTEGER           -- the row it was refreshed to; NULL again once a reuse after the grace window
+                                        -- was recorded, which is done once
 ) STRICT;
 CREATE INDEX token_expires ON token (refresh_expires_s);
 
@@ -141,9 +148,28 @@ CREATE TABLE audit (
     client_id TEXT NOT NULL DEFAULT '',   -- through which client
     dialect   TEXT NOT NULL DEFAULT '',   -- in which dialect; '' on the command line
     address   TEXT NOT NULL DEFAULT '',   -- from where; '' on the command line
-    expires_s INTEGER NOT NULL            -- when it may go ([audit] retention as it was then)
+    expires_s INTEGER NOT NULL,           -- when it may go ([audit] retention as it was then)
+    count     INTEGER NOT NULL DEFAULT 1, -- how many events it tells of
+    first_s   INTEGER,                    -- where it tells of several: when the first of them was
+    last_s    INTEGER                     -- and the last; NULL: it tells of one
 ) STRICT;
 CREATE TRIGGER audit_is_never_changed BEFORE UPDATE ON audit
     BEGIN SELECT raise(ABORT, 'audit rows are never changed'); END;
 CREATE TRIGGER audit_leaves_from_the_old_end BEFORE DELETE ON audit WHEN OLD.id > (SELECT min(id) FROM audit)
     BEGIN SELECT raise(ABORT, 'audit rows leave from the old end only'); END;
+
+-- What strangers cause (wrong passwords and secrets) is summed up: the first of its kind is a row of the audit at once,
+-- what follows within a window is counted here, and becomes one more row when the window is over.
+CREATE TABLE audit_sum (
+    action    TEXT NOT NULL,    -- what all of them have in common, as in audit
+    actor     TEXT NOT NULL,    -- 'others': the kinds were too many in this window
+    result    TEXT NOT NULL,
+    client_id TEXT NOT NULL,
+    dialect   TEXT NOT NULL,
+    address   TEXT NOT NULL,    -- from where the last one came
+    count     INTEGER NOT NULL, -- how many there were since the one that is in the audit
+    first_s   INTEGER NOT NULL, -- when the first of these was
+    last_s    INTEGER NOT NULL, -- and the last
+    ends_s    INTEGER NOT NULL, -- end of the window
+    PRIMARY KEY (action, actor, result, client_id, dialect)
+) STRICT, WITHOUT ROWID;

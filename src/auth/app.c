@@ -5,11 +5,10 @@
 #include "auth/keyring.h"
 #include "base/clock.h"
 #include "base/secure.h"
-#include "crypto/digest.h"
 
 enum err app_configure(struct app *app, const char *conf_path, struct buf *why)
 {
-    *app = (struct app){.log = {.fd = -1}};
+    *app = (struct app){.log = {.fd = -1}, .before_slow = app->before_slow, .slow_ctx = app->slow_ctx};
     log_open(&app->log, "stderr");
     enum err e = config_load(&app->cfg, conf_path, why);
     if (e != ERR_OK)
@@ -27,10 +26,6 @@ enum err app_configure(struct app *app, const char *conf_path, struct buf *why)
             "or a fixed offset such as CST-8",
             app->cfg.server.time_zone);
         return ERR_CONFIG;
-    }
-    if (digest_start() != ERR_OK) {
-        buf_add_str(why, "libcrypto does not start");
-        return ERR_CRYPTO;
     }
     return ERR_OK;
 }
@@ -69,6 +64,12 @@ void app_close(struct app *app)
     app->db = NULL;
 }
 
+void app_before_slow(struct app *app)
+{
+    if (app->before_slow != NULL)
+        app->before_slow(app->slow_ctx);
+}
+
 enum err app_engine(struct app *app, struct captcha_engine **engine_out)
 {
     unsigned char style[SETTING_SEED_LEN];
@@ -76,6 +77,7 @@ enum err app_engine(struct app *app, struct captcha_engine **engine_out)
     if (e == ERR_OK && (app->engine == NULL || memcmp(style, app->style, sizeof style) != 0)) {
         captcha_engine_free(app->engine);
         app->engine = NULL;
+        app_before_slow(app);
         e = captcha_engine_new(style, &app->engine);
         memcpy(app->style, style, sizeof style);
     }

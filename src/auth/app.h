@@ -23,11 +23,14 @@ struct app {
     struct keyring_pairs *pairs;           /* key pairs that were parsed so far; NULL: none */
     struct captcha_engine *engine;         /* NULL until the first picture */
     unsigned char style[SETTING_SEED_LEN]; /* what the engine was made from */
+    void (*before_slow)(void *ctx);        /* see app_before_slow; NULL: nobody waits */
+    void *slow_ctx;
 };
 
 /*
- * Read the configuration (conf_path NULL: look for it) and open the log. No database yet.
- * ERR_OK; ERR_CONFIG or ERR_IO with `why` filled. app_close is needed in either case.
+ * Read the configuration (conf_path NULL: look for it) and open the log. No database yet. Of what is in `app`
+ * only before_slow and slow_ctx stay. ERR_OK; ERR_CONFIG or ERR_IO with `why` filled. app_close is needed in
+ * either case.
  */
 enum err app_configure(struct app *app, const char *conf_path, struct buf *why);
 
@@ -40,6 +43,12 @@ void app_close(struct app *app);
 /* The captcha engine in this site's style, made on first use and again after `captcha restyle`. ERR_OK,
  * ERR_STORE, ERR_MEMORY. */
 enum err app_engine(struct app *app, struct captcha_engine **engine_out);
+
+/*
+ * Say that what comes now takes its time (a password, a checkpoint, the first picture): whoever has answers
+ * waiting lets them go first.
+ */
+void app_before_slow(struct app *app);
 
 struct password_cost app_password_cost(const struct app *app);
 

@@ -1,10 +1,10 @@
 #include "auth/audit.h"
 
-#include <pwd.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/passwd.h"
 #include "store/audit_store.h"
 
 static enum err put(struct app *app, struct audit_row *row, int64_t now_s)
@@ -38,10 +38,9 @@ enum err audit_record(struct app *app, const struct audit_event *event, int64_t 
 
 enum err audit_record_admin(struct app *app, const char *action, const char *subject, int64_t now_s)
 {
-    char actor[64];
-    const struct passwd *pw = getpwuid(getuid());
-    if (pw != NULL)
-        snprintf(actor, sizeof actor, "admin:%s", pw->pw_name);
+    char name[PASSWD_NAME_CAP], actor[sizeof "admin:" + PASSWD_NAME_CAP];
+    if (passwd_name(getuid(), name))
+        snprintf(actor, sizeof actor, "admin:%s", name);
     else
         snprintf(actor, sizeof actor, "admin:%lu", (unsigned long)getuid());
     struct audit_row row = {.actor = actor,

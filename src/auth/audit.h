@@ -15,8 +15,11 @@
 #define AUDIT_CLIENT_SECRET   "client.authenticate" /* a wrong client secret */
 #define AUDIT_LOGOUT          "logout"
 #define AUDIT_PASSWORD_CHANGE "password.change"
-#define AUDIT_REFRESH_REUSE   "refresh.reuse" /* a used refresh token came again; its family was ended */
-#define AUDIT_TOKEN_REVOKE    "token.revoke"
+#define AUDIT_REFRESH_REUSE   "refresh.reuse"   /* a used refresh token came again; its family was ended */
+#define AUDIT_REFRESH_REFUSED "refresh.refused" /* one came again, and nothing ended */
+#define AUDIT_REFRESH_STALE                                                                                  \
+    "refresh.stale" /* one came again from the same address: a stale tab got the newest pair */
+#define AUDIT_TOKEN_REVOKE "token.revoke"
 
 struct audit_event {
     const char *action;

@@ -71,6 +71,7 @@ static enum err check_password(const struct attempt *a, const struct user *user,
                                const struct password *password)
 {
     const char *hash = user != NULL ? user->password_hash : NULL;
+    app_before_slow(a->app);
     enum err e = user != NULL ? ERR_OK : find_decoy(a, &hash);
     if (e == ERR_OK)
         e = password_verify(hash, password);
@@ -78,8 +79,13 @@ static enum err check_password(const struct attempt *a, const struct user *user,
         e = ERR_USER_UNKNOWN;
     else if (e == ERR_OK && (user->locked || user->tenant_locked))
         e = ERR_USER_LOCKED;
-    bool is_failure = e == ERR_USER_UNKNOWN || e == ERR_PASSWORD || e == ERR_USER_LOCKED;
-    return is_failure ? count_failure(a, user, e) : e;
+    else if (e == ERR_PASSWORD && !password->has_plain && password_needs_plain(hash))
+        e = ERR_PASSWORD_UNSEEN; /* the audit says why; whoever asks is told what all are told */
+    bool is_failure =
+        e == ERR_USER_UNKNOWN || e == ERR_PASSWORD || e == ERR_PASSWORD_UNSEEN || e == ERR_USER_LOCKED;
+    if (is_failure)
+        e = count_failure(a, user, e);
+    return e == ERR_PASSWORD_UNSEEN ? ERR_PASSWORD : e;
 }
 
 /*
@@ -169,7 +175,8 @@ static enum err log_in(const struct attempt *a, const struct login_request *r, s
     if (e == ERR_OK)
         e = check_password(a, *found_out, &password);
     if (e == ERR_OK) {
-        rehash = password_needs_rehash(user->password_hash, app_password_cost(app));
+        rehash = password_needs_rehash(user->password_hash, app_password_cost(app)) &&
+                 password_was_seen_whole(user->password_hash, &password);
         e = rehash ? password_hash(app_password_cost(app), password.md5_hex, new_hash) : ERR_OK;
     }
     if (e == ERR_OK)

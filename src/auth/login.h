@@ -27,7 +27,7 @@ struct login_request {
 /*
  * Log in and issue tokens. A hash is computed only for a request whose captcha was right, or not due, and
  * that auth/throttle lets through; an unknown account is verified against another's verifier. A verifier of
- * another scheme or cost than today's is replaced.
+ * another scheme or cost than today's is replaced, if it looked at all of the password.
  *
  * retry_after_s_out  on ERR_LOGIN_LOCKED the seconds until the lock ends.
  *

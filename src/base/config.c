@@ -4,7 +4,6 @@
 #include <ini.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,8 @@
 
 #include "base/address.h"
 #include "base/codec.h"
+#include "base/origin.h"
+#include "base/passwd.h"
 
 enum type {
     TYPE_TEXT,   /* any text that fits */
@@ -20,6 +21,7 @@ enum type {
     TYPE_NAMES,  /* comma-joined words, at least one */
     TYPE_NAME,   /* one word */
     TYPE_RANGES, /* comma-joined addresses and CIDR ranges, or none */
+    TYPE_SITES,  /* comma-separated origins of pages, or none */
     TYPE_URL,    /* https://… or http://…, without a final slash, or none */
     TYPE_INT,    /* int64_t, min..max */
     TYPE_PIXELS, /* int, min..max */
@@ -122,6 +124,8 @@ static const struct setting settings[] = {
     TEXT("server", "time_zone", server.time_zone, "Asia/Shanghai", "zone of dates in answers"),
     TYPED("server", "trusted_proxies", TYPE_RANGES, server.trusted_proxies, "",
           "addresses or CIDR ranges whose X-Forwarded-For is believed"),
+    TYPED("server", "allowed_origins", TYPE_SITES, server.allowed_origins, "",
+          "origins of other sites' pages that may read the answers (CORS)"),
     TEXT("server", "log", server.log, "stderr", "stderr, syslog, or a file"),
     TEXT("server", "license", server.license, "powered by menshen", "field license of blade's answers"),
     INT("captcha", "ttl", captcha.ttl_s, 10, 3600, "300", "seconds a captcha can be answered"),
@@ -288,6 +292,8 @@ static bool text_ok(enum type type, const char *value)
         return names_ok(value) && strchr(value, ',') == NULL;
     case TYPE_RANGES:
         return address_list_ok(value);
+    case TYPE_SITES:
+        return origin_list_ok(value);
     case TYPE_URL:
         return url_ok(value);
     default:
@@ -335,6 +341,11 @@ static void explain(const struct setting *s, const char *value, struct buf *why)
     case TYPE_RANGES:
         buf_add_str(why, "comma-separated addresses or ranges such as 10.0.0.0/8 or 2001:db8::/32");
         break;
+    case TYPE_SITES:
+        buf_add_str(why, "comma-separated origins as a browser sends them, such as https://app.example or "
+                         "http://localhost:8080: lower case, without a final slash, without :443 or :80; not "
+                         "* and not null");
+        break;
     case TYPE_URL:
         buf_add_str(why, "https://HOST or http://HOST, with a path if need be, without a final slash");
         break;
@@ -365,6 +376,7 @@ static bool store(struct config *c, const struct setting *s, const char *value)
     case TYPE_NAMES:
     case TYPE_NAME:
     case TYPE_RANGES:
+    case TYPE_SITES:
     case TYPE_URL:
         if (!text_ok(s->type, value))
             return false;
@@ -404,6 +416,7 @@ static void render(const struct config *c, const struct setting *s, char out[CON
     case TYPE_NAMES:
     case TYPE_NAME:
     case TYPE_RANGES:
+    case TYPE_SITES:
     case TYPE_URL:
         memcpy(out, at, CONFIG_TEXT_CAP);
         break;
@@ -425,13 +438,13 @@ static void render(const struct config *c, const struct setting *s, char out[CON
     }
 }
 
-/* Home from the password database: the environment is the web server's. */
+/* Home from the password file: the environment is the web server's. */
 static bool home_dir(char *out, size_t cap)
 {
-    const struct passwd *pw = getpwuid(geteuid());
-    if (pw == NULL || pw->pw_dir == NULL || strlen(pw->pw_dir) >= cap)
+    char home[PASSWD_HOME_CAP];
+    if (!passwd_home(geteuid(), home) || strlen(home) >= cap)
         return false;
-    memcpy(out, pw->pw_dir, strlen(pw->pw_dir) + 1);
+    memcpy(out, home, strlen(home) + 1);
     return true;
 }
 

@@ -50,6 +50,7 @@ struct config {
         char base_url[CONFIG_TEXT_CAP];
         char time_zone[CONFIG_TEXT_CAP];
         char trusted_proxies[CONFIG_TEXT_CAP];
+        char allowed_origins[CONFIG_TEXT_CAP];
         char log[CONFIG_TEXT_CAP];
         char license[CONFIG_TEXT_CAP];
     } server;

@@ -24,6 +24,7 @@ static const struct err_info table[ERR_COUNT] = {
     [ERR_CAPTCHA_REQUIRED] = {400, "captcha_required", ERR_LEVEL_INFO},
     [ERR_USER_UNKNOWN] = {400, "login_incorrect", ERR_LEVEL_WARN},
     [ERR_PASSWORD] = {400, "login_incorrect", ERR_LEVEL_WARN},
+    [ERR_PASSWORD_UNSEEN] = {400, "password_needs_plain", ERR_LEVEL_WARN},
     [ERR_USER_LOCKED] = {400, "login_incorrect", ERR_LEVEL_WARN},
     [ERR_LOGIN_LOCKED] = {429, "login_locked", ERR_LEVEL_WARN},
     [ERR_TOKEN_MISSING] = {401, "token_missing", ERR_LEVEL_INFO},
@@ -42,11 +43,13 @@ static const struct err_info table[ERR_COUNT] = {
     [ERR_NOT_FOUND] = {404, "no_such_row", ERR_LEVEL_INFO},
     [ERR_EXISTS] = {409, "exists", ERR_LEVEL_INFO},
     [ERR_STORE] = {500, "store", ERR_LEVEL_ERROR},
+    [ERR_NOT_DURABLE] = {500, "not_durable", ERR_LEVEL_ERROR},
     [ERR_CRYPTO] = {500, "crypto", ERR_LEVEL_ERROR},
     [ERR_RANDOM] = {500, "random", ERR_LEVEL_ERROR},
     [ERR_MEMORY] = {500, "memory", ERR_LEVEL_ERROR},
     [ERR_IO] = {500, "io", ERR_LEVEL_ERROR},
     [ERR_CONFIG] = {500, "config", ERR_LEVEL_ERROR},
+    [ERR_DOWN] = {500, "unavailable", ERR_LEVEL_ERROR},
     [ERR_INTERNAL] = {500, "internal", ERR_LEVEL_ERROR},
 };
 

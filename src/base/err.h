@@ -31,12 +31,14 @@ enum err {
     ERR_CAPTCHA_REQUIRED, /* a captcha is due, after a failure, and none came */
     ERR_USER_UNKNOWN,     /* no such tenant or account; public face as the next one */
     ERR_PASSWORD,         /* wrong password */
-    ERR_USER_LOCKED,      /* locked by an administrator */
-    ERR_LOGIN_LOCKED,     /* too many failures of this account or address */
-    ERR_TOKEN_MISSING,    /* a bearer token is required and absent */
-    ERR_TOKEN_INVALID,    /* bad signature, expired, revoked or unknown bearer token */
-    ERR_TOKEN_FOREIGN,    /* a token that was issued to another client */
-    ERR_REFRESH_INVALID,  /* bad, expired, revoked or reused refresh token */
+    ERR_PASSWORD_UNSEEN, /* only its MD5 came, and the verifier is over the password itself; for the audit and
+                             the log, requests are told ERR_PASSWORD */
+    ERR_USER_LOCKED,     /* locked by an administrator */
+    ERR_LOGIN_LOCKED,    /* too many failures of this account or address */
+    ERR_TOKEN_MISSING,   /* a bearer token is required and absent */
+    ERR_TOKEN_INVALID,   /* bad signature, expired, revoked or unknown bearer token */
+    ERR_TOKEN_FOREIGN,   /* a token that was issued to another client */
+    ERR_REFRESH_INVALID, /* bad, expired, revoked or reused refresh token */
     ERR_PASSWORD_CONFIRM, /* new password and its confirmation differ */
     ERR_PASSWORD_SHORT,   /* a new password has fewer characters than the configuration asks for */
     ERR_PASSWORD_LONG,    /* a new password has more than 128 characters */
@@ -48,15 +50,17 @@ enum err {
     ERR_FULL, /* as many live captchas as the configuration allows */
     ERR_BUSY, /* the database stayed locked for the whole busy timeout; nothing was changed */
     /* Store and system. */
-    ERR_NOT_FOUND, /* no such row */
-    ERR_EXISTS,    /* a row with this key is there already */
-    ERR_STORE,     /* the database failed */
-    ERR_CRYPTO,    /* libcrypto or libargon2 failed */
-    ERR_RANDOM,    /* the system's random source failed */
-    ERR_MEMORY,    /* out of memory, or a request beyond its arena's cap */
-    ERR_IO,        /* reading or writing a file or the connection failed */
-    ERR_CONFIG,    /* the configuration is wrong */
-    ERR_INTERNAL,  /* an invariant did not hold */
+    ERR_NOT_FOUND,   /* no such row */
+    ERR_EXISTS,      /* a row with this key is there already */
+    ERR_STORE,       /* the database failed; nothing was changed */
+    ERR_NOT_DURABLE, /* it was done, and the disk has not confirmed it */
+    ERR_CRYPTO,      /* libcrypto or libargon2 failed */
+    ERR_RANDOM,      /* the system's random source failed */
+    ERR_MEMORY,      /* out of memory, or a request beyond its arena's cap */
+    ERR_IO,          /* reading or writing a file or the connection failed */
+    ERR_CONFIG,      /* the configuration is wrong */
+    ERR_DOWN,        /* the site could not be started; the log says why */
+    ERR_INTERNAL,    /* an invariant did not hold */
     ERR_COUNT
 };
 

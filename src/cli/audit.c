@@ -172,8 +172,9 @@ const struct cli_command cli_audit_commands[] = {
      .needs = CLI_NEEDS_DATABASE,
      .details =
          "One JSON object a line, with or without --json, the newest last. Actions are login, logout,\n"
-         "password.change, refresh.reuse, token.revoke, client.authenticate (a wrong secret), and every\n"
-         "command that changes something, and backup, by its name: user.lock. No password, secret, token\n"
+         "password.change, screen.unlock, token.revoke, refresh.reuse (a used token came again and its login\n"
+         "ended), refresh.stale (from an open tab), refresh.refused, client.authenticate (a wrong secret), and\n"
+         "every command that changes something, and backup, by its name: user.lock. No password, secret, token\n"
          "or captcha answer is recorded. [audit] retention says how long rows are kept.",
      .examples = "menshen audit tail\n"
                  "menshen audit tail --follow --action login\n"

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "auth/keyring.h"
+#include "auth/token_style.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/secure.h"
@@ -30,6 +31,9 @@ enum {
 #define ALGS     "HS256,HS384,HS512,RS256,ES256,EdDSA"
 #define ALG_SITE "site"
 #define WIRES    "md5,plain,sm2"
+
+/* What --refresh-reuse takes besides: what the dialect of the login has, which is "" in the row. */
+#define REUSE_DIALECT "dialect"
 
 static const char secret_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -67,6 +71,15 @@ static enum cli_status take_alg(const struct cli *cli, struct client *c)
     return status;
 }
 
+static enum cli_status take_reuse(const struct cli *cli, struct client *c)
+{
+    enum cli_status status =
+        take_word(cli, "refresh-reuse", REUSE_DIALECT "," TOKEN_REUSES, &c->refresh_reuse);
+    if (status == CLI_DONE && strcmp(c->refresh_reuse, REUSE_DIALECT) == 0)
+        c->refresh_reuse = "";
+    return status;
+}
+
 /* The options that describe a client, checked and written to `c`; what was not given keeps its value. */
 static enum cli_status take_description(const struct cli *cli, struct client *c)
 {
@@ -80,6 +93,8 @@ static enum cli_status take_description(const struct cli *cli, struct client *c)
         status = take_word(cli, "password-wire", WIRES, &c->password_wire);
     if (status == CLI_DONE)
         status = take_alg(cli, c);
+    if (status == CLI_DONE)
+        status = take_reuse(cli, c);
     if (status == CLI_DONE)
         status = text_check(cli, "--audience", c->audience, TEXT_MAX);
     if (status == CLI_DONE)
@@ -181,6 +196,7 @@ static enum cli_status run_add(struct cli *cli)
                                    .password_wire = "md5",
                                    .alg = "",
                                    .audience = "",
+                                   .refresh_reuse = "",
                                    .created_s = cli->now_s}};
     if (!cli_given(cli, "grants"))
         return cli_misuse(cli, "--grants is missing; a list of %s", CLIENT_GRANTS);
@@ -224,6 +240,7 @@ static enum err list_one(void *ctx, const struct client *c)
     table_bool(t, "locked", c->locked);
     table_time(t, "created_s", c->created_s);
     table_details(t);
+    table_str(t, "refresh_reuse", c->refresh_reuse[0] != '\0' ? c->refresh_reuse : REUSE_DIALECT);
     table_time(t, "old_secret_until_s", old_secret_until(t->cli, c));
     table_row_end(t);
     return ERR_OK;
@@ -267,7 +284,7 @@ static enum err set(struct cli *cli, void *ctx)
 static enum cli_status run_set(struct cli *cli)
 {
     static const char *const names[] = {"grants",   "scope",      "password-wire", "alg",
-                                        "audience", "access-ttl", "refresh-ttl"};
+                                        "audience", "access-ttl", "refresh-ttl",   "refresh-reuse"};
     struct writing w = {.checked = CLI_DONE};
     bool any = false;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -413,6 +430,7 @@ static enum cli_status run_remove(struct cli *cli)
         {"audience", "TEXT", "claim aud of its access tokens; empty, the default: none"},                    \
         {"access-ttl", "SECONDS", "life of its access tokens; 0: as configured"},                            \
         {"refresh-ttl", "SECONDS", "life of its refresh tokens; 0: as configured"},                          \
+        {"refresh-reuse", "HOW", "used refresh tokens: " REUSE_DIALECT " (default), " TOKEN_REUSES},         \
     {                                                                                                        \
         "scope", "LIST", "scopes it may ask for; default all"                                                \
     }

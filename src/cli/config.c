@@ -10,7 +10,7 @@
 #include "cli/cli.h"
 #include "cli/table.h"
 #include "dialect/dialects.h"
-#include "http/dispatch.h"
+#include "http/routes.h"
 
 /* cgi-bin/menshen.conf.sample, embedded by the build. */
 extern const char sample_conf[];
@@ -51,7 +51,7 @@ static enum cli_status print_effective(struct cli *cli)
 static enum err check(struct cli *cli, struct buf *why)
 {
     enum err e = app_configure(&cli->app, cli->conf, why);
-    return e == ERR_OK ? dispatch_check(&cli->app.cfg, dialect_all, why) : e;
+    return e == ERR_OK ? routes_check(&cli->app.cfg, dialect_all, why) : e;
 }
 
 static enum cli_status run_config(struct cli *cli)

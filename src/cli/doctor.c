@@ -24,8 +24,9 @@
 #include "cli/cli.h"
 #include "cli/demo.h"
 #include "cli/table.h"
+#include "cli/user.h"
 #include "dialect/dialects.h"
-#include "http/dispatch.h"
+#include "http/routes.h"
 #include "store/migration.h"
 #include "store/tenant_store.h"
 #include "store/user_store.h"
@@ -105,7 +106,7 @@ static void check_dialects(struct doctor *d)
 {
     struct buf why;
     buf_init(&why);
-    if (dispatch_check(&d->cli->app.cfg, dialect_all, &why) == ERR_OK)
+    if (routes_check(&d->cli->app.cfg, dialect_all, &why) == ERR_OK)
         add(d, "dialects", OK, "no two serve the same path", NULL);
     else
         add(d, "dialects", ERROR, TEXT(d, "%s", buf_str(&why)), "nothing is served before that is settled");
@@ -121,12 +122,12 @@ static void check_metadata(struct doctor *d)
     if (cfg->server.base_url[0] == '\0')
         add(d, "metadata", OK, "/.well-known/oauth-authorization-server answers 404: there is no base_url",
             "where clients look for it: [server] base_url = https://HOST, with the web server's mount");
-    else if (strstr(token_issuer(&d->cli->app), "://") == NULL)
+    else if (strstr(claims_issuer(&d->cli->app), "://") == NULL)
         add(d, "metadata", WARNING,
             "/.well-known/oauth-authorization-server answers 404: the issuer is no address",
             "[token] issuer: empty, or an address that clients read the metadata at (RFC 8414)");
     else
-        add(d, "metadata", OK, token_issuer(&d->cli->app), NULL);
+        add(d, "metadata", OK, claims_issuer(&d->cli->app), NULL);
 }
 
 /* Root may read everything: what it finds right may be closed to the user that matters. */
@@ -455,6 +456,32 @@ static enum err count_client(void *ctx, const struct client *row)
     return ERR_OK;
 }
 
+static enum err count_unseen(void *ctx, const struct user *row)
+{
+    int64_t *count = ctx;
+    *count += password_needs_plain(row->password_hash);
+    return ERR_OK;
+}
+
+/* People who moved in with a verifier that clients which send MD5 cannot be compared with. */
+static void check_unseen(struct doctor *d)
+{
+    struct arena rows;
+    struct buf clients;
+    int64_t count = 0;
+    arena_init(&rows, 1 << 20);
+    buf_init(&clients);
+    enum err e = user_store_list(d->cli->app.db, NULL, &rows, count_unseen, &count);
+    if (e == ERR_OK)
+        e = user_md5_clients(d->cli, &clients);
+    if (e == ERR_OK && count > 0 && clients.len > 0)
+        add(d, "imported_hashes", WARNING,
+            TEXT(d, "%" PRId64 " people have a hash over the password itself", count),
+            TEXT(d, USER_UNSEEN_ADVICE, buf_str(&clients)));
+    buf_free(&clients);
+    arena_fini(&rows);
+}
+
 /* Something a site needs one of. */
 static void check_some(struct doctor *d, const char *name, enum err e, int64_t count, enum status if_none,
                        const char *advice)
@@ -564,6 +591,7 @@ static void check_database(struct doctor *d)
     check_keys(d);
     check_sm2(d);
     check_content(d);
+    check_unseen(d);
     check_dialect_clients(d);
     check_demo(d);
 }

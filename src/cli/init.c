@@ -67,10 +67,6 @@ static enum err put_demo(struct cli *cli, const char *password_hash)
                         .nick_name = "超级管理员",
                         .role_id = "1341632363013054455",
                         .role_name = "administrator",
-                        .dept_id = "",
-                        .post_id = "",
-                        .oauth_id = "",
-                        .id_number = "",
                         .created_s = cli->now_s};
     enum err e = tenant_store_put(cli->app.db, &tenant);
     if (e == ERR_OK)

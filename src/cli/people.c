@@ -6,21 +6,18 @@
 #include "base/json_in.h"
 #include "base/json_out.h"
 
+/* The column of a text of a user: its place in the list of them. */
+#define TEXT_PLACE(member, ...) TEXT_##member,
+enum { USER_TEXTS(TEXT_PLACE) };
+#define TEXT_COLUMN(member, ...) [PEOPLE_TEXTS + TEXT_##member] = #member,
+
 static const char *const columns[PEOPLE_COLUMNS] = {
     [PEOPLE_ACCOUNT] = "account",
     [PEOPLE_TENANT] = "tenant",
     [PEOPLE_USER_ID] = "user_id",
     [PEOPLE_PASSWORD_HASH] = "password_hash",
     [PEOPLE_PASSWORD] = "password",
-    [PEOPLE_REAL_NAME] = "real_name",
-    [PEOPLE_NICK_NAME] = "nick_name",
-    [PEOPLE_ROLE_ID] = "role_id",
-    [PEOPLE_ROLE_NAME] = "role_name",
-    [PEOPLE_DEPT_ID] = "dept_id",
-    [PEOPLE_POST_ID] = "post_id",
-    [PEOPLE_OAUTH_ID] = "oauth_id",
-    [PEOPLE_ID_NUMBER] = "id_number",
-    [PEOPLE_LOCKED] = "locked",
+    USER_TEXTS(TEXT_COLUMN)[PEOPLE_LOCKED] = "locked",
     [PEOPLE_PASSWORD_EXPIRED] = "password_expired",
     [PEOPLE_PASSWORD_CHANGED] = "password_changed",
 };

@@ -2,7 +2,7 @@
  * Files of people, as `user import` reads and `user export` writes them: CSV (RFC 4180) with a header row,
  * JSON lines, and Apache's htpasswd. The same columns by the same names in CSV and JSON.
  *
- * Depends on base/arena, base/buf, base/json_in.
+ * Depends on base/arena, base/buf, base/json_in, store/user_store.
  */
 #ifndef CLI_PEOPLE_H
 #define CLI_PEOPLE_H
@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "store/user_store.h"
 
 enum people_column {
     PEOPLE_ACCOUNT,
@@ -20,16 +21,9 @@ enum people_column {
     PEOPLE_USER_ID,       /* decimal; applications keep it: it moves with the person */
     PEOPLE_PASSWORD_HASH, /* a verifier of any scheme of crypto/password */
     PEOPLE_PASSWORD,      /* as it is typed; read only, never written */
-    PEOPLE_REAL_NAME,
-    PEOPLE_NICK_NAME,
-    PEOPLE_ROLE_ID,
-    PEOPLE_ROLE_NAME,
-    PEOPLE_DEPT_ID,
-    PEOPLE_POST_ID,
-    PEOPLE_OAUTH_ID,
-    PEOPLE_ID_NUMBER,
-    PEOPLE_LOCKED,           /* yes, no */
-    PEOPLE_PASSWORD_EXPIRED, /* yes, no */
+    PEOPLE_TEXTS,         /* the first of user_texts, the others behind it */
+    PEOPLE_LOCKED = PEOPLE_TEXTS + USER_TEXT_COUNT, /* yes, no */
+    PEOPLE_PASSWORD_EXPIRED,                        /* yes, no */
     PEOPLE_PASSWORD_CHANGED, /* Unix seconds, or YYYY-MM-DD [HH:MM:SS] in the configured zone */
     PEOPLE_COLUMNS
 };

@@ -16,6 +16,7 @@
 #include "cli/table.h"
 #include "cli/text.h"
 #include "cli/user_import.h"
+#include "store/client_store.h"
 #include "store/tenant_store.h"
 #include "store/token_store.h"
 #include "store/user_store.h"
@@ -23,23 +24,6 @@
 enum { ID_RANDOM_BITS = 22 };
 
 static const int64_t ID_EPOCH_MS = 1288834974657;
-
-/* The texts of a user that an option sets: the option's name, and where it goes. */
-static const struct {
-    const char *option;
-    size_t offset;
-} texts[] = {
-    {"real-name", offsetof(struct user, real_name)}, {"nick-name", offsetof(struct user, nick_name)},
-    {"role-id", offsetof(struct user, role_id)},     {"role-name", offsetof(struct user, role_name)},
-    {"dept-id", offsetof(struct user, dept_id)},     {"post-id", offsetof(struct user, post_id)},
-    {"oauth-id", offsetof(struct user, oauth_id)},   {"id-number", offsetof(struct user, id_number)},
-};
-enum { TEXTS = sizeof texts / sizeof texts[0] };
-
-static const char **text_at(struct user *u, size_t i)
-{
-    return (const char **)(void *)((char *)u + texts[i].offset);
-}
 
 enum err user_new_id(int64_t *id_out)
 {
@@ -60,6 +44,23 @@ enum err user_hash_password(const struct cli *cli, const char *password, size_t 
     if (e == ERR_OK)
         e = password_hash(app_password_cost(&cli->app), md5_hex, hash_out);
     secure_wipe(md5_hex, sizeof md5_hex);
+    return e;
+}
+
+static enum err note_md5_client(void *ctx, const struct client *c)
+{
+    struct buf *out = ctx;
+    if (!c->locked && strcmp(c->password_wire, "md5") == 0)
+        buf_addf(out, "%s%s", out->len > 0 ? ", " : "", c->id);
+    return out->err;
+}
+
+enum err user_md5_clients(struct cli *cli, struct buf *out)
+{
+    struct arena rows;
+    arena_init(&rows, 1 << 16);
+    enum err e = client_store_list(cli->app.db, &rows, note_md5_client, out);
+    arena_fini(&rows);
     return e;
 }
 
@@ -109,13 +110,13 @@ static enum cli_status change(struct cli *cli, cli_body *body, void *ctx, const 
 static enum cli_status take_texts(const struct cli *cli, struct user *u)
 {
     enum cli_status status = CLI_DONE;
-    for (size_t i = 0; status == CLI_DONE && i < TEXTS; i++) {
-        const char *value = cli_value(cli, texts[i].option);
+    for (size_t i = 0; status == CLI_DONE && i < USER_TEXT_COUNT; i++) {
+        const char *value = cli_value(cli, user_texts[i].option);
         char what[32];
-        snprintf(what, sizeof what, "--%s", texts[i].option);
+        snprintf(what, sizeof what, "--%s", user_texts[i].option);
         if (value != NULL) {
             status = text_check(cli, what, value, TEXT_MAX);
-            *text_at(u, i) = value;
+            *user_text_at(u, i) = value;
         }
     }
     return status;
@@ -239,8 +240,6 @@ static enum cli_status run_add(struct cli *cli)
                                 .password_hash = hash,
                                 .password_changed_s = cli->now_s,
                                 .created_s = cli->now_s}};
-    for (size_t i = 0; i < TEXTS; i++)
-        *text_at(&a.user, i) = "";
     enum cli_status status = check_name(cli);
     if (status == CLI_DONE)
         status = take_texts(cli, &a.user);
@@ -260,8 +259,15 @@ static enum cli_status run_add(struct cli *cli)
     return status;
 }
 
-/* ---- list, show
- * -------------------------------------------------------------------------------------------- */
+/* ---- list, show ---- */
+
+/* Whether people see the text i of a user in the list; programs, and `user show`, get all of them. */
+static bool is_in_table(size_t i)
+{
+    return user_texts[i].offset == offsetof(struct user, real_name) ||
+           user_texts[i].offset == offsetof(struct user, nick_name) ||
+           user_texts[i].offset == offsetof(struct user, role_name);
+}
 
 static enum err list_one(void *ctx, const struct user *u)
 {
@@ -270,19 +276,17 @@ static enum err list_one(void *ctx, const struct user *u)
     table_id(t, "id", u->id);
     table_str(t, "tenant_id", u->tenant_id);
     table_str(t, "account", u->account);
-    table_str(t, "real_name", u->real_name);
-    table_str(t, "nick_name", u->nick_name);
-    table_str(t, "role_name", u->role_name);
+    for (size_t i = 0; i < USER_TEXT_COUNT; i++)
+        if (is_in_table(i))
+            table_str(t, user_texts[i].column, user_text_of(u, i));
     table_str(t, "password_scheme", password_scheme_name(u->password_hash));
     table_bool(t, "locked", u->locked);
     table_time(t, "created_s", u->created_s);
     table_details(t);
     table_str(t, "tenant_name", u->tenant_name);
-    table_str(t, "role_id", u->role_id);
-    table_str(t, "dept_id", u->dept_id);
-    table_str(t, "post_id", u->post_id);
-    table_str(t, "oauth_id", u->oauth_id);
-    table_str(t, "id_number", u->id_number);
+    for (size_t i = 0; i < USER_TEXT_COUNT; i++)
+        if (!is_in_table(i))
+            table_str(t, user_texts[i].column, user_text_of(u, i));
     table_bool(t, "password_expired", u->password_expired);
     table_time(t, "password_changed_s", u->password_changed_s);
     table_row_end(t);
@@ -323,9 +327,9 @@ static enum err set(struct cli *cli, void *ctx)
     enum err e = find(cli, &u);
     if (e != ERR_OK)
         return e;
-    for (size_t i = 0; i < TEXTS; i++)
-        if (cli_given(cli, texts[i].option))
-            *text_at(&u, i) = *text_at(ctx, i);
+    for (size_t i = 0; i < USER_TEXT_COUNT; i++)
+        if (cli_given(cli, user_texts[i].option))
+            *user_text_at(&u, i) = user_text_of(changes, i);
     if (cli_given(cli, "password-expired"))
         u.password_expired = changes->password_expired;
     return user_store_set(cli->app.db, &u);
@@ -335,8 +339,8 @@ static enum cli_status run_set(struct cli *cli)
 {
     struct user changes = {0};
     bool any = cli_given(cli, "password-expired");
-    for (size_t i = 0; i < TEXTS; i++)
-        any = any || cli_given(cli, texts[i].option);
+    for (size_t i = 0; i < USER_TEXT_COUNT; i++)
+        any = any || cli_given(cli, user_texts[i].option);
     if (!any)
         return cli_misuse(cli, "nothing to change: give at least one option");
     enum cli_status status = take_texts(cli, &changes);
@@ -428,25 +432,21 @@ static enum cli_status run_remove(struct cli *cli)
         "tenant", "ID", "tenant of the user; default 000000"                                                 \
     }
 
+#define TEXT_OPTION(member, option, is_list, value, help) {option, value, help},
+
 static const struct cli_option tenant_option[] = {TENANT_OPTION, {0}};
 static const struct cli_option list_options[] = {{"tenant", "ID", "users of this tenant only"}, {0}};
 static const struct cli_option describing_options[] = {
     TENANT_OPTION,
-    {"real-name", "NAME", "real name"},
-    {"nick-name", "NAME", "name shown in pages"},
-    {"role-id", "LIST", "ids of roles, comma-separated"},
-    {"role-name", "LIST", "names of roles, comma-separated"},
-    {"dept-id", "LIST", "ids of departments, comma-separated"},
-    {"post-id", "LIST", "ids of posts, comma-separated"},
-    {"oauth-id", "ID", "id at a third-party login"},
-    {"id-number", "NUMBER", "identity number (eplatform)"},
-    {"password-expired", "yes|no", "whether front ends ask for a new password"},
+    USER_TEXTS(TEXT_OPTION){"password-expired", "yes|no", "whether front ends ask for a new password"},
     {0}};
 
 static const struct cli_option import_options[] = {
     {"tenant", "ID", "tenant of rows that name none; default 000000"},
     {"format", "csv|jsonl|htpasswd", "default: by the file's name"},
     {"dry-run", NULL, "check everything, write nothing"},
+    {"passwords-as-typed", NULL,
+     "what the column password has is typed by people, also where it looks like a hash"},
     {"keep-going", NULL, "write what is good, leave the other lines out"},
     {"update", NULL, "change accounts that are there already; columns that are not given stay"},
     {0}};

@@ -25,6 +25,20 @@ enum err user_hash_password(const struct cli *cli, const char *password, size_t 
  * The text is in `text`, which the caller frees. */
 const char *user_password_fault(const struct cli *cli, enum err e, struct buf *text);
 
+/*
+ * Append the names of the clients that send the MD5 of a password, comma-separated: people whose verifier is over
+ * the password itself cannot log in through them. Nothing if there are none, or all are locked. ERR_OK,
+ * ERR_STORE, ERR_MEMORY.
+ */
+enum err user_md5_clients(struct cli *cli, struct buf *out);
+
+/* What to do about these people; %s: the clients. */
+#define USER_UNSEEN_ADVICE                                                                                   \
+    "Clients that send the password's MD5 (%s) cannot let them in until they logged in once through a "      \
+    "client "                                                                                                \
+    "that sends it plain or by SM2 (menshen client set ID --password-wire sm2), or got a new password "      \
+    "(menshen user passwd)"
+
 /* The tenant that --tenant names; 000000 if it was not given. */
 const char *user_tenant(const struct cli *cli);
 

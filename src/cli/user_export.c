@@ -39,23 +39,15 @@ static enum err write_one(void *ctx, const struct user *u)
     struct exporting *ex = ctx;
     char changed[24], id[24];
     struct buf text;
-    const struct person p = {.value = {
-                                 [PEOPLE_ACCOUNT] = u->account,
+    struct person p = {.value = {[PEOPLE_ACCOUNT] = u->account,
                                  [PEOPLE_TENANT] = u->tenant_id,
                                  [PEOPLE_USER_ID] = id,
                                  [PEOPLE_PASSWORD_HASH] = u->password_hash,
-                                 [PEOPLE_REAL_NAME] = u->real_name,
-                                 [PEOPLE_NICK_NAME] = u->nick_name,
-                                 [PEOPLE_ROLE_ID] = u->role_id,
-                                 [PEOPLE_ROLE_NAME] = u->role_name,
-                                 [PEOPLE_DEPT_ID] = u->dept_id,
-                                 [PEOPLE_POST_ID] = u->post_id,
-                                 [PEOPLE_OAUTH_ID] = u->oauth_id,
-                                 [PEOPLE_ID_NUMBER] = u->id_number,
                                  [PEOPLE_LOCKED] = u->locked ? "yes" : "no",
                                  [PEOPLE_PASSWORD_EXPIRED] = u->password_expired ? "yes" : "no",
-                                 [PEOPLE_PASSWORD_CHANGED] = changed,
-                             }};
+                                 [PEOPLE_PASSWORD_CHANGED] = changed}};
+    for (size_t i = 0; i < USER_TEXT_COUNT; i++)
+        p.value[PEOPLE_TEXTS + i] = user_text_of(u, i);
     snprintf(id, sizeof id, "%" PRId64, u->id);
     snprintf(changed, sizeof changed, "%" PRId64, u->password_changed_s);
     buf_init(&text);

@@ -47,6 +47,7 @@ struct import {
     struct cli *cli;
     const char *tenant; /* of rows that name none */
     bool update;
+    bool as_typed;         /* a password that looks like a verifier is a password */
     struct arena arena;    /* of what is kept */
     struct arena scratch;  /* of single look-ups */
     struct entry *entries; /* owned */
@@ -111,32 +112,6 @@ static enum err tell_column(struct import *im, size_t line, enum people_column c
 }
 
 /* ---- Checking one person. ERR_BAD_REQUEST: a fault was told ------------------------------------------ */
-
-/* The texts of a user, by column. */
-static const struct {
-    enum people_column column;
-    size_t offset;
-} texts[] = {
-    {PEOPLE_REAL_NAME, offsetof(struct user, real_name)},
-    {PEOPLE_NICK_NAME, offsetof(struct user, nick_name)},
-    {PEOPLE_ROLE_ID, offsetof(struct user, role_id)},
-    {PEOPLE_ROLE_NAME, offsetof(struct user, role_name)},
-    {PEOPLE_DEPT_ID, offsetof(struct user, dept_id)},
-    {PEOPLE_POST_ID, offsetof(struct user, post_id)},
-    {PEOPLE_OAUTH_ID, offsetof(struct user, oauth_id)},
-    {PEOPLE_ID_NUMBER, offsetof(struct user, id_number)},
-};
-enum { TEXTS = sizeof texts / sizeof texts[0] };
-
-static const char **text_at(struct user *u, size_t i)
-{
-    return (const char **)(void *)((char *)u + texts[i].offset);
-}
-
-static const char *const_text_at(const struct user *u, size_t i)
-{
-    return *(const char *const *)(const void *)((const char *)u + texts[i].offset);
-}
 
 static enum err check_text(struct import *im, const struct person *p, enum people_column column, size_t max)
 {
@@ -259,6 +234,10 @@ static enum err check_plain(struct import *im, const struct person *p, struct en
     struct password password = {0};
     struct buf why;
     const char *plain = p->value[PEOPLE_PASSWORD];
+    if (!im->as_typed && password_looks_like_verifier(plain))
+        return tell_column(im, p->line, PEOPLE_PASSWORD,
+                           "looks like a hash, not like a password as it is typed; name the column "
+                           "password_hash, or give --passwords-as-typed if people really type this");
     enum err good = text_fault(plain, strlen(plain)) == NULL ? ERR_OK : ERR_BAD_REQUEST;
     if (good == ERR_OK)
         good = password_of_plain(plain, strlen(plain), &password);
@@ -332,12 +311,13 @@ static enum err check_existing(struct import *im, const struct person *p, struct
 static enum err check_texts(struct import *im, const struct person *p, struct entry *e)
 {
     enum err good = ERR_OK;
-    for (size_t i = 0; good == ERR_OK && i < TEXTS; i++) {
-        const char *value = p->value[texts[i].column];
-        *text_at(&e->user, i) = value != NULL ? value : "";
-        e->given[texts[i].column] = value != NULL;
+    for (size_t i = 0; good == ERR_OK && i < USER_TEXT_COUNT; i++) {
+        enum people_column column = PEOPLE_TEXTS + i;
+        const char *value = p->value[column];
+        *user_text_at(&e->user, i) = value != NULL ? value : "";
+        e->given[column] = value != NULL;
         if (value != NULL)
-            good = check_text(im, p, texts[i].column, TEXT_MAX);
+            good = check_text(im, p, column, TEXT_MAX);
     }
     return good;
 }
@@ -493,9 +473,9 @@ static enum err update(struct import *im, const struct entry *e)
     enum err done = user_store_get(db, e->user.id, &im->scratch, &u);
     if (done != ERR_OK)
         return done;
-    for (size_t i = 0; i < TEXTS; i++)
-        if (e->given[texts[i].column])
-            *text_at(&u, i) = const_text_at(&e->user, i);
+    for (size_t i = 0; i < USER_TEXT_COUNT; i++)
+        if (e->given[PEOPLE_TEXTS + i])
+            *user_text_at(&u, i) = user_text_of(&e->user, i);
     if (has_password)
         done = user_store_set_password(db, u.id, e->user.password_hash, e->user.password_changed_s);
     u.password_expired = e->given[PEOPLE_PASSWORD_EXPIRED] ? e->user.password_expired
@@ -536,10 +516,37 @@ static enum err write_all(struct cli *cli, void *ctx)
 
 /* ---- The command ------------------------------------------------------------------------------------- */
 
+/* People of the file whose verifier is over the password itself. */
+static size_t count_unseen(const struct import *im)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < im->count; i++)
+        n += im->entries[i].user.password_hash != NULL &&
+             password_needs_plain(im->entries[i].user.password_hash);
+    return n;
+}
+
+/* Who of the file cannot log in everywhere, and what to do about it. */
+static enum err warn_of_unseen(const struct import *im)
+{
+    struct buf clients;
+    size_t n = count_unseen(im);
+    buf_init(&clients);
+    enum err e = n > 0 ? user_md5_clients(im->cli, &clients) : ERR_OK;
+    if (e == ERR_OK && clients.len > 0)
+        cli_note(im->cli, "%zu of them have a hash over the password itself. " USER_UNSEEN_ADVICE, n,
+                 buf_str(&clients));
+    buf_free(&clients);
+    return e;
+}
+
 static enum cli_status report(const struct import *im, bool written)
 {
     const struct cli *cli = im->cli;
     size_t existing = 0;
+    enum err e = warn_of_unseen(im);
+    if (e != ERR_OK)
+        return cli_result(cli, e);
     for (size_t i = 0; i < im->count; i++)
         existing += im->entries[i].exists;
     show_faults(im);
@@ -555,12 +562,26 @@ static enum cli_status report(const struct import *im, bool written)
         json_int(&j, "added", (int64_t)(im->count - existing));
         json_int(&j, "changed", (int64_t)existing);
         json_int(&j, "refused", (int64_t)im->fault_count);
+        json_int(&j, "needs_plain", (int64_t)count_unseen(im));
         json_bool(&j, "written", written);
         status = table_object_end(cli, &j);
     }
     if (im->fault_count > 0 && !cli_given(cli, "dry-run") && !written)
         return cli_fail(cli, "correct these lines, or give --keep-going to leave them out");
     return status == CLI_DONE && im->fault_count > 0 ? CLI_FAILED : status;
+}
+
+/* What the audit says the import was about: the file, and how many people of it cannot log in everywhere. */
+static void name_subject(const struct import *im)
+{
+    struct cli *cli = im->cli;
+    size_t unseen = count_unseen(im);
+    const char *file = cli->operand[0];
+    if (text_fault(file, strlen(file)) != NULL)
+        file = "?";
+    if (unseen > 0)
+        cli->subject = arena_printf(&cli->arena, "file:%s (%zu of %zu not through clients that send MD5)",
+                                    file, unseen, im->count);
 }
 
 static enum cli_status write_if_good(struct import *im)
@@ -570,6 +591,7 @@ static enum cli_status write_if_good(struct import *im)
         !cli_given(cli, "dry-run") && (im->fault_count == 0 || cli_given(cli, "keep-going")) && im->count > 0;
     if (!go)
         return report(im, im->fault_count == 0 && !cli_given(cli, "dry-run"));
+    name_subject(im);
     enum err e = cli_write(cli, write_all, im);
     if (im->overtaken_line != 0)
         return cli_fail(
@@ -618,7 +640,10 @@ enum cli_status user_take_format(const struct cli *cli, const char *path, enum p
 enum cli_status user_run_import(struct cli *cli)
 {
     enum people_format format = PEOPLE_CSV;
-    struct import im = {.cli = cli, .tenant = user_tenant(cli), .update = cli_given(cli, "update")};
+    struct import im = {.cli = cli,
+                        .tenant = user_tenant(cli),
+                        .update = cli_given(cli, "update"),
+                        .as_typed = cli_given(cli, "passwords-as-typed")};
     enum cli_status status = user_take_format(cli, cli->operand[0], &format);
     if (status == CLI_DONE)
         status = text_check_id(cli, "--tenant", im.tenant);

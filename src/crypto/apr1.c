@@ -1,6 +1,9 @@
+/* Why the deprecated functions: crypto/digest.h. */
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include "crypto/apr1.h"
 
-#include <openssl/evp.h>
+#include <openssl/md5.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -12,7 +15,7 @@ enum { SUM_LEN = 16, ROUNDS = 1000 };
 
 /* The texts that are mixed, over and over. */
 struct mix {
-    EVP_MD_CTX *ctx;
+    MD5_CTX ctx;
     const char *text, *salt;
     size_t text_len, salt_len;
     unsigned char sum[SUM_LEN];
@@ -21,12 +24,12 @@ struct mix {
 
 static void begin(struct mix *m)
 {
-    m->failed = m->failed || EVP_DigestInit_ex(m->ctx, EVP_md5(), NULL) != 1;
+    m->failed = m->failed || MD5_Init(&m->ctx) != 1;
 }
 
 static void add(struct mix *m, const void *data, size_t len)
 {
-    m->failed = m->failed || EVP_DigestUpdate(m->ctx, data, len) != 1;
+    m->failed = m->failed || MD5_Update(&m->ctx, data, len) != 1;
 }
 
 static void add_text(struct mix *m)
@@ -41,7 +44,7 @@ static void add_salt(struct mix *m)
 
 static void end(struct mix *m)
 {
-    m->failed = m->failed || EVP_DigestFinal_ex(m->ctx, m->sum, NULL) != 1;
+    m->failed = m->failed || MD5_Final(m->sum, &m->ctx) != 1;
 }
 
 static void start(struct mix *m)
@@ -104,17 +107,13 @@ static void print(const struct mix *m, char out[APR1_CAP])
 
 enum err apr1_hash(const char *text, const char *salt, char out[APR1_CAP])
 {
-    struct mix m = {.ctx = EVP_MD_CTX_new(),
-                    .text = text,
-                    .salt = salt,
-                    .text_len = strlen(text),
-                    .salt_len = strcspn(salt, "$")};
-    m.failed = m.ctx == NULL || m.salt_len > APR1_SALT_MAX;
+    struct mix m = {.text = text, .salt = salt, .text_len = strlen(text), .salt_len = strcspn(salt, "$")};
+    m.failed = m.salt_len > APR1_SALT_MAX;
     start(&m);
     stretch(&m);
     if (!m.failed)
         print(&m, out);
-    EVP_MD_CTX_free(m.ctx);
-    secure_wipe(m.sum, sizeof m.sum);
-    return m.failed ? ERR_CRYPTO : ERR_OK;
+    bool failed = m.failed;
+    secure_wipe(&m, sizeof m);
+    return failed ? ERR_CRYPTO : ERR_OK;
 }

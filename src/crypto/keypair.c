@@ -12,6 +12,7 @@
 #include <openssl/x509.h>
 
 #include "base/codec.h"
+#include "crypto/libcrypto.h"
 
 enum { RSA_BITS = 3072, RSA_BITS_MIN = 2048, RSA_BITS_MAX = 4096, P256_LEN = 32, ED25519_LEN = 32 };
 
@@ -37,6 +38,8 @@ static enum err wrap(enum keypair_kind kind, EVP_PKEY *pkey, struct keypair **ou
 
 enum err keypair_generate(enum keypair_kind kind, struct keypair **out)
 {
+    if (libcrypto_start() != ERR_OK)
+        return ERR_CRYPTO;
     EVP_PKEY *pkey = kind == KEYPAIR_RSA    ? EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)RSA_BITS)
                      : kind == KEYPAIR_P256 ? EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256")
                                             : EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
@@ -64,6 +67,8 @@ static bool is_of_kind(EVP_PKEY *pkey, enum keypair_kind kind)
 enum err keypair_parse(enum keypair_kind kind, const unsigned char *der, size_t len, struct keypair **out)
 {
     const unsigned char *at = der;
+    if (libcrypto_start() != ERR_OK)
+        return ERR_CRYPTO;
     PKCS8_PRIV_KEY_INFO *info = len <= KEYPAIR_DER_CAP ? d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, (long)len) : NULL;
     EVP_PKEY *pkey = info != NULL && at == der + len ? EVP_PKCS82PKEY(info) : NULL;
     bool good = pkey != NULL && is_of_kind(pkey, kind);

@@ -34,7 +34,8 @@ enum err keypair_generate(enum keypair_kind kind, struct keypair **out);
  * der  PKCS #8 DER, the whole of `len` bytes; a secret of the caller's.
  * out  to be freed with keypair_free.
  *
- * ERR_OK; ERR_BAD_REQUEST if it is none, of another kind or size, or followed by anything; ERR_MEMORY.
+ * ERR_OK; ERR_BAD_REQUEST if it is none, of another kind or size, or followed by anything; ERR_CRYPTO,
+ * ERR_MEMORY.
  */
 enum err keypair_parse(enum keypair_kind kind, const unsigned char *der, size_t len, struct keypair **out);
 

@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <crypt.h>
 #include <ctype.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,7 +12,7 @@
 #include "base/secure.h"
 #include "crypto/apr1.h"
 
-enum { SALT_LEN = 16, HASH_LEN = 32, LANES = 1, LANES_MAX = 16, SHA1_LEN = 20 };
+enum { SALT_LEN = 16, HASH_LEN = 32, LANES = 1, LANES_MAX = 16, SHA1_LEN = DIGEST_SHA1_LEN };
 
 /* ---- What a login knows ------------------------------------------------------------------------------ */
 
@@ -318,18 +317,11 @@ static enum err verify_apr1(const char *stored, const char *text)
     return e;
 }
 
-static enum err sha1(const char *text, unsigned char out[SHA1_LEN])
-{
-    unsigned len = 0;
-    return EVP_Digest(text, strlen(text), out, &len, EVP_sha1(), NULL) == 1 && len == SHA1_LEN ? ERR_OK
-                                                                                               : ERR_CRYPTO;
-}
-
 static enum err verify_sha1(const char *stored, const char *text)
 {
     unsigned char made[SHA1_LEN], kept[SHA1_LEN + 1];
     const char *base64 = stored + strlen("{SHA}");
-    enum err e = sha1(text, made);
+    enum err e = digest_sha1(text, strlen(text), made);
     if (e == ERR_OK && codec_base64_decode(base64, strlen(base64), kept, sizeof kept) != SHA1_LEN)
         e = ERR_CRYPTO;
     if (e == ERR_OK)
@@ -344,7 +336,7 @@ static enum err verify_blade(const char *stored, const char *text)
     unsigned char made[SHA1_LEN];
     char made_hex[SHA1_LEN * 2 + 1], kept_hex[SHA1_LEN * 2];
     const char *digits = stored + strlen(stored) - sizeof kept_hex;
-    enum err e = sha1(text, made);
+    enum err e = digest_sha1(text, strlen(text), made);
     if (e == ERR_OK) {
         codec_hex(made_hex, made, sizeof made);
         for (size_t i = 0; i < sizeof kept_hex; i++)
@@ -366,6 +358,7 @@ static const struct scheme {
     form_reader *form;
     enum err (*verify)(const char *stored, const char *text);
     bool over_md5;         /* else over the password itself */
+    size_t sees;           /* of the password only so many bytes; 0: all */
     const char *cost_unit; /* NULL: its cost is fixed */
     int64_t import_max, verify_max;
 } schemes[] = {
@@ -379,7 +372,7 @@ static const struct scheme {
      .verify_max = (int64_t)1048576 * 100},
 #define BCRYPT(PREFIX)                                                                                       \
     {                                                                                                        \
-        .name = "bcrypt", .prefix = PREFIX, .form = form_bcrypt, .verify = verify_bcrypt,                    \
+        .name = "bcrypt", .prefix = PREFIX, .form = form_bcrypt, .verify = verify_bcrypt, .sees = 72,        \
         .cost_unit = "as its cost", .import_max = 14, .verify_max = 14                                       \
     }
     BCRYPT("$2a$"),
@@ -444,6 +437,73 @@ enum err password_verify(const char *stored, const struct password *p)
     return e == ERR_OK && !can_tell ? ERR_PASSWORD : e;
 }
 
+bool password_needs_plain(const char *stored)
+{
+    const struct scheme *s = find(stored);
+    return s != NULL && !s->over_md5;
+}
+
+bool password_was_seen_whole(const char *stored, const struct password *p)
+{
+    const struct scheme *s = find(stored);
+    return s != NULL && (s->sees == 0 || strlen(p->plain) <= s->sees);
+}
+
+/* ---- Import ---- */
+
+/* Behind what other programs write before a verifier: Spring's {bcrypt}, {CRYPT} of LDAP directories. */
+static const char *unwrapped(const char *given)
+{
+    static const char *const wrappers[] = {"{bcrypt}$2", "{crypt}$", "{CRYPT}$"};
+    for (size_t i = 0; i < sizeof wrappers / sizeof wrappers[0]; i++)
+        if (strncmp(given, wrappers[i], strlen(wrappers[i])) == 0)
+            return strchr(given, '$');
+    return given;
+}
+
+/* "{SSHA}…", "$2a$…": `open`, a name, `close`, and behind it as much as a digest has. */
+static bool is_tagged(const char *text, char open, char close)
+{
+    static const char name[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_,=@./";
+    size_t len = text[0] == open ? strspn(text + 1, name) : 0;
+    return len > 0 && len <= 24 && text[1 + len] == close && strlen(text) >= 20;
+}
+
+/* Hex digits, as many as the common digests have: MD5, SHA-1, SHA-224, SHA-256, SM3, SHA-384, SHA-512. */
+static bool is_hex_digest(const char *text)
+{
+    static const size_t lengths[] = {32, 40, 56, 64, 96, 128};
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++)
+        if (codec_is_hex(text, lengths[i]))
+            return true;
+    return false;
+}
+
+/* Base64 with its padding, of a digest or of one with a salt. */
+static bool is_base64_digest(const char *text)
+{
+    unsigned char bytes[96];
+    size_t len = strlen(text);
+    return len >= 24 && len <= 96 && text[len - 1] == '=' &&
+           codec_base64_decode(text, len, bytes, sizeof bytes) >= 16;
+}
+
+/* "pbkdf2_sha256$260000$salt$…", "scrypt:32768:8:1$salt$…": Python's frameworks. */
+static bool is_python_hash(const char *text)
+{
+    const char *dollar = strchr(text, '$');
+    return dollar != NULL && strchr(dollar + 1, '$') != NULL && strlen(text) >= 40 &&
+           strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_:") == (size_t)(dollar - text);
+}
+
+bool password_looks_like_verifier(const char *text)
+{
+    if (text[0] == '*' || strncmp(text, "0x", 2) == 0) /* MySQL's PASSWORD(), and what its clients print */
+        text += text[0] == '*' ? 1 : 2;
+    return is_tagged(text, '$', '$') || is_tagged(text, '{', '}') || strncmp(text, "{noop}", 6) == 0 ||
+           is_hex_digest(text) || is_base64_digest(text) || is_python_hash(text);
+}
+
 /* What a text without a row of its own most likely is. */
 static const char *guess(const char *stored)
 {
@@ -454,6 +514,10 @@ static const char *guess(const char *stored)
         return "looks like DES crypt, which is broken";
     if (codec_is_hex(stored, 32))
         return "looks like a bare MD5, which is broken";
+    if (strncmp(stored, "{argon2", 7) == 0)
+        return "is Argon2 over the password itself; here it is over the password's MD5";
+    if (strncmp(stored, "{noop}", 6) == 0)
+        return "is a password as it is typed; without {noop} it goes into the column password";
     if (stored[0] == '$' || stored[0] == '{' || stored[0] == '_')
         return "has a scheme that is not known here";
     return "is no verifier; a password itself goes into the column password";
@@ -465,6 +529,7 @@ static const char expected[] = "expected argon2id, bcrypt, yescrypt, SHA-crypt (
 enum err password_check_verifier(const char *stored, struct buf *why)
 {
     int64_t cost = 0;
+    stored = unwrapped(stored);
     const struct scheme *s = find(stored);
     if (s == NULL)
         buf_addf(why, "%s; %s", guess(stored), expected);
@@ -481,6 +546,7 @@ enum err password_check_verifier(const char *stored, struct buf *why)
 enum err password_stored_form(const char *given, char out[PASSWORD_STORED_CAP])
 {
     int64_t cost = 0;
+    given = unwrapped(given);
     const struct scheme *s = find(given);
     if (s == NULL || !read_form(s, given, &cost))
         return ERR_BAD_REQUEST;

@@ -6,7 +6,7 @@
  * their first login replaces the verifier:
  *
  *   argon2id   $argon2id$v=19$m=…,t=…,p=…$…$…   over the MD5 hex
- *   bcrypt     $2a$ $2b$ $2y$                   over the password
+ *   bcrypt     $2a$ $2b$ $2y$                   over the first 72 bytes of the password
  *   yescrypt   $y$                              over the password
  *   sha512     $6$   sha256 $5$   md5 $1$       over the password (crypt(5))
  *   apr1       $apr1$                           over the password (Apache's htpasswd)
@@ -78,14 +78,29 @@ bool password_needs_rehash(const char *stored, struct password_cost cost);
  */
 enum err password_verify(const char *stored, const struct password *p);
 
+/* Whether `stored` is over the password itself: a client that sends only its MD5 cannot be let in by it. */
+bool password_needs_plain(const char *stored);
+
+/*
+ * Whether verifying against `stored` looked at all of the password. bcrypt looks at 72 bytes: what comes behind
+ * them was not proved, and a verifier over all of it must not be made from it.
+ */
+bool password_was_seen_whole(const char *stored, const struct password *p);
+
+/*
+ * Whether a text that was given as a password is more likely a verifier of any program: "$2a$…", "{SSHA}…", a
+ * digest in hex or base64, … Taken for the password, it would let in whoever has seen the old table.
+ */
+bool password_looks_like_verifier(const char *text);
+
 /*
  * Whether `stored` may be imported. ERR_OK; ERR_BAD_REQUEST with `why` appended: what it is instead (plain
  * text, DES crypt, …), malformed, or a cost that would let a login hang. `why` never repeats the verifier.
  */
 enum err password_check_verifier(const char *stored, struct buf *why);
 
-/* The one form in which a verifier is kept: Blade's bare digits get their prefix and lower case, all others
- * are copied. ERR_OK; ERR_BAD_REQUEST for what password_check_verifier refuses by its form. */
+/* The one form in which a verifier is kept: Blade's bare digits get their prefix and lower case, {bcrypt} and
+ * {CRYPT} before one fall away, all others are copied. ERR_OK; ERR_BAD_REQUEST for what password_check_verifier refuses by its form. */
 enum err password_stored_form(const char *given, char out[PASSWORD_STORED_CAP]);
 
 /* "argon2id", "bcrypt", …, by how `stored` begins; NULL for an unknown scheme. */

@@ -12,6 +12,7 @@
 #include "base/codec.h"
 #include "base/random.h"
 #include "base/secure.h"
+#include "crypto/libcrypto.h"
 
 enum {
     POINT_LEN = 64, /* X ‖ Y */
@@ -24,10 +25,16 @@ enum {
 
 /* ---- The key ----------------------------------------------------------------------------------------- */
 
+/* What everything here begins with. NULL if libcrypto does not start or memory is short. */
+static EC_GROUP *curve(void)
+{
+    return libcrypto_start() == ERR_OK ? EC_GROUP_new_by_curve_name(NID_sm2) : NULL;
+}
+
 enum err sm2_check_key(const unsigned char key[SM2_KEY_LEN])
 {
     enum err e = ERR_CRYPTO;
-    EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_sm2);
+    EC_GROUP *group = curve();
     BIGNUM *d = BN_secure_new();
     BIGNUM *last = group != NULL ? BN_dup(EC_GROUP_get0_order(group)) : NULL;
     if (d != NULL && last != NULL && BN_bin2bn(key, SM2_KEY_LEN, d) != NULL && BN_sub_word(last, 2) == 1)
@@ -59,7 +66,7 @@ enum err sm2_generate(unsigned char key_out[SM2_KEY_LEN])
 static enum err public_point(const unsigned char key[SM2_KEY_LEN], unsigned char out[PUBLIC_LEN])
 {
     enum err e = ERR_CRYPTO;
-    EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_sm2);
+    EC_GROUP *group = curve();
     EC_POINT *point = group != NULL ? EC_POINT_new(group) : NULL;
     BIGNUM *d = BN_secure_new();
     if (point != NULL && d != NULL && BN_bin2bn(key, SM2_KEY_LEN, d) != NULL &&
@@ -86,12 +93,13 @@ static EVP_PKEY *load_key(const unsigned char key[SM2_KEY_LEN])
 {
     EVP_PKEY *pkey = NULL;
     unsigned char point[PUBLIC_LEN];
+    if (public_point(key, point) != ERR_OK)
+        return NULL;
     BIGNUM *d = BN_secure_new();
     OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "SM2", NULL);
     OSSL_PARAM *params = NULL;
-    if (d != NULL && build != NULL && ctx != NULL && public_point(key, point) == ERR_OK &&
-        BN_bin2bn(key, SM2_KEY_LEN, d) != NULL &&
+    if (d != NULL && build != NULL && ctx != NULL && BN_bin2bn(key, SM2_KEY_LEN, d) != NULL &&
         OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, "SM2", 0) == 1 &&
         OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point) == 1 &&
         OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_PRIV_KEY, d) == 1)

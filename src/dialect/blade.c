@@ -11,8 +11,7 @@
 #include "dialect/dialects.h"
 #include "dialect/grants.h"
 
-/* ---- Errors
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- Errors ---- */
 
 /* BladeX 4's numbers; those it has none for are 1000 (the request) and 1001 (come back later). */
 struct blade_error {
@@ -73,8 +72,7 @@ static void render_error(struct call *c)
     buf_free(&text);
 }
 
-/* ---- Captcha
- * --------------------------------------------------------------------------------------------------- */
+/* ---- Captcha ---- */
 
 static enum err write_captcha(struct call *c, const struct challenge *challenge, const struct buf *image)
 {
@@ -94,8 +92,7 @@ static enum err captcha(struct call *c)
     return common_captcha(c, CHALLENGE_ID_HEX32, write_captcha);
 }
 
-/* ---- Token
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- Token ---- */
 
 /* What a person's token answer says after the tokens, in the order of the sample. */
 static void user_fields(struct json_out *j, const struct call *c, const struct token_pair *t)
@@ -125,7 +122,7 @@ static void user_fields(struct json_out *j, const struct call *c, const struct t
 static enum err render_token(struct call *c, const struct token_pair *t)
 {
     struct json_out j;
-    const char *scope = token_scope(&t->row, c->arena);
+    const char *scope = claims_scope(&t->row, c->arena);
     if (scope == NULL)
         return ERR_MEMORY;
     json_out_init(&j, &c->res->body);
@@ -171,8 +168,7 @@ static enum err token(struct call *c)
     return e == ERR_OK ? render_token(c, &pair) : e;
 }
 
-/* ---- Session
- * --------------------------------------------------------------------------------------------------- */
+/* ---- Session ---- */
 
 static enum err user_info(struct call *c)
 {
@@ -225,8 +221,7 @@ static enum err logout(struct call *c)
     return e == ERR_OK ? acknowledge(c) : e;
 }
 
-/* ---- Table
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- Table ---- */
 
 static const struct route routes[] = {
     {"GET", "/oauth/captcha", 0, captcha},
@@ -250,5 +245,6 @@ const struct dialect dialect_blade = {
     .count = sizeof routes / sizeof routes[0],
     .headers = headers,
     .bearer_header = "HTTP_BLADE_AUTH",
+    .also_sent = "blade-requested-with, dept-id, role-id",
     .render_error = render_error,
 };

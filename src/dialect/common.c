@@ -86,6 +86,6 @@ enum err common_logout(struct call *c)
 {
     /* A client's own token is shared by all who open its page: none of them may end it for the others. */
     return c->has_bearer && c->bearer.user.id != 0
-               ? token_end_session(c->app, &c->bearer, AUDIT_LOGOUT, c->req->address, c->req->now_s)
+               ? token_end_session(c->app, &c->bearer, AUDIT_LOGOUT, ERR_OK, c->req->address, c->req->now_s)
                : ERR_OK;
 }

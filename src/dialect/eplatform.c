@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/refresh.h"
 #include "base/json_out.h"
 #include "dialect/common.h"
 #include "dialect/dialects.h"
@@ -83,7 +84,7 @@ static enum err return_bearer(struct call *c)
     struct token_pair fresh;
     if (!c->has_bearer)
         return ERR_OK;
-    enum err e = token_renew(c->app, &c->bearer, c->req->now_s, c->arena, &fresh);
+    enum err e = refresh_renew(c->app, &c->bearer, c->req->address, c->req->now_s, c->arena, &fresh);
     if (e == ERR_NOT_FOUND)
         return put_bearer_header(c, c->bearer_jwt);
     return e == ERR_OK ? put_bearer_header(c, fresh.access) : e;
@@ -163,7 +164,7 @@ static enum err log_in(struct call *c)
 static enum err refresh(struct call *c)
 {
     struct token_pair fresh;
-    enum err e = token_refresh_bearer(c->app, &c->bearer, c->req->address, c->req->now_s, c->arena, &fresh);
+    enum err e = refresh_bearer(c->app, &c->bearer, c->req->address, c->req->now_s, c->arena, &fresh);
     if (e == ERR_OK)
         e = put_bearer_header(c, fresh.access);
     return e == ERR_OK ? answer_text(c, fresh.access) : e;

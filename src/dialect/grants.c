@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "auth/refresh.h"
 #include "dialect/common.h"
 
 /* What a client's row calls each of them. */
@@ -102,8 +103,8 @@ static enum err grant_refresh(struct call *c, const struct asked *asked, struct 
 {
     const char *refresh = NULL;
     enum err e = route_require(c, asked->wire->refresh_token, &refresh);
-    return e == ERR_OK ? token_refresh(c->app, &c->client, refresh, asked->requested, c->req->address,
-                                       c->req->now_s, c->arena, out)
+    return e == ERR_OK ? refresh_use(c->app, &c->client, refresh, asked->requested, c->req->address,
+                                     c->req->now_s, c->arena, out)
                        : e;
 }
 

@@ -44,7 +44,7 @@ struct grants_wire {
  * out  what to answer with; user.id 0: client_credentials.
  *
  * ERR_OK; ERR_MISSING_PARAM, ERR_CONFLICTING_PARAM, ERR_BAD_REQUEST with c->failure filled;
- * ERR_GRANT_UNSUPPORTED; ERR_GRANT_NOT_ALLOWED; ERR_SCOPE; otherwise as login, token_refresh and
+ * ERR_GRANT_UNSUPPORTED; ERR_GRANT_NOT_ALLOWED; ERR_SCOPE; otherwise as login, refresh_use and
  * token_issue_for_client.
  */
 enum err grants_token(struct call *c, const struct grants_wire *wire, struct token_pair *out);

@@ -124,7 +124,7 @@ static enum err token(struct call *c)
     enum err e = grants_token(c, &wire, &t);
     if (e != ERR_OK)
         return e;
-    const char *scope = token_scope(&t.row, c->arena);
+    const char *scope = claims_scope(&t.row, c->arena);
     if (scope == NULL)
         return ERR_MEMORY;
     json_out_init(&j, &c->res->body);
@@ -160,8 +160,9 @@ static enum err revoke(struct call *c)
         return ERR_OK;
     if (e == ERR_OK && strcmp(b.row.session.client_id, c->client.id) != 0)
         return ERR_TOKEN_FOREIGN;
-    return e == ERR_OK ? token_end_session(c->app, &b, AUDIT_TOKEN_REVOKE, c->req->address, c->req->now_s)
-                       : e;
+    return e == ERR_OK
+               ? token_end_session(c->app, &b, AUDIT_TOKEN_REVOKE, ERR_OK, c->req->address, c->req->now_s)
+               : e;
 }
 
 /* Tokens are shown to the client they were issued to; access tokens also to the one they are meant for. */
@@ -173,8 +174,8 @@ static bool may_see(const struct client *c, const struct session *s, bool is_ref
 static enum err write_token(struct call *c, const struct token_bearer *b, bool is_refresh)
 {
     const struct token_row *row = &b->row;
-    const char *audience = is_refresh ? "" : token_audience(c->app, row);
-    const char *scope = token_scope(row, c->arena);
+    const char *audience = is_refresh ? "" : claims_audience(c->app, row);
+    const char *scope = claims_scope(row, c->arena);
     struct json_out j;
     char id[24];
     if (scope == NULL)
@@ -193,7 +194,7 @@ static enum err write_token(struct call *c, const struct token_bearer *b, bool i
     json_str(&j, "sub", b->user.id != 0 ? id : row->session.client_id);
     if (audience[0] != '\0')
         json_str(&j, "aud", audience);
-    json_str(&j, "iss", token_issuer(c->app));
+    json_str(&j, "iss", claims_issuer(c->app));
     json_str(&j, "jti", is_refresh ? row->refresh_jti : row->jti);
     json_str(&j, "tenant_id", row->session.tenant_id);
     json_close_object(&j);
@@ -262,7 +263,7 @@ static enum err metadata(struct call *c)
                                          NULL};
     static const char *const methods[] = {"client_secret_basic", "client_secret_post", NULL};
     static const char *const none[] = {NULL};
-    const char *issuer = token_issuer(c->app);
+    const char *issuer = claims_issuer(c->app);
     struct json_out j;
     if (c->app->cfg.server.base_url[0] == '\0' || strstr(issuer, "://") == NULL ||
         (c->segment[0] != '\0' && strcmp(c->segment, path_of(issuer)) != 0))

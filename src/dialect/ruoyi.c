@@ -126,5 +126,6 @@ const struct dialect dialect_ruoyi = {
     .id = DIALECT_RUOYI,
     .routes = routes,
     .count = sizeof routes / sizeof routes[0],
+    .also_sent = "istoken, repeatsubmit, interval",
     .render_error = render_error,
 };

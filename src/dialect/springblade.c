@@ -137,5 +137,6 @@ const struct dialect dialect_springblade = {
     .count = sizeof routes / sizeof routes[0],
     .headers = headers,
     .bearer_header = "HTTP_BLADE_AUTH",
+    .also_sent = "blade-requested-with, dept-id, role-id",
     .render_error = render_error,
 };

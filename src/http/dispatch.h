@@ -2,7 +2,7 @@
  * From a request to an answer: find the route, check what its row requires, call the handler, turn an error
  * into the dialect's shape. The loop body of every transport.
  *
- * Depends on http/route, http/authn.
+ * Depends on http/routes, http/authn.
  */
 #ifndef HTTP_DISPATCH_H
 #define HTTP_DISPATCH_H
@@ -22,14 +22,16 @@ struct dispatch {
     char safe_root[2][DISPATCH_ROOT_CAP];
 };
 
-/*
- * Check the enabled dialects against each other. ERR_OK; ERR_CONFIG, with `why` saying which two claim the
- * same method and path and what to do.
- */
-enum err dispatch_check(const struct config *cfg, const struct dialect *const *dialects, struct buf *why);
-
 void dispatch_init(struct dispatch *d, struct app *app, const struct dialect *const *dialects);
 void dispatch_fini(struct dispatch *d);
+
+/*
+ * Whether the request of these CGI variables (RFC 3875 §4.1) has a body that its answer depends on. False
+ * where there is none, on an unknown path or with the wrong method, on routes that read none, and for what is
+ * refused by its headers already: source, length, media type. dispatch_run reads nothing then: the request can
+ * be answered at once. Between two requests, with the configuration read: without one no path is known.
+ */
+bool dispatch_wants_body(struct dispatch *d, char **env);
 
 /* Answer one request: appends the whole CGI response to `out`. Nothing of the request is kept. */
 void dispatch_run(struct dispatch *d, struct request *req, struct buf *out);
@@ -41,9 +43,10 @@ void dispatch_run(struct dispatch *d, struct request *req, struct buf *out);
 void dispatch_fail(struct dispatch *d, struct request *req, enum err e, struct buf *out);
 
 /*
- * Answer without an application, when the start failed: 500 in the general shape. What is wrong was logged;
- * the answer does not say it.
+ * Answer without a database: the start failed with `e`, which was logged, and which the answer does not say.
+ * 429 where waiting helps (ERR_BUSY), else 500, in the shape of the dialect that the path belongs to by what
+ * is known of the configuration: all of it, what stands before its first mistake, or the defaults.
  */
-void dispatch_unavailable(struct buf *out);
+void dispatch_unavailable(struct dispatch *d, struct request *req, enum err e, struct buf *out);
 
 #endif

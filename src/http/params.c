@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/codec.h"
+#include "http/multipart.h"
 
 static enum err add(struct params *p, const char *name, const char *value, enum param_source source,
                     bool is_text, struct arena *arena)
@@ -37,6 +38,21 @@ static bool decode(char *s, size_t len)
     return n >= 0 && codec_utf8_valid(s, (size_t)n);
 }
 
+/* Add what may stand but once. */
+static enum err add_once(struct params *p, const char *name, const char *value, enum param_source source,
+                         struct arena *arena, const char **field_out, enum detail *detail_out)
+{
+    if (p->count == PARAMS_MAX) {
+        *detail_out = DETAIL_TOO_MANY;
+        return ERR_BAD_REQUEST;
+    }
+    if (find_from(p, name, source) != NULL) {
+        *field_out = name;
+        return ERR_CONFLICTING_PARAM;
+    }
+    return add(p, name, value, source, true, arena);
+}
+
 static enum err add_pair(struct params *p, char *pair, size_t len, enum param_source source,
                          struct arena *arena, const char **field_out, enum detail *detail_out)
 {
@@ -45,15 +61,7 @@ static enum err add_pair(struct params *p, char *pair, size_t len, enum param_so
     size_t name_len = eq != NULL ? (size_t)(eq - pair) : len;
     if (!decode(value, len - (size_t)(value - pair)) || !decode(pair, name_len))
         return ERR_BAD_REQUEST;
-    if (p->count == PARAMS_MAX) {
-        *detail_out = DETAIL_TOO_MANY;
-        return ERR_BAD_REQUEST;
-    }
-    if (find_from(p, pair, source) != NULL) {
-        *field_out = pair;
-        return ERR_CONFLICTING_PARAM;
-    }
-    return add(p, pair, value, source, true, arena);
+    return add_once(p, pair, value, source, arena, field_out, detail_out);
 }
 
 enum err params_add_form(struct params *p, const char *text, size_t len, enum param_source source,
@@ -73,6 +81,25 @@ enum err params_add_form(struct params *p, const char *text, size_t len, enum pa
         if (n > 0)
             e = add_pair(p, pair, n, source, arena, field_out, detail_out);
         pair = next;
+    }
+    return e;
+}
+
+enum err params_add_multipart(struct params *p, const char *content_type, char *body, size_t len,
+                              struct arena *arena, const char **field_out, enum detail *detail_out)
+{
+    struct multipart m;
+    const char *name = "", *value = NULL;
+    *detail_out = DETAIL_MULTIPART;
+    enum err e = multipart_open(&m, content_type, body, len);
+    while (e == ERR_OK) {
+        e = multipart_next(&m, &name, &value, detail_out);
+        if (e != ERR_OK)
+            *field_out = name;
+        else if (name == NULL)
+            break;
+        else
+            e = add_once(p, name, value, PARAM_BODY, arena, field_out, detail_out);
     }
     return e;
 }

@@ -73,8 +73,7 @@ static enum err read_up_to(struct request *r, char *out, size_t want, size_t *le
     return ERR_OK;
 }
 
-/* The length that the client promises; 0 if it says nothing. */
-static enum err promised_length(const struct request *r, size_t max, int64_t *out)
+enum err request_length(const struct request *r, size_t max, int64_t *out)
 {
     *out = 0;
     if (r->content_length[0] != '\0' && !codec_parse_int(r->content_length, 0, INT64_MAX, out))
@@ -82,18 +81,22 @@ static enum err promised_length(const struct request *r, size_t max, int64_t *ou
     return *out > (int64_t)max ? ERR_TOO_LARGE : ERR_OK;
 }
 
-enum err request_check_length(const struct request *r, size_t max)
+/* A server that passes a chunked body through cannot say its length. */
+static bool is_chunked(const struct request *r)
 {
-    int64_t promised = 0;
-    return promised_length(r, max, &promised);
+    return r->content_length[0] == '\0' && request_env(r, "HTTP_TRANSFER_ENCODING") != NULL;
+}
+
+bool request_has_body(const struct request *r)
+{
+    return r->content_length[0] != '\0' ? strcmp(r->content_length, "0") != 0 : is_chunked(r);
 }
 
 enum err request_read_body(struct request *r, size_t max, struct arena *arena)
 {
     int64_t promised = 0;
-    /* A server that passes a chunked body through cannot say its length. */
-    bool chunked = r->content_length[0] == '\0' && request_env(r, "HTTP_TRANSFER_ENCODING") != NULL;
-    enum err e = promised_length(r, max, &promised);
+    bool chunked = is_chunked(r);
+    enum err e = request_length(r, max, &promised);
     if (e != ERR_OK)
         return e;
     size_t want = chunked ? max + 1 : (size_t)promised;

@@ -48,10 +48,13 @@ void request_init(struct request *r, char **env, const char *trusted, int64_t no
 const char *request_env(const struct request *r, const char *name);
 
 /*
- * Check what Content-Length says, for routes that do not read their body. ERR_OK; ERR_TOO_LARGE if it is more
- * than `max`; ERR_BAD_REQUEST if it is no number.
+ * What Content-Length promises; 0 if it says nothing. ERR_OK; ERR_TOO_LARGE if it is more than `max`;
+ * ERR_BAD_REQUEST if it is no number.
  */
-enum err request_check_length(const struct request *r, size_t max);
+enum err request_length(const struct request *r, size_t max, int64_t *out);
+
+/* Whether there is a body to read: one of a length, or a chunked one, whose length only its end tells. */
+bool request_has_body(const struct request *r);
 
 /*
  * Read the body, once. Its length is checked before a byte of it is read.

@@ -7,6 +7,8 @@ static const char *reason(int status)
     switch (status) {
     case 200:
         return "OK";
+    case 204:
+        return "No Content";
     case 400:
         return "Bad Request";
     case 401:
@@ -64,12 +66,16 @@ void response_header(struct response *r, const char *name, const char *value)
     buf_add_str(&r->headers, "\r\n");
 }
 
-void response_render(const struct response *r, struct buf *out)
+void response_render(const struct response *r, bool with_body, struct buf *out)
 {
     buf_addf(out, "Status: %d %s\r\n", r->status, reason(r->status));
-    buf_add_str(out, "Content-Type: application/json;charset=UTF-8\r\n");
-    buf_addf(out, "Content-Length: %zu\r\n", r->body.len);
+    /* RFC 9110 §8.6: a 204 has neither. */
+    if (r->status != 204) {
+        buf_add_str(out, "Content-Type: application/json;charset=UTF-8\r\n");
+        buf_addf(out, "Content-Length: %zu\r\n", r->body.len);
+    }
     buf_add(out, r->headers.data, r->headers.len);
     buf_add_str(out, "\r\n");
-    buf_add(out, r->body.data, r->body.len);
+    if (with_body)
+        buf_add(out, r->body.data, r->body.len);
 }

@@ -26,7 +26,10 @@ void response_header(struct response *r, const char *name, const char *value);
 /* Forget everything built so far and start over with `status`. */
 void response_restart(struct response *r, int status);
 
-/* Append the whole CGI response (RFC 3875 §6) to `out`. */
-void response_render(const struct response *r, struct buf *out);
+/*
+ * Append the whole CGI response (RFC 3875 §6) to `out`. Without its body, which HEAD does not get, the headers
+ * are the same, Content-Length included (RFC 9110 §9.3.2).
+ */
+void response_render(const struct response *r, bool with_body, struct buf *out);
 
 #endif

@@ -21,7 +21,7 @@
 
 enum route_flags {
     ROUTE_JSON = 1 << 0,          /* reads a JSON body */
-    ROUTE_FORM = 1 << 1,          /* reads a form body */
+    ROUTE_FORM = 1 << 1,          /* reads a form body, urlencoded or multipart */
     ROUTE_QUERY = 1 << 2,         /* reads the query string */
     ROUTE_CLIENT = 1 << 3,        /* the client must authenticate */
     ROUTE_BEARER = 1 << 4,        /* a valid bearer token is required */
@@ -73,6 +73,9 @@ struct dialect {
     bool basic_is_form;
     /* CGI variable of a header that a bearer token may come in besides Authorization; NULL: none. */
     const char *bearer_header;
+    /* Further request headers that its front ends send and a browser must be told of before; comma-joined, or
+     * NULL. */
+    const char *also_sent;
     /* Write the error answer of c->failure: status, headers of its own, body. */
     void (*render_error)(struct call *c);
 };

@@ -55,6 +55,8 @@ static const struct said errs[ERR_COUNT] = {
                    "too many requests, try again later"}},
     [ERR_FULL] = {{"系统繁忙，请稍后再试", "系統繁忙，請稍後再試", "the server is busy, try again later"}},
     [ERR_BUSY] = {{"系统繁忙，请稍后再试", "系統繁忙，請稍後再試", "the server is busy, try again later"}},
+    [ERR_DOWN] = {{"服务暂不可用，请联系管理员", "服務暫不可用，請聯絡管理員",
+                   "the service is not available"}},
 };
 
 static const struct said details[DETAIL_COUNT] = {
@@ -68,6 +70,9 @@ static const struct said details[DETAIL_COUNT] = {
     [DETAIL_TOO_LONG] = {{"过长", "過長", "is too long"}},
     [DETAIL_NUL] = {{"请求体含有NUL字符", "請求內容含有NUL字元", "the body has a NUL"}},
     [DETAIL_UTF8] = {{"请求体不是合法的UTF-8", "請求內容不是合法的UTF-8", "the body is not valid UTF-8"}},
+    [DETAIL_MULTIPART] = {{"请求体不是合法的multipart/form-data", "請求內容不是合法的multipart/form-data",
+                           "the body is not valid multipart/form-data"}},
+    [DETAIL_FILE] = {{"不能是文件", "不能是檔案", "is a file"}},
     [DETAIL_ENCODING] = {{"参数编码不正确", "參數編碼不正確", "the parameters are not encoded right"}},
     [DETAIL_LENGTH] = {{"Content-Length不正确", "Content-Length不正確", "the Content-Length is not right"}},
     [DETAIL_STRING] = {{"应为字符串", "應為字串", "is not a string"}},

@@ -24,6 +24,8 @@ enum detail {
     DETAIL_TOO_LONG, /* a parameter */
     DETAIL_NUL,
     DETAIL_UTF8,
+    DETAIL_MULTIPART,      /* not multipart/form-data of text fields */
+    DETAIL_FILE,           /* a file where a text is wanted */
     DETAIL_ENCODING,       /* percent-encoding, NUL or UTF-8 in a form or query string */
     DETAIL_LENGTH,         /* Content-Length */
     DETAIL_STRING,         /* wants a JSON string */

@@ -142,12 +142,6 @@ static void send_answer(struct worker *w, struct slot *slot)
     return_slot(w, slot);
 }
 
-static enum err wait_for_disk(void *ctx)
-{
-    const struct worker *w = ctx;
-    return fdatasync(w->server.log_fd) == 0 ? ERR_OK : ERR_STORE;
-}
-
 static void send_durable(void *ctx, struct durable_item *item, enum err e)
 {
     struct worker *w = ctx;
@@ -172,7 +166,7 @@ static void answer(struct worker *w, struct slot *slot)
 {
     FCGX_Request *request = &slot->request;
     if (server_answer(&w->server, request->envp, read_fcgi, request->in, &slot->out))
-        durable_put(w->durable, &slot->waiting);
+        send_durable(w, &slot->waiting, db_flush(w->server.app.db));
     else
         send_answer(w, slot);
 }
@@ -214,7 +208,7 @@ int server_fastcgi(const char *conf_path)
      */
     mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
     server_init(&w.server, conf_path);
-    w.server.defers = durable_new(wait_for_disk, send_durable, &w, &w.durable) == ERR_OK;
+    w.server.defers = true;
     serve(&w);
     durable_free(w.durable);
     free_slots(&w);

@@ -26,7 +26,6 @@ struct server {
     const char *conf_path;    /* borrowed; NULL: look for it */
     bool ready;               /* false: requests are answered with "unavailable"; the log says why */
     bool defers; /* set by a transport that waits for the disk itself, before the first request */
-    int log_fd;  /* what it waits for (db_defer_sync); -1: answers have waited already */
 };
 
 /* Nothing is opened yet: the first request does that, and so does every one until it succeeds. */
@@ -34,8 +33,8 @@ void server_init(struct server *s, const char *conf_path);
 void server_fini(struct server *s);
 
 /*
- * Answer one request. True if the answer must not leave before what it says is on disk: before an fdatasync
- * of s->log_fd that begins after this.
+ * Answer one request. True if the answer must not leave before what it says is on disk: before a db_flush that comes
+ * after this has returned ERR_OK.
  */
 bool server_answer(struct server *s, char **env, request_read *read, void *read_ctx, struct buf *out);
 

@@ -1,16 +1,15 @@
-#include <unistd.h>
-
 #include "base/clock.h"
 #include "dialect/dialects.h"
+#include "http/routes.h"
 #include "server/server.h"
 
-static void start(struct server *s)
+static enum err start(struct server *s)
 {
     struct buf why;
     buf_init(&why);
     enum err e = app_open(&s->app, s->conf_path, &why);
     if (e == ERR_OK)
-        e = dispatch_check(&s->app.cfg, dialect_all, &why);
+        e = routes_check(&s->app.cfg, dialect_all, &why);
     s->ready = e == ERR_OK;
     if (!s->ready)
         LOG(&s->app.log, ERR_LEVEL_ERROR, "start_failed", LOG_S("error", err_info(e)->name),
@@ -18,15 +17,15 @@ static void start(struct server *s)
     else if (s->app.cfg.captcha.expose_answer)
         LOG(&s->app.log, ERR_LEVEL_WARN, "captcha_answers_exposed",
             LOG_S("hint", "set [captcha] expose_answer = no outside development"));
-    /* If that fails, the database waits for the disk itself. */
-    if (s->ready && s->defers && db_defer_sync(s->app.db, &s->log_fd) != ERR_OK)
-        LOG(&s->app.log, ERR_LEVEL_WARN, "no_group_commit");
+    if (s->ready && s->defers)
+        db_defer_sync(s->app.db);
     buf_free(&why);
+    return e;
 }
 
 void server_init(struct server *s, const char *conf_path)
 {
-    *s = (struct server){.app = {.log = {.fd = -1}}, .conf_path = conf_path, .log_fd = -1};
+    *s = (struct server){.app = {.log = {.fd = -1}}, .conf_path = conf_path};
     dispatch_init(&s->dispatch, &s->app, dialect_all);
     dispatch_init(&s->failures, &s->app, dialect_all);
 }
@@ -36,25 +35,28 @@ void server_fini(struct server *s)
     dispatch_fini(&s->dispatch);
     dispatch_fini(&s->failures);
     app_close(&s->app);
-    if (s->log_fd >= 0)
-        close(s->log_fd);
 }
 
 bool server_answer(struct server *s, char **env, request_read *read, void *read_ctx, struct buf *out)
 {
     struct request req;
+    enum err e = ERR_OK;
     /* What was missing may be there by now: nobody has to restart the web server after `menshen init`. */
     if (!s->ready) {
         app_close(&s->app);
-        start(s);
-    }
-    if (!s->ready) {
-        dispatch_unavailable(out);
-        return false;
+        e = start(s);
     }
     request_init(&req, env, s->app.cfg.server.trusted_proxies, clock_now_s(), &s->dispatch.arena, read,
                  read_ctx);
+    if (e != ERR_OK) {
+        dispatch_unavailable(&s->dispatch, &req, e, out);
+        return false;
+    }
     dispatch_run(&s->dispatch, &req, out);
+    if (db_checkpoint_is_due(s->app.db)) {
+        app_before_slow(&s->app);
+        db_checkpoint(s->app.db);
+    }
     return db_take_due(s->app.db);
 }
 

@@ -1,41 +1,16 @@
 #include "store/client_store.h"
 
-#include <string.h>
+#include "store/columns.h"
+#include "store/row.h"
 
-#include "store/stmt.h"
-
-static enum err read_row(sqlite3_stmt *st, struct arena *arena, void *ctx)
-{
-    struct client *out = ctx;
-    *out = (struct client){
-        .id = stmt_text(st, 0, arena),
-        .has_secret = sqlite3_column_bytes(st, 1) == CLIENT_MAC_LEN,
-        .has_old_secret = sqlite3_column_bytes(st, 2) == CLIENT_MAC_LEN,
-        .old_secret_until_s = sqlite3_column_int64(st, 3),
-        .grants = stmt_text(st, 4, arena),
-        .scope = stmt_text(st, 5, arena),
-        .password_wire = stmt_text(st, 6, arena),
-        .alg = "",
-        .audience = stmt_text(st, 8, arena),
-        .access_ttl_s = sqlite3_column_int64(st, 9),
-        .refresh_ttl_s = sqlite3_column_int64(st, 10),
-        .locked = sqlite3_column_int(st, 11) != 0,
-        .created_s = sqlite3_column_int64(st, 12),
-    };
-    if (out->has_secret)
-        memcpy(out->secret_mac, sqlite3_column_blob(st, 1), CLIENT_MAC_LEN);
-    if (out->has_old_secret)
-        memcpy(out->old_secret_mac, sqlite3_column_blob(st, 2), CLIENT_MAC_LEN);
-    if (sqlite3_column_type(st, 7) != SQLITE_NULL)
-        out->alg = stmt_text(st, 7, arena);
-    bool whole = out->id != NULL && out->grants != NULL && out->scope != NULL && out->password_wire != NULL &&
-                 out->alg != NULL && out->audience != NULL;
-    return whole ? ERR_OK : ERR_MEMORY;
-}
+#define COLUMN(...) ROW_COLUMN(struct client, __VA_ARGS__),
+static const struct row_column columns[] = {COLUMN(id) COLUMN(created_s) COLUMN(locked)
+                                                CLIENT_COLUMNS(COLUMN)};
+static const struct row_table table = ROW_TABLE(columns);
 
 enum err client_store_get(struct db *db, const char *id, struct arena *arena, struct client *out)
 {
-    return stmt_one(db, stmt_begin(db, SQL_CLIENT_GET, "s", id), arena, read_row, out);
+    return row_one(db, stmt_begin(db, SQL_CLIENT_GET, "s", id), &table, arena, out);
 }
 
 /* A caller of client_store_list, called for each row. */
@@ -48,7 +23,7 @@ static enum err list_row(sqlite3_stmt *st, struct arena *arena, void *ctx)
 {
     const struct listing *l = ctx;
     struct client row;
-    enum err e = read_row(st, arena, &row);
+    enum err e = row_read(st, &table, arena, &row);
     return e == ERR_OK ? l->each(l->ctx, &row) : e;
 }
 
@@ -58,29 +33,14 @@ enum err client_store_list(struct db *db, struct arena *arena, client_store_each
     return stmt_each(db, stmt_begin(db, SQL_CLIENT_LIST, ""), arena, list_row, &l);
 }
 
-static const char *alg_or_null(const struct client *row)
-{
-    return row->alg != NULL && row->alg[0] != '\0' ? row->alg : NULL;
-}
-
 enum err client_store_put(struct db *db, const struct client *row)
 {
-    return stmt_run(db, SQL_CLIENT_PUT, "sbbosssssooii", row->id, row->has_secret ? row->secret_mac : NULL,
-                    (size_t)CLIENT_MAC_LEN, row->has_old_secret ? row->old_secret_mac : NULL,
-                    (size_t)CLIENT_MAC_LEN, stmt_or_null(&row->old_secret_until_s), row->grants, row->scope,
-                    row->password_wire, alg_or_null(row), row->audience != NULL ? row->audience : "",
-                    stmt_or_null(&row->access_ttl_s), stmt_or_null(&row->refresh_ttl_s), (int64_t)row->locked,
-                    row->created_s);
+    return row_run(db, SQL_CLIENT_PUT, &table, row);
 }
 
 enum err client_store_set(struct db *db, const struct client *row)
 {
-    return stmt_run_one(db, SQL_CLIENT_SET, "sbbosssssooi", row->id, row->has_secret ? row->secret_mac : NULL,
-                        (size_t)CLIENT_MAC_LEN, row->has_old_secret ? row->old_secret_mac : NULL,
-                        (size_t)CLIENT_MAC_LEN, stmt_or_null(&row->old_secret_until_s), row->grants,
-                        row->scope, row->password_wire, alg_or_null(row),
-                        row->audience != NULL ? row->audience : "", stmt_or_null(&row->access_ttl_s),
-                        stmt_or_null(&row->refresh_ttl_s), (int64_t)row->locked);
+    return row_run_one(db, SQL_CLIENT_SET, &table, row);
 }
 
 enum err client_store_remove(struct db *db, const char *id)

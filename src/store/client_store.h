@@ -22,6 +22,7 @@ struct client {
     const char *password_wire; /* "md5", "plain", "sm2" */
     const char *alg;           /* "RS256" …; "": the site's HMAC key */
     const char *audience;      /* "": none */
+    const char *refresh_reuse; /* "end", "same-address", "refuse"; "": the dialect's */
     int64_t access_ttl_s;      /* 0: the configuration's */
     int64_t refresh_ttl_s;     /* 0: the configuration's */
     bool locked;

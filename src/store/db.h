@@ -53,7 +53,8 @@ void db_close(struct db *db);
 
 /*
  * A write transaction (BEGIN IMMEDIATE). ERR_OK; ERR_BUSY after 5 s of waiting; ERR_STORE. What db_commit did
- * not return ERR_OK for has not happened: it rolls back by itself.
+ * not return ERR_OK for has not happened: it rolls back by itself. But for ERR_NOT_DURABLE: that has
+ * happened, all see it, and the disk has not confirmed it.
  */
 enum err db_begin(struct db *db, enum db_durability durability);
 enum err db_commit(struct db *db);
@@ -71,24 +72,36 @@ void db_read_end(struct db *db);
 /*
  * Wait until all that was committed so far, by whatever process, is on disk. A durable commit ends with it.
  * (By synchronous = FULL the disk would work within the transaction, where it keeps the others from writing.)
- * For an answer that repeats what another process has just issued. ERR_OK, ERR_STORE.
+ * For an answer that repeats what another process has just issued, or finds done what it was asked to do.
+ * ERR_OK; ERR_NOT_DURABLE: nobody may be told.
  */
 enum err db_sync(struct db *db);
 
 /*
  * Leave the waiting for the disk to the caller: from now on durable commits and db_sync do not wait, they
- * note that nobody may be told yet. For a worker that goes on with the next request meanwhile.
- *
- * fd_out  a descriptor, to be closed: once fdatasync(2) on it, begun after a commit, has succeeded in
- * whatever thread, that commit is on disk. -1, and commits wait as before, if there is no log (on a network
- *         file system).
- *
- * ERR_OK; ERR_STORE, and commits wait as before.
+ * note that nobody may be told yet. For a worker that goes on with the next request meanwhile. On a network
+ * file system, where there is no log, commits go on waiting.
  */
-enum err db_defer_sync(struct db *db, int *fd_out);
+void db_defer_sync(struct db *db);
 
 /* Whether since the last call something was done that has to be on disk before anybody is told. */
 bool db_take_due(struct db *db);
+
+/*
+ * Wait until everything that was committed so far is on disk. After one failure nothing is, until the whole
+ * log could be written again and copied back, which each later call tries first. Not within a transaction.
+ *
+ * ERR_OK; ERR_NOT_DURABLE: what was committed is seen by all, and may be lost in a power cut: nobody may be
+ * told.
+ */
+enum err db_flush(struct db *db);
+
+/*
+ * Whether the log is so long that db_checkpoint should copy it back, which takes its time. Without
+ * db_defer_sync durable and relaxed commits do it by themselves.
+ */
+bool db_checkpoint_is_due(const struct db *db);
+void db_checkpoint(struct db *db);
 
 /* End a transaction by the result of its body: commit when `e` is ERR_OK, else roll back and hand `e`
  * through. */

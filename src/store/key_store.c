@@ -1,32 +1,19 @@
 #include "store/key_store.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "base/secure.h"
-#include "store/stmt.h"
+#include "store/columns.h"
+#include "store/row.h"
 
-static enum err read_row(sqlite3_stmt *st, struct key_row *row)
-{
-    size_t len = (size_t)sqlite3_column_bytes(st, 2);
-    if (len > sizeof row->secret)
-        return ERR_STORE;
-    snprintf(row->kid, sizeof row->kid, "%s", (const char *)sqlite3_column_text(st, 0));
-    snprintf(row->alg, sizeof row->alg, "%s", (const char *)sqlite3_column_text(st, 1));
-    memcpy(row->secret, sqlite3_column_blob(st, 2), len);
-    row->secret_len = len;
-    row->created_s = sqlite3_column_int64(st, 3);
-    row->signs_from_s = sqlite3_column_int64(st, 4);
-    row->retired_s = sqlite3_column_int64(st, 5);
-    return ERR_OK;
-}
+#define COLUMN(...) ROW_COLUMN(struct key_row, __VA_ARGS__),
+static const struct row_column columns[] = {COLUMN(kid) KEY_COLUMNS(COLUMN)};
+static const struct row_table table = ROW_TABLE(columns);
 
 static enum err each_row(struct db *db, sqlite3_stmt *st, key_store_each *each, void *ctx)
 {
     struct key_row row;
     enum err e;
     while ((e = stmt_step(db, st)) == ERR_OK) {
-        e = read_row(st, &row);
+        e = row_read(st, &table, NULL, &row);
         if (e == ERR_OK)
             e = each(ctx, &row);
         if (e != ERR_OK)
@@ -49,8 +36,7 @@ enum err key_store_in_use(struct db *db, int64_t now_s, key_store_each *each, vo
 
 enum err key_store_put(struct db *db, const struct key_row *row)
 {
-    return stmt_run(db, SQL_KEY_PUT, "ssbii", row->kid, row->alg, row->secret, row->secret_len,
-                    row->created_s, row->signs_from_s);
+    return row_run(db, SQL_KEY_PUT, &table, row);
 }
 
 enum err key_store_retire(struct db *db, const char *kid, int64_t retired_s)

@@ -84,4 +84,45 @@ const char *const migration_sql[DB_SCHEMA_VERSION] = {
         "CREATE TRIGGER audit_leaves_from_the_old_end BEFORE DELETE ON audit"
         " WHEN OLD.id > (SELECT min(id) FROM audit)"
         " BEGIN SELECT raise(ABORT, 'audit rows leave from the old end only'); END;",
+
+    /* Captchas know their network; audit rows that tell of several events, and what is summed up for them; what
+     * becomes of a used refresh token, and who refreshed a session last. */
+    [2] = "CREATE TABLE new_captcha ("
+          " seq INTEGER PRIMARY KEY,"
+          " id TEXT NOT NULL UNIQUE,"
+          " network TEXT NOT NULL,"
+          " dialect TEXT NOT NULL,"
+          " answer TEXT NOT NULL,"
+          " expires_s INTEGER NOT NULL"
+          ") STRICT;"
+          "INSERT INTO new_captcha SELECT seq, id, '', dialect, answer, expires_s FROM captcha;"
+          "DROP TABLE captcha;"
+          "ALTER TABLE new_captcha RENAME TO captcha;"
+          "CREATE INDEX captcha_network ON captcha (network);"
+
+          "ALTER TABLE audit ADD COLUMN count INTEGER NOT NULL DEFAULT 1;"
+          "ALTER TABLE audit ADD COLUMN first_s INTEGER;"
+          "ALTER TABLE audit ADD COLUMN last_s INTEGER;"
+
+          "ALTER TABLE client ADD COLUMN refresh_reuse TEXT"
+          " CHECK (refresh_reuse IN ('end', 'same-address', 'refuse'));"
+          "ALTER TABLE session ADD COLUMN newest_token_id INTEGER;"
+          "ALTER TABLE session ADD COLUMN refresh_address TEXT NOT NULL DEFAULT '';"
+          "UPDATE session SET newest_token_id = newest.id, refresh_address = address"
+          " FROM (SELECT session_id, max(id) AS id FROM token GROUP BY session_id) AS newest"
+          " WHERE newest.session_id = session.id;"
+
+          "CREATE TABLE audit_sum ("
+          " action TEXT NOT NULL,"
+          " actor TEXT NOT NULL,"
+          " result TEXT NOT NULL,"
+          " client_id TEXT NOT NULL,"
+          " dialect TEXT NOT NULL,"
+          " address TEXT NOT NULL,"
+          " count INTEGER NOT NULL,"
+          " first_s INTEGER NOT NULL,"
+          " last_s INTEGER NOT NULL,"
+          " ends_s INTEGER NOT NULL,"
+          " PRIMARY KEY (action, actor, result, client_id, dialect)"
+          ") STRICT, WITHOUT ROWID;",
 };

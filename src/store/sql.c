@@ -1,23 +1,29 @@
 #include "store/sql.h"
 
-/* Columns in the order that the reader of each table's file expects; one definition serves get, find and
- * list. */
-#define KEY_COLUMNS "kid, alg, secret, created_s, signs_from_s, retired_s"
+#include "store/columns.h"
+
+/* What a column of store/columns.h becomes: in a list of names, in one of the parameters that stand for them. */
+#define NAME(member, ...)            ", " #member
+#define VALUE(member, ...)           ", :" #member
+#define NAME_OF_USER(member, ...)    ", user." #member
+#define NAME_OF_TOKEN(member, ...)   ", token." #member
+#define NAME_OF_SESSION(member, ...) ", session." #member
+#define NAME_OF_LIVE(member, ...)    ", live." #member
+#define CHANGE(member, ...)          ", " #member " = :" #member
+
+#define KEY_ROW     "kid" KEY_COLUMNS(NAME)
 #define KEY_ORDER   "ORDER BY retired_s IS NOT NULL, signs_from_s DESC, created_s DESC, kid"
-#define CLIENT_COLUMNS                                                                                       \
-    "id, secret_mac, old_secret_mac, old_secret_until_s, grants, scope, password_wire, alg, audience, "      \
-    "access_ttl_s, refresh_ttl_s, locked, created_s"
-#define USER_COLUMNS                                                                                         \
-    "user.id, user.tenant_id, user.account, user.password_hash, user.password_changed_s, "                   \
-    "user.password_expired, user.real_name, user.nick_name, user.role_id, user.role_name, user.dept_id, "    \
-    "user.post_id, user.oauth_id, user.id_number, user.locked, user.created_s, tenant.name, tenant.locked"
+#define HEAD        "id, created_s, locked" /* of tenants, clients and users */
+#define HEAD_VALUES ":id, :created_s, :locked"
+#define TENANT_ROW  HEAD TENANT_COLUMNS(NAME)
+#define CLIENT_ROW  HEAD CLIENT_COLUMNS(NAME)
+#define USER_ROW                                                                                             \
+    "user.id, user.created_s, user.locked" USER_COLUMNS(NAME_OF_USER)                                        \
+        USER_TEXTS(NAME_OF_USER) ", tenant.name, tenant.locked"
 #define USER_TABLES "FROM user JOIN tenant ON tenant.id = user.tenant_id "
-#define TOKEN_COLUMNS                                                                                        \
-    "token.id, token.jti, token.refresh_jti, token.issued_s, token.access_expires_s, "                       \
-    "token.refresh_expires_s, token.used_s, token.successor_id, session.id, session.user_id, "               \
-    "session.client_id, session.tenant_id, session.dialect, session.scope, session.fingerprint, "            \
-    "session.address, session.created_s, session.family_end_s, session.revoked_s, client.locked, "           \
-    "client.alg, client.audience"
+#define TOKEN_ROW                                                                                            \
+    "token.id" TOKEN_COLUMNS(NAME_OF_TOKEN) ", session.id" SESSION_COLUMNS(                                  \
+        NAME_OF_SESSION) ", client.locked, client.alg, client.audience"
 #define TOKEN_TABLES                                                                                         \
     "FROM token JOIN session ON session.id = token.session_id JOIN client ON client.id = session.client_id "
 
@@ -41,7 +47,8 @@ const char *const sql_text[SQL_COUNT] = {
                       "coalesce((SELECT expires_s <= ?1 FROM audit ORDER BY id LIMIT 1), 0)",
     [SQL_BACKUP] = "VACUUM INTO ?1",
 
-    [SQL_CAPTCHA_PUT] = "INSERT INTO captcha (id, dialect, answer, expires_s) VALUES (?1, ?2, ?3, ?4)",
+    [SQL_CAPTCHA_PUT] =
+        "INSERT INTO captcha (id, network, dialect, answer, expires_s) VALUES (?1, '', ?2, ?3, ?4)",
     [SQL_CAPTCHA_TAKE] =
         "DELETE FROM captcha WHERE id = ?1 AND dialect = ?2 AND expires_s > ?3 RETURNING answer",
     [SQL_CAPTCHA_SPAN] =
@@ -67,47 +74,40 @@ const char *const sql_text[SQL_COUNT] = {
                         "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
     [SQL_SETTING_PUT_NEW] = "INSERT INTO setting (name, value) VALUES (?1, ?2)",
 
-    [SQL_KEY_LIST] = "SELECT " KEY_COLUMNS " FROM sign_key " KEY_ORDER,
+    [SQL_KEY_LIST] = "SELECT " KEY_ROW " FROM sign_key " KEY_ORDER,
     [SQL_KEY_IN_USE] =
-        "SELECT " KEY_COLUMNS " FROM sign_key WHERE retired_s IS NULL OR retired_s > ?1 " KEY_ORDER,
-    [SQL_KEY_PUT] =
-        "INSERT INTO sign_key (kid, alg, secret, created_s, signs_from_s) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "SELECT " KEY_ROW " FROM sign_key WHERE retired_s IS NULL OR retired_s > ?1 " KEY_ORDER,
+    [SQL_KEY_PUT] = "INSERT INTO sign_key (" KEY_ROW ") VALUES (:kid" KEY_COLUMNS(VALUE) ")",
     [SQL_KEY_RETIRE] = "UPDATE sign_key SET retired_s = ?2 WHERE kid = ?1 AND (retired_s IS NULL OR "
                        "retired_s > ?2) RETURNING kid",
 
-    [SQL_TENANT_GET] = "SELECT id, name, locked, created_s FROM tenant WHERE id = ?1",
-    [SQL_TENANT_LIST] = "SELECT id, name, locked, created_s FROM tenant ORDER BY id",
-    [SQL_TENANT_PUT] = "INSERT INTO tenant (id, name, locked, created_s) VALUES (?1, ?2, ?3, ?4)",
-    [SQL_TENANT_SET] = "UPDATE tenant SET name = ?2, locked = ?3 WHERE id = ?1 RETURNING id",
+    [SQL_TENANT_GET] = "SELECT " TENANT_ROW " FROM tenant WHERE id = ?1",
+    [SQL_TENANT_LIST] = "SELECT " TENANT_ROW " FROM tenant ORDER BY id",
+    [SQL_TENANT_PUT] = "INSERT INTO tenant (" TENANT_ROW ") VALUES (" HEAD_VALUES TENANT_COLUMNS(VALUE) ")",
+    [SQL_TENANT_SET] =
+        "UPDATE tenant SET locked = :locked" TENANT_COLUMNS(CHANGE) " WHERE id = :id RETURNING id",
     [SQL_TENANT_REMOVE] = "DELETE FROM tenant WHERE id = ?1 RETURNING id",
     [SQL_TENANT_USERS] = "SELECT count(*) FROM user WHERE tenant_id = ?1",
 
-    [SQL_CLIENT_GET] = "SELECT " CLIENT_COLUMNS " FROM client WHERE id = ?1",
-    [SQL_CLIENT_LIST] = "SELECT " CLIENT_COLUMNS " FROM client ORDER BY id",
-    [SQL_CLIENT_PUT] = "INSERT INTO client (" CLIENT_COLUMNS
-                       ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-    [SQL_CLIENT_SET] = "UPDATE client SET secret_mac = ?2, old_secret_mac = ?3, old_secret_until_s = ?4, "
-                       "grants = ?5, scope = ?6, password_wire = ?7, alg = ?8, audience = ?9, "
-                       "access_ttl_s = ?10, refresh_ttl_s = ?11, locked = ?12 WHERE id = ?1 RETURNING id",
+    [SQL_CLIENT_GET] = "SELECT " CLIENT_ROW " FROM client WHERE id = ?1",
+    [SQL_CLIENT_LIST] = "SELECT " CLIENT_ROW " FROM client ORDER BY id",
+    [SQL_CLIENT_PUT] = "INSERT INTO client (" CLIENT_ROW ") VALUES (" HEAD_VALUES CLIENT_COLUMNS(VALUE) ")",
+    [SQL_CLIENT_SET] =
+        "UPDATE client SET locked = :locked" CLIENT_COLUMNS(CHANGE) " WHERE id = :id RETURNING id",
     [SQL_CLIENT_REMOVE] = "DELETE FROM client WHERE id = ?1 RETURNING id",
 
-    [SQL_USER_FIND] =
-        "SELECT " USER_COLUMNS " " USER_TABLES "WHERE user.tenant_id = ?1 AND user.account = ?2",
+    [SQL_USER_FIND] = "SELECT " USER_ROW " " USER_TABLES "WHERE user.tenant_id = ?1 AND user.account = ?2",
     [SQL_USER_NEIGHBOUR] =
         "SELECT password_hash FROM user WHERE tenant_id = ?1 AND account >= ?2 ORDER BY account LIMIT 1",
-    [SQL_USER_GET] = "SELECT " USER_COLUMNS " " USER_TABLES "WHERE user.id = ?1",
-    [SQL_USER_LIST] = "SELECT " USER_COLUMNS " " USER_TABLES
+    [SQL_USER_GET] = "SELECT " USER_ROW " " USER_TABLES "WHERE user.id = ?1",
+    [SQL_USER_LIST] = "SELECT " USER_ROW " " USER_TABLES
                       "WHERE ?1 IS NULL OR user.tenant_id = ?1 ORDER BY user.tenant_id, user.account",
-    [SQL_USER_PUT] =
-        "INSERT INTO user (id, tenant_id, account, password_hash, password_changed_s, "
-        "password_expired, real_name, nick_name, role_id, role_name, dept_id, post_id, oauth_id, "
-        "id_number, locked, created_s) "
-        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+    [SQL_USER_PUT] = "INSERT INTO user (" HEAD USER_COLUMNS(NAME)
+        USER_TEXTS(NAME) ") "
+                         "VALUES (" HEAD_VALUES USER_COLUMNS(VALUE) USER_TEXTS(VALUE) ")",
     [SQL_USER_SET] =
-        "UPDATE user SET password_expired = ?2, real_name = ?3, nick_name = ?4, role_id = ?5, "
-        "role_name = ?6, dept_id = ?7, post_id = ?8, oauth_id = ?9, id_number = ?10, locked = ?11, "
-        "password_changed_s = ?12 "
-        "WHERE id = ?1 RETURNING id",
+        "UPDATE user SET locked = :locked, password_expired = :password_expired, "
+        "password_changed_s = :password_changed_s" USER_TEXTS(CHANGE) " WHERE id = :id RETURNING id",
     [SQL_USER_SET_PASSWORD] =
         "UPDATE user SET password_hash = ?2, password_changed_s = ?3, password_expired = 0 "
         "WHERE id = ?1 RETURNING id",
@@ -115,10 +115,8 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_USER_REMOVE] = "DELETE FROM user WHERE id = ?1 RETURNING id",
     [SQL_USER_COUNT] = "SELECT count(*) FROM user",
 
-    [SQL_SESSION_PUT] =
-        "INSERT INTO session (user_id, client_id, tenant_id, dialect, scope, fingerprint, address, "
-        "created_s, family_end_s, expires_s) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) "
-        "RETURNING id",
+    [SQL_SESSION_PUT] = "INSERT INTO session (expires_s" SESSION_COLUMNS(
+        NAME) ") VALUES (:expires_s" SESSION_COLUMNS(VALUE) ") RETURNING id",
     /* Tokens have no index by session, which every refresh would write: one pass over them serves the list.
      */
     [SQL_SESSION_LIST] =
@@ -127,12 +125,13 @@ const char *const sql_text[SQL_COUNT] = {
         "AND expires_s > ?3 AND revoked_s IS NULL ORDER BY id DESC LIMIT ?4), "
         "refreshed AS (SELECT session_id, max(issued_s) AS at_s FROM token "
         "WHERE session_id IN (SELECT id FROM live) GROUP BY session_id) "
-        "SELECT live.id, live.tenant_id, coalesce(user.account, ''), live.client_id, live.dialect, "
-        "live.scope, "
-        "live.fingerprint, live.address, live.user_id, live.created_s, coalesce(refreshed.at_s, 0), "
-        "live.expires_s, live.family_end_s FROM live LEFT JOIN user ON user.id = live.user_id "
-        "LEFT JOIN refreshed ON refreshed.session_id = live.id ORDER BY live.id DESC",
-    [SQL_SESSION_EXTEND] = "UPDATE session SET expires_s = ?2 WHERE id = ?1 AND expires_s < ?2",
+        "SELECT live.id" SESSION_COLUMNS(
+            NAME_OF_LIVE) ", user.account, refreshed.at_s, live.expires_s "
+                          "FROM live LEFT JOIN user ON user.id = live.user_id "
+                          "LEFT JOIN refreshed ON refreshed.session_id = live.id ORDER BY live.id DESC",
+    [SQL_SESSION_EXTEND] =
+        "UPDATE session SET expires_s = CASE WHEN expires_s < ?2 THEN ?2 ELSE expires_s END, "
+        "newest_token_id = ?3, refresh_address = ?4 WHERE id = ?1",
     [SQL_SESSION_REVOKE] =
         "UPDATE session SET revoked_s = ?2 WHERE id = ?1 AND revoked_s IS NULL RETURNING id",
     [SQL_SESSION_REVOKE_USER] = "UPDATE session SET revoked_s = ?2 "
@@ -144,14 +143,18 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_SESSION_PURGE] = "DELETE FROM session WHERE id IN "
                           "(SELECT id FROM session WHERE expires_s <= ?1 ORDER BY expires_s LIMIT ?2)",
 
-    [SQL_TOKEN_PUT] = "INSERT INTO token (session_id, jti, refresh_jti, issued_s, access_expires_s, "
-                      "refresh_expires_s) VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING id",
-    [SQL_TOKEN_BY_JTI] = "SELECT " TOKEN_COLUMNS " " TOKEN_TABLES "WHERE token.jti = ?1",
-    [SQL_TOKEN_BY_ID] = "SELECT " TOKEN_COLUMNS " " TOKEN_TABLES "WHERE token.id = ?1",
+    [SQL_TOKEN_PUT] = "INSERT INTO token (session_id" TOKEN_COLUMNS(
+        NAME) ") VALUES (:session_id" TOKEN_COLUMNS(VALUE) ") RETURNING id",
+    [SQL_TOKEN_BY_JTI] = "SELECT " TOKEN_ROW " " TOKEN_TABLES "WHERE token.jti = ?1",
+    [SQL_TOKEN_BY_ID] = "SELECT " TOKEN_ROW " " TOKEN_TABLES "WHERE token.id = ?1",
+    [SQL_TOKEN_NEWEST] =
+        "SELECT " TOKEN_ROW " " TOKEN_TABLES "WHERE session.id = ?1 AND token.id = session.newest_token_id",
     [SQL_TOKEN_USE] =
         "UPDATE token SET used_s = ?2, successor_id = ?3 WHERE id = ?1 AND used_s IS NULL RETURNING id",
+    [SQL_TOKEN_NOTE_REUSE] =
+        "UPDATE token SET successor_id = NULL WHERE id = ?1 AND successor_id IS NOT NULL RETURNING id",
     [SQL_TOKEN_LIST] =
-        "SELECT " TOKEN_COLUMNS " " TOKEN_TABLES
+        "SELECT " TOKEN_ROW " " TOKEN_TABLES
         "WHERE (?1 IS NULL OR session.user_id = ?1) AND (?2 IS NULL OR session.client_id = ?2) "
         "AND token.refresh_expires_s > ?3 AND session.revoked_s IS NULL AND token.used_s IS NULL "
         "ORDER BY token.id DESC LIMIT ?4",

@@ -1,22 +1,16 @@
 #include "store/tenant_store.h"
 
-#include "store/stmt.h"
+#include "store/columns.h"
+#include "store/row.h"
 
-static enum err read_row(sqlite3_stmt *st, struct arena *arena, void *ctx)
-{
-    struct tenant *out = ctx;
-    *out = (struct tenant){
-        .id = stmt_text(st, 0, arena),
-        .name = stmt_text(st, 1, arena),
-        .locked = sqlite3_column_int(st, 2) != 0,
-        .created_s = sqlite3_column_int64(st, 3),
-    };
-    return out->id != NULL && out->name != NULL ? ERR_OK : ERR_MEMORY;
-}
+#define COLUMN(...) ROW_COLUMN(struct tenant, __VA_ARGS__),
+static const struct row_column columns[] = {COLUMN(id) COLUMN(created_s) COLUMN(locked)
+                                                TENANT_COLUMNS(COLUMN)};
+static const struct row_table table = ROW_TABLE(columns);
 
 enum err tenant_store_get(struct db *db, const char *id, struct arena *arena, struct tenant *out)
 {
-    return stmt_one(db, stmt_begin(db, SQL_TENANT_GET, "s", id), arena, read_row, out);
+    return row_one(db, stmt_begin(db, SQL_TENANT_GET, "s", id), &table, arena, out);
 }
 
 /* A caller of tenant_store_list, called for each row. */
@@ -29,7 +23,7 @@ static enum err list_row(sqlite3_stmt *st, struct arena *arena, void *ctx)
 {
     const struct listing *l = ctx;
     struct tenant row;
-    enum err e = read_row(st, arena, &row);
+    enum err e = row_read(st, &table, arena, &row);
     return e == ERR_OK ? l->each(l->ctx, &row) : e;
 }
 
@@ -41,12 +35,12 @@ enum err tenant_store_list(struct db *db, struct arena *arena, tenant_store_each
 
 enum err tenant_store_put(struct db *db, const struct tenant *row)
 {
-    return stmt_run(db, SQL_TENANT_PUT, "ssii", row->id, row->name, (int64_t)row->locked, row->created_s);
+    return row_run(db, SQL_TENANT_PUT, &table, row);
 }
 
 enum err tenant_store_set(struct db *db, const struct tenant *row)
 {
-    return stmt_run_one(db, SQL_TENANT_SET, "ssi", row->id, row->name, (int64_t)row->locked);
+    return row_run_one(db, SQL_TENANT_SET, &table, row);
 }
 
 enum err tenant_store_remove(struct db *db, const char *id)

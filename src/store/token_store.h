@@ -16,6 +16,7 @@ struct session {
     int64_t created_s;
     int64_t family_end_s;
     int64_t revoked_s;           /* 0: valid */
+    const char *refresh_address; /* read only; where its newest row was asked for; "": it was not refreshed */
     bool client_locked;          /* read only */
     const char *client_alg;      /* read only, as in struct client; "": the site's HMAC key */
     const char *client_audience; /* read only; "": none */
@@ -27,15 +28,17 @@ struct token_row {
     char refresh_jti[CODEC_UUID_CAP]; /* "" if no refresh token was issued */
     int64_t issued_s, access_expires_s, refresh_expires_s;
     int64_t used_s;       /* 0: not refreshed */
-    int64_t successor_id; /* 0: none */
+    int64_t successor_id; /* 0: none, or it is not answered with any more */
     struct session session;
 };
 
 /* Write a session and set its id; expires_s is when its last token expires. Within a transaction. */
 enum err session_store_put(struct db *db, struct session *s, int64_t expires_s);
 
-/* Let the session last until expires_s at least. Within a transaction. */
-enum err session_store_extend(struct db *db, int64_t id, int64_t expires_s);
+/* The session has a new token row, asked for by `address`: it lasts until expires_s at least. Within a
+ * transaction. */
+enum err session_store_extend(struct db *db, int64_t id, int64_t expires_s, int64_t newest_token_id,
+                              const char *address);
 
 /*
  * End a session, all of a user's but `keep_id` (0: none is kept), all of a client's, or all of a tenant's
@@ -74,9 +77,16 @@ enum err token_store_put(struct db *db, struct token_row *row);
 enum err token_store_by_jti(struct db *db, const char *jti, struct arena *arena, struct token_row *out);
 enum err token_store_by_id(struct db *db, int64_t id, struct arena *arena, struct token_row *out);
 
+/* The row that came last in a session which was refreshed. Otherwise as token_store_by_id. */
+enum err token_store_newest(struct db *db, int64_t session_id, struct arena *arena, struct token_row *out);
+
 /* Mark the row used and name its successor. Within a transaction. ERR_OK; ERR_NOT_FOUND if it was used
  * before. */
 enum err token_store_use(struct db *db, int64_t id, int64_t now_s, int64_t successor_id);
+
+/* Forget the successor of a row that was used again after the grace window, when it has none to answer with
+ * any more. Within a transaction. ERR_OK; ERR_NOT_FOUND if it was forgotten before. */
+enum err token_store_note_reuse(struct db *db, int64_t id);
 
 /* The newest valid rows, of one user and of one client where these are not 0 and NULL, at most `limit`. */
 typedef enum err token_store_each(void *ctx, const struct token_row *row);

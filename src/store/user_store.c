@@ -1,53 +1,41 @@
 #include "store/user_store.h"
 
-#include "store/stmt.h"
+#include "store/row.h"
 
-static enum err read_row(sqlite3_stmt *st, struct arena *arena, void *ctx)
+#define COLUMN(...)       ROW_COLUMN(struct user, __VA_ARGS__),
+#define COLUMN_OF(m, ...) COLUMN(m)
+static const struct row_column columns[] = {COLUMN(id) COLUMN(created_s) COLUMN(locked) USER_COLUMNS(
+    COLUMN) USER_TEXTS(COLUMN_OF) COLUMN(tenant_name) COLUMN(tenant_locked)};
+static const struct row_table table = ROW_TABLE(columns);
+
+#define TEXT(m, name, list, argument, text)                                                                  \
+    {.column = #m,                                                                                           \
+     .option = name,                                                                                         \
+     .is_list = list,                                                                                        \
+     .value = argument,                                                                                      \
+     .help = text,                                                                                           \
+     .offset = offsetof(struct user, m)},
+const struct user_text user_texts[USER_TEXT_COUNT] = {USER_TEXTS(TEXT)};
+
+const char **user_text_at(struct user *u, size_t i)
 {
-    struct user *out = ctx;
-    const char **texts[] = {&out->tenant_id,
-                            &out->account,
-                            &out->password_hash,
-                            NULL,
-                            NULL,
-                            &out->real_name,
-                            &out->nick_name,
-                            &out->role_id,
-                            &out->role_name,
-                            &out->dept_id,
-                            &out->post_id,
-                            &out->oauth_id,
-                            &out->id_number,
-                            NULL,
-                            NULL,
-                            &out->tenant_name};
-    *out = (struct user){
-        .id = sqlite3_column_int64(st, 0),
-        .password_changed_s = sqlite3_column_int64(st, 4),
-        .password_expired = sqlite3_column_int(st, 5) != 0,
-        .locked = sqlite3_column_int(st, 14) != 0,
-        .created_s = sqlite3_column_int64(st, 15),
-        .tenant_locked = sqlite3_column_int(st, 17) != 0,
-    };
-    for (int i = 0; i < (int)(sizeof texts / sizeof texts[0]); i++) {
-        if (texts[i] == NULL)
-            continue;
-        *texts[i] = stmt_text(st, i + 1, arena);
-        if (*texts[i] == NULL)
-            return ERR_MEMORY;
-    }
-    return ERR_OK;
+    return (const char **)(void *)((char *)u + user_texts[i].offset);
+}
+
+const char *user_text_of(const struct user *u, size_t i)
+{
+    return *(const char *const *)(const void *)((const char *)u + user_texts[i].offset);
 }
 
 enum err user_store_find(struct db *db, const char *tenant_id, const char *account, struct arena *arena,
                          struct user *out)
 {
-    return stmt_one(db, stmt_begin(db, SQL_USER_FIND, "ss", tenant_id, account), arena, read_row, out);
+    return row_one(db, stmt_begin(db, SQL_USER_FIND, "ss", tenant_id, account), &table, arena, out);
 }
 
 enum err user_store_get(struct db *db, int64_t id, struct arena *arena, struct user *out)
 {
-    return stmt_one(db, stmt_begin(db, SQL_USER_GET, "i", id), arena, read_row, out);
+    return row_one(db, stmt_begin(db, SQL_USER_GET, "i", id), &table, arena, out);
 }
 
 static enum err read_hash(sqlite3_stmt *st, struct arena *arena, void *ctx)
@@ -77,7 +65,7 @@ static enum err list_row(sqlite3_stmt *st, struct arena *arena, void *ctx)
 {
     const struct listing *l = ctx;
     struct user row;
-    enum err e = read_row(st, arena, &row);
+    enum err e = row_read(st, &table, arena, &row);
     return e == ERR_OK ? l->each(l->ctx, &row) : e;
 }
 
@@ -90,18 +78,12 @@ enum err user_store_list(struct db *db, const char *tenant_id, struct arena *are
 
 enum err user_store_put(struct db *db, const struct user *row)
 {
-    return stmt_run(db, SQL_USER_PUT, "isssiissssssssii", row->id, row->tenant_id, row->account,
-                    row->password_hash, row->password_changed_s, (int64_t)row->password_expired,
-                    row->real_name, row->nick_name, row->role_id, row->role_name, row->dept_id, row->post_id,
-                    row->oauth_id, row->id_number, (int64_t)row->locked, row->created_s);
+    return row_run(db, SQL_USER_PUT, &table, row);
 }
 
 enum err user_store_set(struct db *db, const struct user *row)
 {
-    return stmt_run_one(db, SQL_USER_SET, "iissssssssii", row->id, (int64_t)row->password_expired,
-                        row->real_name, row->nick_name, row->role_id, row->role_name, row->dept_id,
-                        row->post_id, row->oauth_id, row->id_number, (int64_t)row->locked,
-                        row->password_changed_s);
+    return row_run_one(db, SQL_USER_SET, &table, row);
 }
 
 enum err user_store_set_password(struct db *db, int64_t id, const char *password_hash, int64_t now_s)

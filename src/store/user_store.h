@@ -6,8 +6,10 @@
 #define STORE_USER_STORE_H
 
 #include "base/arena.h"
+#include "store/columns.h"
 #include "store/db.h"
 
+#define USER_MEMBER(member, ...) const char *member;
 struct user {
     int64_t id;
     const char *tenant_id;
@@ -15,14 +17,29 @@ struct user {
     const char *password_hash; /* PHC string */
     int64_t password_changed_s;
     bool password_expired;
-    const char *real_name, *nick_name;
-    const char *role_id, *role_name, *dept_id, *post_id; /* comma-joined */
-    const char *oauth_id, *id_number;
+    USER_TEXTS(USER_MEMBER) /* real_name, … */
     bool locked;
     int64_t created_s;
     const char *tenant_name; /* read only */
     bool tenant_locked;      /* read only */
 };
+
+/* The texts that describe a person, one row each, in the order of USER_TEXTS. */
+struct user_text {
+    const char *column; /* "real_name": in the database, and in files of people */
+    const char *option; /* "real-name": of `user add` and `user set` */
+    bool is_list;       /* comma-joined */
+    const char *value;  /* what stands for it in the help: "NAME" */
+    const char *help;
+    size_t offset; /* in struct user */
+};
+#define USER_COUNT_ONE(member, ...) +1
+enum { USER_TEXT_COUNT = 0 USER_TEXTS(USER_COUNT_ONE) };
+extern const struct user_text user_texts[USER_TEXT_COUNT];
+
+/* The text i of a user: where it stands, and what it is. */
+const char **user_text_at(struct user *u, size_t i);
+const char *user_text_of(const struct user *u, size_t i);
 
 /* Texts of the result live in `arena`. ERR_OK, ERR_NOT_FOUND, ERR_STORE, ERR_MEMORY. */
 enum err user_store_find(struct db *db, const char *tenant_id, const char *account, struct arena *arena,

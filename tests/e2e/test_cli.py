@@ -18,12 +18,11 @@ import time
 from contextlib import closing
 
 import pytest
-from harness.site import BINARY, TREE
+from harness.site import BINARY, DEADLINE_S, TREE
 from harness.visitor import basic
 from harness.wire import get
 
 DONE, FAILED, USAGE = 0, 1, 2
-DEADLINE_S = 60
 DIALECTS = ("blade", "ebaas", "eplatform", "platform", "springblade", "ruoyi", "oauth")
 
 
@@ -506,7 +505,7 @@ def test_a_user_is_added_with_everything_that_is_known(desk):
     assert {name: user[name] for name in TEXTS} == TEXTS
     assert user["account"] == "zhang@example.com" and user["tenant_name"] == "默认租户"
     assert (user["locked"], user["password_expired"]) == (False, False)
-    assert abs(user["created_s"] - time.time()) < 60 and user["password_changed_s"] == user["created_s"]
+    assert abs(user["created_s"] - time.time()) < 3600 and user["password_changed_s"] == user["created_s"]
 
 
 def test_a_password_is_stored_as_argon2id_of_the_configured_cost(desk):
@@ -522,7 +521,7 @@ def test_user_ids_are_the_time_and_chance(desk):
     ids = [int(desk.add_user(f"u{n}")["id"]) for n in range(5)]
     assert len(set(ids)) == 5
     for user_id in ids:
-        assert abs(((user_id >> 22) + 1288834974657) / 1000 - time.time()) < 60
+        assert abs(((user_id >> 22) + 1288834974657) / 1000 - time.time()) < 3600
 
 
 def test_one_account_name_may_be_in_several_tenants(desk):

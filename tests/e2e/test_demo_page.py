@@ -6,15 +6,10 @@ import subprocess
 
 import pytest
 import requests
-from harness.servers import free_port
+from harness.browser import running_browser, until
+from harness.servers import DEADLINE_S, free_port
 from harness.site import TREE
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
-
-CHROMIUM_FLAGS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
---disable-component-update --disable-sync --disable-dev-shm-usage""".split()
 
 # The page itself does not look at the answers that the demo hands out; the test does, as the person it stands for.
 REMEMBER_ANSWERS = """
@@ -45,13 +40,9 @@ def demo():
     run.url = f"http://127.0.0.1:{port}"
     yield run
     os.killpg(run.pid, signal.SIGINT)  # as Ctrl-C does
-    assert run.wait(timeout=30) == 0
+    assert run.wait(timeout=DEADLINE_S) == 0
     with pytest.raises(requests.ConnectionError):
-        requests.get(run.url, timeout=5)
-
-
-def until(page, condition):
-    return WebDriverWait(page, 20, poll_frequency=0.05).until(condition)
+        requests.get(run.url, timeout=DEADLINE_S)
 
 
 def picture_is_drawn(page):
@@ -59,19 +50,21 @@ def picture_is_drawn(page):
     return page.execute_script(script)
 
 
+@pytest.fixture(scope="module")
+def browser():
+    with running_browser() as browser:
+        browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": REMEMBER_ANSWERS})
+        yield browser
+
+
 @pytest.fixture
-def page(demo):
-    options = webdriver.ChromeOptions()
-    for flag in CHROMIUM_FLAGS:
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    browser = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+def page(demo, browser):
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     browser.set_window_size(390, 844)
-    browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": REMEMBER_ANSWERS})
+    browser.get_log("browser")  # what the test before left
     browser.get(demo.url)
     until(browser, picture_is_drawn)
-    yield browser
-    browser.quit()
+    return browser
 
 
 def choose(page, dialect):
@@ -118,13 +111,13 @@ def test_the_printed_curl_lines_work(demo):
     commands = [line[line.index("curl -s"):] for line in text.splitlines() if "curl -s" in line]
     assert len(commands) == 6
     for command in commands:
-        answer = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=30).stdout
+        answer = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=DEADLINE_S).stdout
         assert '"access_token":"eyJ' in answer or '"image":' in answer or '"img":' in answer, (command, answer)
 
 
 def test_a_taken_port_is_said_and_the_first_demo_goes_on(demo):
     port = demo.url.rsplit(":", 1)[1]
-    second = subprocess.run([TREE / "tools/demo/run"], env={**os.environ, "PORT": port}, capture_output=True, text=True, timeout=60)
+    second = subprocess.run([TREE / "tools/demo/run"], env={**os.environ, "PORT": port}, capture_output=True, text=True, timeout=DEADLINE_S)
     assert second.returncode == 1
     assert "make run PORT=" in second.stderr
-    assert requests.get(demo.url + "/kom-ams-auth/oauth/captcha", timeout=5).status_code == 200
+    assert requests.get(demo.url + "/kom-ams-auth/oauth/captcha", timeout=DEADLINE_S).status_code == 200

@@ -5,7 +5,7 @@ import time
 import pytest
 from harness import seeds
 from harness.errors import NO_STORE, ebaas
-from harness.wire import get, post_form, post_json
+from harness.wire import get, post_form, post_json, post_multipart
 
 EBAAS = "/oauth/api/account"
 
@@ -30,7 +30,7 @@ def test_ids_differ(web):
     assert len({web.ebaas_captcha()[0] for _ in range(10)}) == 10
 
 
-@pytest.mark.parametrize("how", [post_json, post_form])
+@pytest.mark.parametrize("how", [post_json, post_form, post_multipart])
 def test_login(web, user, how):
     response = web.ebaas_login(web.ebaas_login_fields(user), how)
     assert response.status == 200, response

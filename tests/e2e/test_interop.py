@@ -159,19 +159,24 @@ def test_a_right_token_is_accepted(web, mint):
     """Or the refusals below would show nothing."""
     assert is_accepted(web, mint.live)
     assert is_accepted(web, mint.token())
-    assert is_accepted(web, mint.token(nbf=int(time.time()) - 5))
+    assert is_accepted(web, mint.token(nbf=now() - 5))
 
 
 HOUR = 3600
-NOW = int(time.time())
+
+
+def now():
+    return int(time.time())
+
+
 WRONG = {
-    "expired": lambda m: m.token(exp=NOW - 1),
+    "expired": lambda m: m.token(exp=now() - 1),
     "no-exp": lambda m: m.token(exp=None),
-    "exp-as-text": lambda m: m.token(exp=str(NOW + HOUR)),
-    "exp-as-fraction": lambda m: m.token(exp=NOW + HOUR + 0.5),
-    "nbf-to-come": lambda m: m.token(nbf=NOW + HOUR),
-    "nbf-as-text": lambda m: m.token(nbf=str(NOW - HOUR)),
-    "iat-to-come": lambda m: m.token(iat=NOW + HOUR),
+    "exp-as-text": lambda m: m.token(exp=str(now() + HOUR)),
+    "exp-as-fraction": lambda m: m.token(exp=now() + HOUR + 0.5),
+    "nbf-to-come": lambda m: m.token(nbf=now() + HOUR),
+    "nbf-as-text": lambda m: m.token(nbf=str(now() - HOUR)),
+    "iat-to-come": lambda m: m.token(iat=now() + HOUR),
     "wrong-iss": lambda m: m.token(iss="https://other.example"),
     "no-iss": lambda m: m.token(iss=None),
     "wrong-aud": lambda m: m.token(aud="other"),
@@ -187,7 +192,7 @@ WRONG = {
     "typ-at+jwt": lambda m: m.token({"typ": "at+jwt"}),
     "no-typ": lambda m: m.token(without=["typ"]),
     "wrong-kid": lambda m: m.token({"kid": "0123456789abcdef"}),
-    "crit": lambda m: m.token({"crit": ["exp"], "exp": NOW + HOUR}),
+    "crit": lambda m: m.token({"crit": ["exp"], "exp": now() + HOUR}),
     "jku": lambda m: m.token({"jku": "https://other.example/jwks"}),
     "b64": lambda m: m.token({"zip": "DEF"}),
     "no-signature": lambda m: m.live.rpartition(".")[0] + ".",

@@ -126,8 +126,9 @@ def test_a_new_public_key_is_published_before_it_signs(site_with):
     first = rotate(web.site, "--alg", "EdDSA")
     sign_with(web.site, "EdDSA")
     assert first["signs_from_s"] <= time.time()  # nothing signed before it
+    began = int(time.time())
     second = rotate(web.site, "--alg", "EdDSA")
-    assert 3500 < second["signs_from_s"] - time.time() <= 3600
+    assert began <= second["signs_from_s"] - 3600 <= time.time()
     assert second["others_end_s"] == second["signs_from_s"] + 43200
     rows = keys(web.site)
     assert (rows[first["kid"]]["state"], rows[second["kid"]]["state"]) == ("signs", "published")
@@ -140,8 +141,9 @@ def test_a_new_public_key_is_published_before_it_signs(site_with):
 
 def test_the_overlap_is_as_long_as_the_longest_token(site_with):
     web = site_with({"token": {"access_ttl": "100", "refresh_ttl": "200"}})
-    assert [rotate(web.site, "--alg", alg, "--publish-ahead", "0")["others_end_s"] - int(time.time()) in (span - 1, span)
-            for alg, span in (("HS256", 200), ("RS256", 100))] == [True, True]
+    for alg, span in (("HS256", 200), ("RS256", 100)):
+        made = rotate(web.site, "--alg", alg, "--publish-ahead", "0")
+        assert made["others_end_s"] - made["signs_from_s"] == span
     web.site.cli("client", "set", "sword", "--access-ttl", "150", "--refresh-ttl", "900")
     made = rotate(web.site, "--alg", "HS384", "--overlap", "7")
     assert made["others_end_s"] - made["signs_from_s"] == 7

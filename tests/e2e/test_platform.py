@@ -3,7 +3,7 @@
 import pytest
 from harness import seeds
 from harness.errors import NO_STORE, platform
-from harness.wire import post_form, post_json
+from harness.wire import post_form, post_json, post_multipart
 
 
 def test_captcha_as_in_the_seed(web):
@@ -45,7 +45,7 @@ def test_answers_are_signed_numbers(web):
         assert str(int(answer)) == answer
 
 
-@pytest.mark.parametrize("how", [post_json, post_form])
+@pytest.mark.parametrize("how", [post_json, post_form, post_multipart])
 def test_login(web, user, how):
     response = web.send(how("/login", web.platform_login_fields(user), source="APP"))
     assert response.status == 200, response

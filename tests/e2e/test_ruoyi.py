@@ -9,7 +9,7 @@ import pytest
 from harness import seeds
 from harness.errors import NO_STORE, nobody, ruoyi
 from harness.visitor import Visitor
-from harness.wire import get, post_form, post_json
+from harness.wire import get, post_form, post_json, post_multipart
 
 PREFIX = "/ruoyi"
 
@@ -31,7 +31,7 @@ def test_answers_are_numbers(web):
         assert str(int(answer)) == answer
 
 
-@pytest.mark.parametrize("how", [post_json, post_form])
+@pytest.mark.parametrize("how", [post_json, post_form, post_multipart])
 def test_login(web, user, how):
     response = web.ruoyi_login(web.ruoyi_login_fields(user), how)
     assert response.status == 200, response

@@ -7,7 +7,7 @@ import pytest
 from harness import seeds
 from harness.errors import NO_STORE, springblade
 from harness.visitor import DEMO_LIFETIMES, basic, bearer, md5
-from harness.wire import get, post_form, post_json, post_query
+from harness.wire import get, post_form, post_json, post_multipart, post_query
 
 PREFIX = "/blade-auth"
 FIELDS = {
@@ -54,7 +54,7 @@ def test_login_as_saber_does(web):
     assert (info["user_id"], info["account"]) == (data["userId"], user.account)
 
 
-@pytest.mark.parametrize("how", [post_query, post_form, post_json], ids=["query", "form", "json"])
+@pytest.mark.parametrize("how", [post_query, post_form, post_json, post_multipart], ids=["query", "form", "json", "multipart"])
 @pytest.mark.parametrize("named", [{"grantType": "password"}, {}], ids=["password", "no-grant"])
 def test_password_grant(web, user, how, named):
     """The grant of requests that name none, as front ends without captchas send them."""

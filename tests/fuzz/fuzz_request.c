@@ -15,6 +15,7 @@
 #include "base/random.h"
 #include "dialect/dialects.h"
 #include "http/dispatch.h"
+#include "http/routes.h"
 #include "store/tenant_store.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -93,7 +94,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
         setting_store_put(app.db, SETTING_CAPTCHA_STYLE, seed, sizeof seed) != ERR_OK ||
         keyring_generate(app.db, JWS_HS256, 1) != ERR_OK || populate() != ERR_OK ||
         db_commit(app.db) != ERR_OK || password_decoy(app_password_cost(&app), app.decoy_hash) != ERR_OK ||
-        dispatch_check(&app.cfg, dialect_all, &why) != ERR_OK) {
+        routes_check(&app.cfg, dialect_all, &why) != ERR_OK) {
         fprintf(stderr, "%s\n", buf_str(&why));
         abort();
     }

@@ -10,9 +10,9 @@
 #include "auth/client.h"
 #include "auth/keyring.h"
 #include "auth/login.h"
+#include "auth/refresh.h"
 #include "auth/site_key.h"
 #include "auth/throttle.h"
-#include "auth/token.h"
 #include "base/json_in.h"
 #include "captcha/rng.h"
 #include "store/audit_store.h"
@@ -85,7 +85,7 @@ static void add_people(struct site *s)
 static int setup(void **state)
 {
     struct site *s = calloc(1, sizeof *s);
-    if (s == NULL || digest_start() != ERR_OK)
+    if (s == NULL)
         return -1;
     scratch_open(&s->scratch);
     make_app(s, s->scratch.db, &s->app);
@@ -140,15 +140,15 @@ static enum err verify(struct site *s, const char *jwt, int64_t now_s)
 static enum err refresh(struct site *s, const char *jwt, int64_t now_s, struct token_pair *out)
 {
     struct token_pair unused;
-    return token_refresh(&s->app, &s->client, jwt, NULL, "10.0.0.9", now_s, &s->arena,
-                         out != NULL ? out : &unused);
+    return refresh_use(&s->app, &s->client, jwt, NULL, "10.0.0.9", now_s, &s->arena,
+                       out != NULL ? out : &unused);
 }
 
 static void end_session(struct site *s, const char *jwt, int64_t now_s)
 {
     struct token_bearer bearer;
     assert_err(token_verify(&s->app, jwt, now_s, &s->arena, &bearer), ERR_OK);
-    assert_err(token_end_session(&s->app, &bearer, AUDIT_LOGOUT, "10.0.0.1", now_s), ERR_OK);
+    assert_err(token_end_session(&s->app, &bearer, AUDIT_LOGOUT, ERR_OK, "10.0.0.1", now_s), ERR_OK);
 }
 
 static void lock_user(struct site *s, bool locked)
@@ -796,7 +796,7 @@ static void test_a_session_that_ended_meanwhile_changes_no_password(void **state
     struct token_pair mine = issue(s, true, NOW_S);
     struct token_bearer bearer;
     assert_err(token_verify(&s->app, mine.access, NOW_S, &s->arena, &bearer), ERR_OK);
-    assert_err(token_end_session(&s->app, &bearer, AUDIT_LOGOUT, "10.0.0.1", NOW_S), ERR_OK);
+    assert_err(token_end_session(&s->app, &bearer, AUDIT_LOGOUT, ERR_OK, "10.0.0.1", NOW_S), ERR_OK);
     assert_err(change_password(s, &bearer, md5_admin, md5_wrong, "10.0.0.1", NOW_S), ERR_TOKEN_INVALID);
     assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_OK);
 }
@@ -859,9 +859,7 @@ static void test_the_claims_are_the_samples(void **state)
         "tenant_id tenant_name password_expired user_name real_name authorities client_id role_name license "
         "post_id user_id role_id scope nick_name oauth_id exp dept_id password_last_update_date jti account "
         "token_type iss iat ",
-        "tenant_id tenant_name password_expired user_name real_name authorities client_id role_name license "
-        "post_id user_id role_id scope nick_name ati oauth_id exp dept_id password_last_update_date jti "
-        "account token_type iss iat "};
+        "token_type iss jti ati iat exp "};
     for (int i = 0; i < 2; i++) {
         struct buf text, seen;
         struct json_object *root = NULL;
@@ -872,10 +870,10 @@ static void test_the_claims_are_the_samples(void **state)
         assert_err(json_in_parse(buf_str(&text), text.len, &root, &fault), ERR_OK);
         assert_err(json_in_members(root, name_member, &seen), ERR_OK);
         assert_string_equal(buf_str(&seen), names[i]);
-        assert_non_null(strstr(buf_str(&text), "\"authorities\":[\"7\",\"8\"]"));
-        assert_non_null(strstr(buf_str(&text), "\"user_id\":\"1\""));
-        assert_non_null(strstr(buf_str(&text), "\"real_name\":\"张\\\"三\\\"\""));
-        assert_non_null(strstr(buf_str(&text), "\"password_last_update_date\":1699999900000"));
+        assert_true(i == 1 || strstr(buf_str(&text), "\"authorities\":[\"7\",\"8\"]") != NULL);
+        assert_true(i == 1 || strstr(buf_str(&text), "\"user_id\":\"1\"") != NULL);
+        assert_true(i == 1 || strstr(buf_str(&text), "\"real_name\":\"张\\\"三\\\"\"") != NULL);
+        assert_true(i == 1 || strstr(buf_str(&text), "\"password_last_update_date\":1699999900000") != NULL);
         int64_t exp = 0;
         assert_err(json_in_int(root, "exp", &exp), ERR_OK);
         assert_int_equal(exp, NOW_S + (i == 0 ? ACCESS_S : REFRESH_S));
@@ -1102,6 +1100,7 @@ static void test_after_the_grace_window_the_family_ends(void **state)
 {
     struct site *s = *state;
     struct token_pair first = issue(s, true, NOW_S), other = issue(s, true, NOW_S), second, third;
+    s->client.refresh_reuse = "end";
     assert_err(refresh(s, first.refresh, NOW_S + 100, &second), ERR_OK);
     assert_err(refresh(s, second.refresh, NOW_S + 110, &third), ERR_OK);
     assert_err(refresh(s, first.refresh, NOW_S + 100 + GRACE_S, NULL), ERR_REFRESH_INVALID);
@@ -1119,6 +1118,7 @@ static void test_without_a_grace_window_the_second_use_ends_the_family(void **st
     struct site *s = *state;
     struct token_pair first = issue(s, true, NOW_S), second;
     s->app.cfg.token.refresh_grace_s = 0;
+    s->client.refresh_reuse = "end";
     assert_err(refresh(s, first.refresh, NOW_S, &second), ERR_OK);
     assert_err(refresh(s, first.refresh, NOW_S, NULL), ERR_REFRESH_INVALID);
     assert_err(verify(s, second.access, NOW_S), ERR_TOKEN_INVALID);
@@ -1131,7 +1131,7 @@ static void test_a_refresh_token_belongs_to_its_client(void **state)
     struct client other = s->client;
     other.id = "other";
     COMMITTED(s, client_store_put(s->app.db, &other));
-    assert_err(token_refresh(&s->app, &other, pair.refresh, NULL, "10.0.0.9", NOW_S, &s->arena, &unused),
+    assert_err(refresh_use(&s->app, &other, pair.refresh, NULL, "10.0.0.9", NOW_S, &s->arena, &unused),
                ERR_REFRESH_INVALID);
     assert_err(refresh(s, pair.refresh, NOW_S, NULL), ERR_OK); /* it was not used up */
 }
@@ -1143,15 +1143,14 @@ static void test_a_bearer_without_a_refresh_token_refreshes_itself(void **state)
     struct token_pair lone = issue(s, false, NOW_S), pair = issue(s, true, NOW_S), next, again;
     struct token_bearer bearer;
     assert_err(token_verify(&s->app, pair.access, NOW_S, &s->arena, &bearer), ERR_OK);
-    assert_err(token_refresh_bearer(&s->app, &bearer, "10.0.0.9", NOW_S, &s->arena, &next),
-               ERR_TOKEN_INVALID);
+    assert_err(refresh_bearer(&s->app, &bearer, "10.0.0.9", NOW_S, &s->arena, &next), ERR_TOKEN_INVALID);
     assert_err(token_verify(&s->app, lone.access, NOW_S, &s->arena, &bearer), ERR_OK);
-    assert_err(token_refresh_bearer(&s->app, &bearer, "10.0.0.9", NOW_S + 50, &s->arena, &next), ERR_OK);
+    assert_err(refresh_bearer(&s->app, &bearer, "10.0.0.9", NOW_S + 50, &s->arena, &next), ERR_OK);
     assert_null(next.refresh);
     assert_int_equal(next.row.access_expires_s, NOW_S + 50 + ACCESS_S);
     assert_err(verify(s, next.access, NOW_S + 50), ERR_OK);
     assert_err(token_verify(&s->app, lone.access, NOW_S + 60, &s->arena, &bearer), ERR_OK);
-    assert_err(token_refresh_bearer(&s->app, &bearer, "10.0.0.9", NOW_S + 60, &s->arena, &again), ERR_OK);
+    assert_err(refresh_bearer(&s->app, &bearer, "10.0.0.9", NOW_S + 60, &s->arena, &again), ERR_OK);
     assert_string_equal(again.access, next.access);
 }
 
@@ -1163,9 +1162,9 @@ static void test_reusing_a_shared_token_ends_nothing(void **state)
     struct token_bearer bearer;
     assert_err(issue_for_client(s, "t1", NOW_S, &shared), ERR_OK);
     assert_err(token_verify(&s->app, shared.access, NOW_S, &s->arena, &bearer), ERR_OK);
-    assert_err(token_refresh_bearer(&s->app, &bearer, "10.0.0.9", NOW_S, &s->arena, &next), ERR_OK);
+    assert_err(refresh_bearer(&s->app, &bearer, "10.0.0.9", NOW_S, &s->arena, &next), ERR_OK);
     assert_err(token_verify(&s->app, shared.access, NOW_S + GRACE_S, &s->arena, &bearer), ERR_OK);
-    assert_err(token_refresh_bearer(&s->app, &bearer, "10.0.0.9", NOW_S + GRACE_S, &s->arena, &unused),
+    assert_err(refresh_bearer(&s->app, &bearer, "10.0.0.9", NOW_S + GRACE_S, &s->arena, &unused),
                ERR_TOKEN_INVALID);
     assert_err(verify(s, shared.access, NOW_S + GRACE_S), ERR_OK);
     assert_err(verify(s, next.access, NOW_S + GRACE_S), ERR_OK);
@@ -1187,7 +1186,7 @@ static void test_renewal_comes_once_less_than_half_is_left(void **state)
         struct token_pair lone = issue(s, false, NOW_S);
         int64_t at_s = NOW_S + cases[i].age_s;
         assert_err(token_verify(&s->app, lone.access, at_s, &s->arena, &bearer), ERR_OK);
-        enum err e = token_renew(&s->app, &bearer, at_s, &s->arena, &fresh);
+        enum err e = refresh_renew(&s->app, &bearer, "10.0.0.9", at_s, &s->arena, &fresh);
         assert_case(e == (cases[i].is_due ? ERR_OK : ERR_NOT_FOUND), "ttl %d, age %d: %s",
                     (int)cases[i].ttl_s, (int)cases[i].age_s, err_info(e)->name);
         assert_true(e != ERR_OK || verify(s, fresh.access, at_s + cases[i].ttl_s - 1) == ERR_OK);
@@ -1202,13 +1201,12 @@ static void test_what_is_not_renewed(void **state)
     struct token_bearer bearer;
     int64_t late_s = NOW_S + ACCESS_S - 1;
     assert_err(token_verify(&s->app, pair.access, late_s, &s->arena, &bearer), ERR_OK);
-    assert_err(token_renew(&s->app, &bearer, late_s, &s->arena, &fresh), ERR_NOT_FOUND);
+    assert_err(refresh_renew(&s->app, &bearer, "10.0.0.9", late_s, &s->arena, &fresh), ERR_NOT_FOUND);
     assert_err(token_verify(&s->app, lone.access, late_s, &s->arena, &bearer), ERR_OK);
     s->client.grants = "captcha";
     COMMITTED(s, client_store_set(s->app.db, &s->client));
-    assert_err(token_renew(&s->app, &bearer, late_s, &s->arena, &fresh), ERR_NOT_FOUND);
-    assert_err(token_refresh_bearer(&s->app, &bearer, "10.0.0.9", late_s, &s->arena, &fresh),
-               ERR_TOKEN_INVALID);
+    assert_err(refresh_renew(&s->app, &bearer, "10.0.0.9", late_s, &s->arena, &fresh), ERR_NOT_FOUND);
+    assert_err(refresh_bearer(&s->app, &bearer, "10.0.0.9", late_s, &s->arena, &fresh), ERR_TOKEN_INVALID);
 }
 
 /* ---- Several workers at once ---- */
@@ -1225,8 +1223,8 @@ struct worker {
 static void *refresh_once(void *ctx)
 {
     struct worker *w = ctx;
-    w->err = token_refresh(&w->app, &w->site->client, w->refresh, NULL, "10.0.0.9", NOW_S + 5, &w->arena,
-                           &w->pair);
+    w->err =
+        refresh_use(&w->app, &w->site->client, w->refresh, NULL, "10.0.0.9", NOW_S + 5, &w->arena, &w->pair);
     return NULL;
 }
 
@@ -1238,9 +1236,9 @@ static void test_what_was_refreshed_is_not_renewed(void **state)
     struct token_bearer bearer;
     int64_t late_s = NOW_S + 43200 - 100;
     assert_err(token_verify(&s->app, first.access, late_s, &s->arena, &bearer), ERR_OK);
-    assert_err(token_renew(&s->app, &bearer, late_s, &s->arena, &fresh), ERR_OK);
-    assert_err(token_refresh_bearer(&s->app, &bearer, "10.0.0.1", late_s, &s->arena, &fresh), ERR_OK);
-    assert_err(token_renew(&s->app, &bearer, late_s, &s->arena, &fresh), ERR_NOT_FOUND);
+    assert_err(refresh_renew(&s->app, &bearer, "10.0.0.9", late_s, &s->arena, &fresh), ERR_OK);
+    assert_err(refresh_bearer(&s->app, &bearer, "10.0.0.1", late_s, &s->arena, &fresh), ERR_OK);
+    assert_err(refresh_renew(&s->app, &bearer, "10.0.0.9", late_s, &s->arena, &fresh), ERR_NOT_FOUND);
 }
 
 /* Session ids are never given again, or the tokens of who was removed would be the next one's. */

@@ -235,12 +235,6 @@ static void test_algorithm_names(void **state)
     assert_false(jws_alg_find("", &alg));
 }
 
-static int start(void **state)
-{
-    (void)state;
-    return digest_start() == ERR_OK ? 0 : -1;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -254,5 +248,5 @@ int main(void)
         cmocka_unit_test(test_the_algorithm_of_a_key_length),
         cmocka_unit_test(test_algorithm_names),
     };
-    return cmocka_run_group_tests_name("crypto", tests, start, NULL);
+    return cmocka_run_group_tests_name("crypto", tests, NULL, NULL);
 }

@@ -339,10 +339,70 @@ static void test_a_verifier_of_another_cost_is_hashed_anew(void **state)
     assert_true(password_needs_rehash("$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy", cost));
 }
 
-static int start(void **state)
+/* What stands behind bcrypt's 72 bytes was not proved, and must not become the password. */
+static void test_a_verifier_that_ignores_part_of_the_password_says_so(void **state)
 {
     (void)state;
-    return digest_start() == ERR_OK ? 0 : -1;
+    struct password whole, longer;
+    char text[129];
+    memset(text, 'x', sizeof text);
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        assert_err(password_of_plain(text, 72, &whole), ERR_OK);
+        assert_err(password_of_plain(text, 73, &longer), ERR_OK);
+        bool bcrypt = strcmp(known[i].scheme, "bcrypt") == 0;
+        assert_true(password_was_seen_whole(known[i].stored, &whole));
+        assert_case(password_was_seen_whole(known[i].stored, &longer) == !bcrypt, "%s", known[i].stored);
+        assert_case(password_needs_plain(known[i].stored) == !known[i].takes_md5, "%s", known[i].stored);
+    }
+}
+
+static void test_what_looks_like_a_verifier_is_no_password(void **state)
+{
+    (void)state;
+    static const char *const verifiers[] = {
+        "$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy",
+        "{bcrypt}$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy",
+        "{SSHA}DkMTwBl+a/3DQTxCYEApdUtNXGgdUac3",
+        "{noop}x",
+        "$argon2id$v=19$m=16384,t=2,p=1$c2FsdA$aGFzaA",
+        "$apr1$saltsalt$9c0WR0Se3z5lfIgYnltHf1",
+        "21232f297a57a5a743894a0e4a801fc3",
+        "21232F297A57A5A743894A0E4A801FC3",
+        "90b9aa7e25f80cf4f64e990b78a9fc5ebd6cecad",
+        "*4ACFE3202A5FF5CF467898FC58AAB1D615029441",
+        "0x90b9aa7e25f80cf4f64e990b78a9fc5ebd6cecad",
+        "8c6976e5b5410415bde908bd4dee15dfb167a9c873fc4bb8a81f6f2ab448a918",
+        "pbkdf2_sha256$260000$salt$aGFzaGhhc2hoYXNoaGFzaGhhc2g=",
+        "scrypt:32768:8:1$salt$c0ffeec0ffeec0ffeec0ffeec0ffee",
+        "ISMvKXpXpadDiUoOSoAfww==",
+    };
+    static const char *const passwords[] = {
+        "",         "Correct-horse-1", "admin", "$100$", "{x}",
+        "deadbeef", "正确的马",        "a$b$c", "=",     "correct=horse=battery=",
+    };
+    for (size_t i = 0; i < sizeof verifiers / sizeof verifiers[0]; i++)
+        assert_case(password_looks_like_verifier(verifiers[i]), "%s", verifiers[i]);
+    for (size_t i = 0; i < sizeof passwords / sizeof passwords[0]; i++)
+        assert_case(!password_looks_like_verifier(passwords[i]), "%s", passwords[i]);
+}
+
+static void test_what_other_programs_write_before_a_verifier(void **state)
+{
+    (void)state;
+    static const char bcrypt[] = "$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy";
+    char given[PASSWORD_STORED_CAP], out[PASSWORD_STORED_CAP];
+    struct buf why;
+    buf_init(&why);
+    for (int i = 0; i < 3; i++) {
+        snprintf(given, sizeof given, "%s%s", (const char *[]){"{bcrypt}", "{crypt}", "{CRYPT}"}[i], bcrypt);
+        assert_err(password_check_verifier(given, &why), ERR_OK);
+        assert_err(password_stored_form(given, out), ERR_OK);
+        assert_string_equal(out, bcrypt);
+    }
+    assert_err(password_check_verifier("{argon2}$argon2id$v=19$m=16384,t=2,p=1$c2FsdA$aGFzaA", &why),
+               ERR_BAD_REQUEST);
+    assert_non_null(strstr(buf_str(&why), "over the password itself"));
+    buf_free(&why);
 }
 
 int main(void)
@@ -362,6 +422,9 @@ int main(void)
         cmocka_unit_test(test_a_hash_verifies_its_password_only),
         cmocka_unit_test(test_a_decoy_is_a_verifier),
         cmocka_unit_test(test_a_verifier_of_another_cost_is_hashed_anew),
+        cmocka_unit_test(test_a_verifier_that_ignores_part_of_the_password_says_so),
+        cmocka_unit_test(test_what_looks_like_a_verifier_is_no_password),
+        cmocka_unit_test(test_what_other_programs_write_before_a_verifier),
     };
-    return cmocka_run_group_tests_name("password", tests, start, NULL);
+    return cmocka_run_group_tests_name("password", tests, NULL, NULL);
 }

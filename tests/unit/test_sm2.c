@@ -4,7 +4,6 @@
 #include "unit.h"
 
 #include "base/random.h"
-#include "crypto/digest.h"
 #include "crypto/sm2.h"
 
 /* The key of the examples in GB/T 32918.5-2017. */
@@ -206,8 +205,6 @@ static void test_the_range_of_a_key(void **state)
 static int start(void **state)
 {
     (void)state;
-    if (digest_start() != ERR_OK)
-        return -1;
     return sm2_key_of_hex(key_hex, key) == ERR_OK ? 0 : -1;
 }
 

@@ -7,7 +7,7 @@
 
 #include "auth/audit.h"
 #include "auth/keyring.h"
-#include "auth/token.h"
+#include "auth/refresh.h"
 #include "base/json_in.h"
 #include "base/secure.h"
 #include "store/audit_store.h"
@@ -47,7 +47,7 @@ static int setup(void **state)
 {
     struct site *s = calloc(1, sizeof *s);
     struct tenant tenant = {.id = "t1", .name = "租户", .created_s = NOW_S};
-    if (s == NULL || digest_start() != ERR_OK)
+    if (s == NULL)
         return -1;
     scratch_open(&s->scratch);
     s->app = (struct app){.log = s->scratch.sink, .db = s->scratch.db};
@@ -123,7 +123,7 @@ static enum err verify(struct site *s, const char *jwt, int64_t now_s)
 
 static enum err refresh(struct site *s, const char *jwt, int64_t now_s, struct token_pair *out)
 {
-    return token_refresh(&s->app, &s->client, jwt, NULL, "10.0.0.9", now_s, &s->arena, out);
+    return refresh_use(&s->app, &s->client, jwt, NULL, "10.0.0.9", now_s, &s->arena, out);
 }
 
 static enum err inspect(struct site *s, const char *jwt, int64_t now_s, bool *is_refresh_out)
@@ -432,6 +432,9 @@ static void assert_members(struct site *s, const char *jwt, const char *names)
     buf_free(&seen);
 }
 
+/* Everything else is in the row. */
+static const char refresh_members[] = "token_type iss jti ati iat exp ";
+
 /* RFC 9068 §2.2, §2.2.3. */
 static void test_claims_of_the_oauth_dialect(void **state)
 {
@@ -441,7 +444,7 @@ static void test_claims_of_the_oauth_dialect(void **state)
     snprintf(s->app.cfg.token.issuer, CONFIG_TEXT_CAP, "https://id.example");
     pair = issue(s, NOW_S);
     assert_members(s, pair.access, "iss sub aud client_id scope tenant_id exp iat jti token_type ");
-    assert_members(s, pair.refresh, "iss sub client_id scope tenant_id exp iat jti ati token_type ");
+    assert_members(s, pair.refresh, refresh_members);
     const char *claims = segment(s, pair.access, 1);
     assert_non_null(strstr(claims,
                            "\"iss\":\"https://id.example\",\"sub\":\"1\",\"aud\":\"https://id.example\","
@@ -492,7 +495,6 @@ static bool says_expired(struct site *s, const struct token_pair *pair)
 {
     bool claim = strstr(segment(s, pair->access, 1), "\"password_expired\":true") != NULL;
     assert_int_equal(claim, pair->user.password_expired);
-    assert_int_equal(claim, strstr(segment(s, pair->refresh, 1), "\"password_expired\":true") != NULL);
     return claim;
 }
 
@@ -636,12 +638,12 @@ static void test_late_reuse_that_asks_for_too_much(void **state)
 {
     struct site *s = *state;
     struct token_pair first = issue(s, NOW_S), next, unused;
+    s->client.refresh_reuse = "end";
     assert_err(refresh(s, first.refresh, NOW_S, &next), ERR_OK);
-    assert_err(
-        token_refresh(&s->app, &s->client, next.refresh, "more", "10.0.0.9", NOW_S, &s->arena, &unused),
-        ERR_SCOPE);
-    assert_err(token_refresh(&s->app, &s->client, first.refresh, "more", "10.0.0.9", NOW_S + GRACE_S + 1,
-                             &s->arena, &unused),
+    assert_err(refresh_use(&s->app, &s->client, next.refresh, "more", "10.0.0.9", NOW_S, &s->arena, &unused),
+               ERR_SCOPE);
+    assert_err(refresh_use(&s->app, &s->client, first.refresh, "more", "10.0.0.9", NOW_S + GRACE_S + 1,
+                           &s->arena, &unused),
                ERR_REFRESH_INVALID);
     assert_err(verify(s, next.access, NOW_S + GRACE_S + 1), ERR_TOKEN_INVALID);
 }
@@ -671,6 +673,198 @@ static void test_refresh_claims_that_are_refused(void **state)
                     cases[i].to);
     }
     assert_err(refresh(s, forge(s, pair.refresh, "\"iat\"", "\"iat\""), NOW_S, &unused), ERR_OK);
+}
+
+/* What tokens said before version 3: whoever has one goes on with it. */
+static void test_a_refresh_token_with_all_claims_is_good(void **state)
+{
+    struct site *s = *state;
+    struct token_pair pair = issue(s, NOW_S), next;
+    const char *old = forge(
+        s, pair.refresh, "\"jti\":", "\"tenant_id\":\"t1\",\"user_id\":\"1\",\"scope\":[\"all\"],\"jti\":");
+    assert_err(refresh(s, old, NOW_S, &next), ERR_OK);
+    assert_members(s, next.refresh, refresh_members);
+}
+
+/* Twelve roles, departments and posts: the refresh token is no longer for it. */
+static void test_refresh_tokens_do_not_grow(void **state)
+{
+    struct site *s = *state;
+    const struct token_pair small = issue(s, NOW_S);
+    s->user.role_id = "1123598816738675201,1123598816738675202,1123598816738675203,1123598816738675204,"
+                      "1123598816738675205,1123598816738675206,1123598816738675207,1123598816738675208";
+    s->user.dept_id = s->user.post_id = s->user.role_name = s->user.role_id;
+    const struct token_pair big = issue(s, NOW_S);
+    assert_true(strlen(big.access) > 2 * strlen(small.access));
+    assert_int_equal(strlen(big.refresh), strlen(small.refresh));
+    assert_true(strlen(big.refresh) < 400);
+}
+
+/* ---- Reuse after the grace window ---- */
+
+static enum err refresh_from(struct site *s, const char *jwt, const char *address, int64_t now_s,
+                             struct token_pair *out)
+{
+    return refresh_use(&s->app, &s->client, jwt, NULL, address, now_s, &s->arena, out);
+}
+
+static const char home[] = "192.0.2.7", elsewhere[] = "198.51.100.9";
+static const int64_t late_s = NOW_S + GRACE_S;
+
+/* A login at home, refreshed once from there at NOW_S. */
+static struct token_pair refreshed_at_home(struct site *s, struct token_pair *next)
+{
+    struct token_pair first = issue(s, NOW_S);
+    assert_err(refresh_from(s, first.refresh, home, NOW_S, next), ERR_OK);
+    return first;
+}
+
+static void assert_nothing_lives(struct site *s, const struct token_pair *a, const struct token_pair *b)
+{
+    struct token_pair unused;
+    assert_err(verify(s, a->access, late_s), ERR_TOKEN_INVALID);
+    assert_err(verify(s, b->access, late_s), ERR_TOKEN_INVALID);
+    assert_err(refresh_from(s, b->refresh, home, late_s, &unused), ERR_REFRESH_INVALID);
+}
+
+static void test_who_says_what_becomes_of_a_reuse(void **state)
+{
+    struct site *s = *state;
+    static const struct {
+        enum dialect_id dialect;
+        const char *of_client;
+        enum err here, there; /* from the same address, from another */
+        bool lives;           /* afterwards */
+    } cases[] = {
+        {DIALECT_BLADE, "", ERR_OK, ERR_REFRESH_INVALID, false},
+        {DIALECT_SPRINGBLADE, NULL, ERR_OK, ERR_REFRESH_INVALID, false},
+        {DIALECT_OAUTH, "", ERR_REFRESH_INVALID, ERR_REFRESH_INVALID, false},
+        {DIALECT_EPLATFORM, "", ERR_REFRESH_INVALID, ERR_REFRESH_INVALID, false},
+        {DIALECT_BLADE, "end", ERR_REFRESH_INVALID, ERR_REFRESH_INVALID, false},
+        {DIALECT_OAUTH, "same-address", ERR_OK, ERR_REFRESH_INVALID, false},
+        {DIALECT_BLADE, "refuse", ERR_REFRESH_INVALID, ERR_REFRESH_INVALID, true},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct token_pair next, again;
+        s->dialect = cases[i].dialect;
+        s->client.refresh_reuse = cases[i].of_client;
+        struct token_pair first = refreshed_at_home(s, &next);
+        assert_case(refresh_from(s, first.refresh, home, late_s, &again) == cases[i].here, "case %zu", i);
+        first = refreshed_at_home(s, &next);
+        assert_case(refresh_from(s, first.refresh, elsewhere, late_s, &again) == cases[i].there, "case %zu",
+                    i);
+        assert_case((verify(s, next.access, late_s) == ERR_OK) == cases[i].lives, "case %zu", i);
+    }
+}
+
+static void test_a_stale_tab_gets_the_newest_pair(void **state)
+{
+    struct site *s = *state;
+    struct token_pair second, third, stale;
+    struct token_pair first = refreshed_at_home(s, &second);
+    assert_err(refresh_from(s, second.refresh, home, late_s, &third), ERR_OK);
+    for (int i = 0; i < 3; i++) { /* always the same: no branch */
+        assert_err(refresh_from(s, first.refresh, home, late_s + 100, &stale), ERR_OK);
+        assert_string_equal(stale.access, third.access);
+        assert_string_equal(stale.refresh, third.refresh);
+        assert_int_equal(stale.expires_in_s, ACCESS_S - 100); /* what is left of it */
+    }
+    assert_err(refresh_from(s, stale.refresh, home, late_s + 101, &third), ERR_OK); /* and it goes on */
+    assert_err(refresh_from(s, stale.refresh, home, late_s + 101, &stale), ERR_OK);
+    assert_string_equal(stale.refresh, third.refresh);
+}
+
+/* What the tab would do with it right away is done for it. */
+static void test_a_newest_pair_whose_access_token_has_expired_is_rotated(void **state)
+{
+    struct site *s = *state;
+    struct token_pair second, stale, again;
+    struct token_pair first = refreshed_at_home(s, &second);
+    const int64_t then_s = NOW_S + ACCESS_S;
+    assert_err(refresh_from(s, first.refresh, home, then_s, &stale), ERR_OK);
+    assert_string_not_equal(stale.refresh, second.refresh);
+    assert_int_equal(stale.expires_in_s, ACCESS_S);
+    assert_err(verify(s, stale.access, then_s), ERR_OK);
+    assert_err(refresh_from(s, second.refresh, home, then_s, &again),
+               ERR_OK); /* the other tab, in the window */
+    assert_string_equal(again.refresh, stale.refresh);
+}
+
+static void test_the_address_is_that_of_the_last_refresh(void **state)
+{
+    struct site *s = *state;
+    struct token_pair second, third, stale;
+    struct token_pair first = refreshed_at_home(s, &second);
+    assert_err(refresh_from(s, second.refresh, elsewhere, late_s, &third), ERR_OK); /* the person moved */
+    assert_err(refresh_from(s, first.refresh, elsewhere, late_s, &stale), ERR_OK);
+    assert_err(refresh_from(s, first.refresh, home, late_s, &stale), ERR_REFRESH_INVALID);
+    assert_nothing_lives(s, &second, &third);
+}
+
+/* A token that was stolen before it was used: who comes second from elsewhere ends it for both. */
+static void test_a_thief_who_is_first_is_found_out(void **state)
+{
+    struct site *s = *state;
+    struct token_pair first = issue(s, NOW_S), thiefs, unused;
+    assert_err(refresh_from(s, first.refresh, elsewhere, NOW_S, &thiefs), ERR_OK);
+    assert_err(refresh_from(s, first.refresh, home, late_s, &unused), ERR_REFRESH_INVALID);
+    assert_nothing_lives(s, &first, &thiefs);
+}
+
+static void test_ipv6_networks_and_what_is_no_address(void **state)
+{
+    struct site *s = *state;
+    static const struct {
+        const char *last, *now;
+        enum err err;
+    } cases[] = {
+        {"2001:db8:1:2::1", "2001:db8:1:2:ffff::9", ERR_OK}, /* privacy extensions */
+        {"2001:db8:1:2::1", "2001:db8:1:3::1", ERR_REFRESH_INVALID},
+        {"unknown", "unknown", ERR_REFRESH_INVALID},
+        {"192.0.2.7", "192.0.2.8", ERR_REFRESH_INVALID},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct token_pair first = issue(s, NOW_S), next;
+        assert_err(refresh_from(s, first.refresh, cases[i].last, NOW_S, &next), ERR_OK);
+        assert_case(refresh_from(s, first.refresh, cases[i].now, late_s, &next) == cases[i].err, "%s %s",
+                    cases[i].last, cases[i].now);
+    }
+}
+
+static void test_a_stale_tab_gets_nothing_of_what_ended(void **state)
+{
+    struct site *s = *state;
+    struct token_pair second, unused;
+    struct token_pair first = refreshed_at_home(s, &second);
+    const int64_t end_s = second.row.refresh_expires_s;
+    assert_err(refresh_from(s, first.refresh, home, end_s - 1, &unused), ERR_OK);
+    assert_err(refresh_from(s, first.refresh, home, end_s, &unused), ERR_REFRESH_INVALID);
+    first = refreshed_at_home(s, &second);
+    COMMITTED(s, session_store_revoke(s->app.db, first.row.session.id, late_s));
+    assert_err(refresh_from(s, first.refresh, home, late_s, &unused), ERR_REFRESH_INVALID);
+    first = refreshed_at_home(s, &second);
+    s->user.locked = true;
+    COMMITTED(s, user_store_set(s->app.db, &s->user));
+    assert_err(refresh_from(s, first.refresh, home, late_s, &unused), ERR_REFRESH_INVALID);
+    s->user.locked = false;
+    COMMITTED(s, user_store_set(s->app.db, &s->user));
+    assert_err(refresh_use(&s->app, &s->client, first.refresh, "more", home, late_s, &s->arena, &unused),
+               ERR_SCOPE);
+    s->client.locked = true;
+    COMMITTED(s, client_store_set(s->app.db, &s->client));
+    assert_err(refresh_from(s, first.refresh, home, late_s, &unused), ERR_REFRESH_INVALID);
+}
+
+/* Without a window two tabs at once come one after the other. */
+static void test_stale_tabs_without_a_grace_window(void **state)
+{
+    struct site *s = *state;
+    struct token_pair second, stale;
+    s->app.cfg.token.refresh_grace_s = 0;
+    struct token_pair first = refreshed_at_home(s, &second);
+    assert_err(refresh_from(s, first.refresh, home, NOW_S, &stale), ERR_OK);
+    assert_string_equal(stale.refresh, second.refresh);
+    assert_err(refresh_from(s, first.refresh, elsewhere, NOW_S, &stale), ERR_REFRESH_INVALID);
 }
 
 /* ---- Inspection and endings ---- */
@@ -732,11 +926,12 @@ static void test_the_end_of_a_session_is_audited(void **state)
     struct token_bearer bearer;
     bool is_refresh = false;
     assert_err(token_inspect(&s->app, pair.refresh, NOW_S, &s->arena, &bearer, &is_refresh), ERR_OK);
-    assert_err(token_end_session(&s->app, &bearer, AUDIT_LOGOUT, "10.0.0.2", NOW_S + 1), ERR_OK);
+    assert_err(token_end_session(&s->app, &bearer, AUDIT_LOGOUT, ERR_OK, "10.0.0.2", NOW_S + 1), ERR_OK);
     assert_err(verify(s, pair.access, NOW_S + 1), ERR_TOKEN_INVALID);
     assert_err(try_issue(s, false, NOW_S, &own), ERR_OK);
     assert_err(token_verify(&s->app, own.access, NOW_S, &s->arena, &bearer), ERR_OK);
-    assert_err(token_end_session(&s->app, &bearer, AUDIT_TOKEN_REVOKE, "10.0.0.3", NOW_S + 2), ERR_OK);
+    assert_err(token_end_session(&s->app, &bearer, AUDIT_TOKEN_REVOKE, ERR_OK, "10.0.0.3", NOW_S + 2),
+               ERR_OK);
     arena_reset(&s->arena);
     assert_audit(s, "user:t1/admin logout ok app blade 10.0.0.2 1\n"
                     "client:app token.revoke ok app blade 10.0.0.3 2\n");
@@ -746,6 +941,7 @@ static void test_the_end_of_a_family_is_audited(void **state)
 {
     struct site *s = *state;
     struct token_pair pair = issue(s, NOW_S), next, unused;
+    s->client.refresh_reuse = "end";
     assert_err(refresh(s, pair.refresh, NOW_S, &next), ERR_OK);
     assert_err(refresh(s, pair.refresh, NOW_S + GRACE_S - 1, &unused), ERR_OK);
     assert_err(refresh(s, pair.refresh, NOW_S + GRACE_S, &unused), ERR_REFRESH_INVALID);
@@ -753,6 +949,25 @@ static void test_the_end_of_a_family_is_audited(void **state)
     assert_err(verify(s, next.access, NOW_S + GRACE_S), ERR_TOKEN_INVALID);
     arena_reset(&s->arena);
     assert_audit(s, "user:t1/admin refresh.reuse refresh_token_invalid app blade 10.0.0.9 30\n");
+}
+
+/* Once for each token, however often it comes: whoever has one does not fill the disk. */
+static void test_reuse_that_ends_nothing_is_audited_once(void **state)
+{
+    struct site *s = *state;
+    struct token_pair second, unused;
+    struct token_pair first = refreshed_at_home(s, &second);
+    for (int i = 0; i < 3; i++)
+        assert_err(refresh_from(s, first.refresh, home, late_s + i, &unused), ERR_OK);
+    assert_err(refresh_from(s, second.refresh, home, late_s + 3, &unused), ERR_OK);
+    s->client.refresh_reuse = "refuse";
+    for (int i = 0; i < 3; i++)
+        assert_err(refresh_from(s, second.refresh, elsewhere, late_s + 3 + GRACE_S, &unused),
+                   ERR_REFRESH_INVALID);
+    assert_err(refresh_from(s, first.refresh, elsewhere, late_s + 3 + GRACE_S, &unused), ERR_REFRESH_INVALID);
+    arena_reset(&s->arena);
+    assert_audit(s, "user:t1/admin refresh.stale ok app blade 192.0.2.7 30\n"
+                    "user:t1/admin refresh.refused refresh_token_invalid app blade 198.51.100.9 63\n");
 }
 
 /* Ten tokens have expired: a new one clears eight of them away, the next the rest. */
@@ -797,6 +1012,17 @@ int main(void)
         T(test_refresh_claims_that_are_refused),
         T(test_a_token_without_a_refresh_token_has_none),
         T(test_late_reuse_that_asks_for_too_much),
+        T(test_a_refresh_token_with_all_claims_is_good),
+        T(test_refresh_tokens_do_not_grow),
+        T(test_who_says_what_becomes_of_a_reuse),
+        T(test_a_stale_tab_gets_the_newest_pair),
+        T(test_a_newest_pair_whose_access_token_has_expired_is_rotated),
+        T(test_the_address_is_that_of_the_last_refresh),
+        T(test_a_thief_who_is_first_is_found_out),
+        T(test_ipv6_networks_and_what_is_no_address),
+        T(test_a_stale_tab_gets_nothing_of_what_ended),
+        T(test_stale_tabs_without_a_grace_window),
+        T(test_reuse_that_ends_nothing_is_audited_once),
         T(test_inspection_knows_both_kinds),
         T(test_the_end_of_a_session_is_audited),
         T(test_the_end_of_a_family_is_audited),

@@ -26,6 +26,11 @@ class Endpoint:
     def methods(self):
         return tuple({self.method, *self.also})
 
+    @property
+    def allowed(self):
+        """What Allow names, in any order."""
+        return {*self.methods, "OPTIONS", *(["HEAD"] if "GET" in self.methods else [])}
+
     def credentials(self, site):
         return {
             "": {},

@@ -13,10 +13,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from .site import TREE, owner_arguments
+from .site import DEADLINE_S, TREE, owner_arguments
 from .wire import Curl, DirectCgi, Socket, get
 
-DEADLINE_S = 60
 PROBE = get("/kom-ams-auth/oauth/captcha")
 
 

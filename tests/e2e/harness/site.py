@@ -9,7 +9,8 @@ import signal
 import sqlite3
 import subprocess
 import tempfile
-from collections import namedtuple
+import time
+from collections import Counter, namedtuple
 from contextlib import closing
 from pathlib import Path
 
@@ -18,6 +19,12 @@ BINARY = Path(os.environ.get("MENSHEN_BIN", TREE / "build/asan/menshen.fcgi")).r
 
 User = namedtuple("User", "account password")
 DEMO_USER = User("admin", "admin")
+
+# For whatever may hang, on a machine that is slow and busy; what works is not waited for.
+DEADLINE_S = 300
+
+# The columns that say until when a row has to be kept.
+EXPIRY = ("expires_s", "ends_s", "refresh_expires_s")
 
 
 def run_as():
@@ -39,9 +46,9 @@ def merge(*layers):
     return settings
 
 
-# Cheap passwords, addresses by X-Forwarded-For, answers handed out: what lets tests be quick and independent.
+# Cheap passwords, addresses by X-Forwarded-For, pages of two origins, answers handed out: what lets tests be quick and independent.
 TEST_SETTINGS = {
-    "server": {"trusted_proxies": "127.0.0.1"},
+    "server": {"trusted_proxies": "127.0.0.1", "allowed_origins": "https://app.example, http://localhost:8080"},
     "captcha": {"expose_answer": "yes", "rate": "0"},
     "login": {"argon2_memory_kib": "1024", "argon2_passes": "1"},
     "dialect.springblade": {"enabled": "yes"},
@@ -98,7 +105,7 @@ class Site:
         """The program with exactly this environment. Never raises for its exit code."""
         return subprocess.run(
             [self.binary, *argv], input=input, env=env or {}, cwd="/", capture_output=True, check=False,
-            timeout=120, **owner_arguments()
+            timeout=DEADLINE_S, **owner_arguments()
         )
 
     def cli(self, *arguments, line=None):
@@ -137,17 +144,42 @@ class Site:
     # ---- the database -----------------------------------------------------------------------------------------
     def open_database(self):
         """To read, beside the running program."""
-        return sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=30)
+        return sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=DEADLINE_S)
 
     def query(self, sql, *arguments):
         with closing(self.open_database()) as db:
             return db.execute(sql, arguments).fetchall()
 
-    def row_counts(self):
-        """Rows by table."""
+    def write(self, sql, *arguments):
+        """Make it so behind the program's back: as when time has passed, or a clock was wrong."""
+        with closing(sqlite3.connect(self.database, timeout=DEADLINE_S)) as db, db:
+            db.execute(sql, arguments)
+
+    def rows(self):
+        """Every row, as (table, values by column): for `changes_since`."""
         with closing(self.open_database()) as db:
+            db.execute("BEGIN")  # one moment for all tables
             tables = [name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
-            return dict(db.execute(" UNION ALL ".join(f"SELECT '{name}', count(*) FROM {name}" for name in tables)))
+            found = Counter()
+            for table in tables:
+                cursor = db.execute(f"SELECT * FROM {table}")
+                columns = [name for (name, *_) in cursor.description]
+                found.update((table, tuple(zip(columns, values))) for values in cursor)
+            return found
+
+    def changes_since(self, before):
+        """
+        What was written since `before`, a result of rows(): for each table the rows that came and those that went; a
+        changed row is both. Rows that expired meanwhile may have been purged, and do not count.
+        """
+        after, now = self.rows(), time.time()
+        changes = {}
+        for kind, rows in (("came", after - before), ("went", before - after)):
+            for table, values in rows.elements():
+                row = dict(values)
+                if not any(row.get(column, now + 1) <= now for column in EXPIRY):
+                    changes.setdefault(table, {}).setdefault(kind, []).append(row)
+        return changes
 
     def logs(self):
         """Everything that Menshen and the web server wrote, by file."""

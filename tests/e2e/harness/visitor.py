@@ -6,7 +6,7 @@ import itertools
 from http.client import HTTPException
 from urllib.parse import quote
 
-from .wire import get, post_form, post_json, post_query
+from .wire import get, post_form, post_json, post_multipart, post_query
 
 _addresses = itertools.count(1)
 
@@ -227,4 +227,4 @@ class Visitor:
         return response.json
 
 
-BLADE_WAYS = {"json": post_json, "form": post_form, "query": post_query}
+BLADE_WAYS = {"json": post_json, "form": post_form, "query": post_query, "multipart": post_multipart}

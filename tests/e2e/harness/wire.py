@@ -53,6 +53,20 @@ def post_form(path, fields, **headers):
     return Request("POST", path, (("Content-Type", "application/x-www-form-urlencoded"),), body).plus(**headers)
 
 
+def post_multipart(path, fields, **headers):
+    """As FormData does. `fields`: a dict, or bytes that are sent as they are; the boundary is always the same."""
+    body = fields if isinstance(fields, bytes) else multipart(fields)
+    return Request("POST", path, (("Content-Type", f"multipart/form-data; boundary={BOUNDARY}"),), body).plus(**headers)
+
+
+BOUNDARY = "----WebKitFormBoundary7MA4YWxkTrZu0gW"
+
+
+def multipart(fields):
+    parts = [f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n' for k, v in fields.items()]
+    return "".join([*parts, f"--{BOUNDARY}--\r\n"]).encode()
+
+
 def post_query(path, fields, **headers):
     """The parameters in the query string of a POST with an empty body, as Saber sends them."""
     return Request("POST", f"{path}?{urlencode(fields)}", (), b"").plus(**headers)

@@ -1,0 +1,121 @@
+#include "store/db_inside.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/migration.h"
+
+/* schema.sql, embedded by the build. */
+extern const char schema_sql[];
+
+enum err db_migrate(struct db *db, struct buf *why)
+{
+    int64_t version = 0;
+    int64_t id = 0;
+    enum err e = db_pragma_int(db, "PRAGMA application_id", &id);
+    if (e == ERR_OK && id != DB_APPLICATION_ID) {
+        buf_add_str(why, "the file is no database of Menshen (application_id)");
+        return ERR_CONFIG;
+    }
+    if (e == ERR_OK)
+        e = db_pragma_int(db, "PRAGMA user_version", &version);
+    if (e != ERR_OK || version == DB_SCHEMA_VERSION)
+        return e;
+    if (version > DB_SCHEMA_VERSION || version < 1) {
+        buf_addf(why,
+                 "the database has schema version %lld, this program knows 1 to %d; use the program it was "
+                 "made with",
+                 (long long)version, DB_SCHEMA_VERSION);
+        return ERR_CONFIG;
+    }
+    e = db_exec(db, "PRAGMA foreign_keys = OFF"); /* it cannot be changed within a transaction */
+    if (e == ERR_OK)
+        e = db_begin(db, DB_DURABLE);
+    if (e != ERR_OK)
+        return e;
+    /* Another process may have migrated while this one waited for the lock. */
+    e = db_pragma_int(db, "PRAGMA user_version", &version);
+    for (; e == ERR_OK && version < DB_SCHEMA_VERSION; version++) {
+        char stamp[48];
+        snprintf(stamp, sizeof stamp, "PRAGMA user_version = %lld", (long long)version + 1);
+        e = db_exec(db, migration_sql[version]);
+        if (e == ERR_OK)
+            e = db_exec(db, stamp);
+    }
+    e = db_end(db, e);
+    return e == ERR_OK ? db_exec(db, "PRAGMA foreign_keys = ON") : e;
+}
+
+/* mkdir -p with 0700 for what is missing. */
+static enum err make_dirs(const char *dir, struct buf *why)
+{
+    char path[PATH_MAX];
+    if (strlen(dir) >= sizeof path) {
+        buf_addf(why, "%s: path too long", dir);
+        return ERR_IO;
+    }
+    memcpy(path, dir, strlen(dir) + 1);
+    for (char *p = path + 1;; p++) {
+        if (*p != '/' && *p != '\0')
+            continue;
+        char end = *p;
+        *p = '\0';
+        if (mkdir(path, 0700) != 0 && errno != EEXIST) {
+            buf_addf(why, "%s: %s; set [server] data_dir to a folder that this user may write", path,
+                     strerror(errno));
+            return ERR_IO;
+        }
+        *p = end;
+        if (end == '\0')
+            return ERR_OK;
+    }
+}
+
+enum err db_create(const char *dir, struct buf *why)
+{
+    static const struct log silent = {.fd = -1};
+    char path[DB_PATH_CAP];
+    enum err e = make_dirs(dir, why);
+    if (e != ERR_OK)
+        return e;
+    db_path(dir, "", path);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        buf_addf(why, "%s: %s", path,
+                 errno == EEXIST ? "exists already; it was left as it is" : strerror(errno));
+        return errno == EEXIST ? ERR_EXISTS : ERR_IO;
+    }
+    close(fd);
+    struct db *db = db_new(dir, &silent);
+    if (db == NULL)
+        e = ERR_MEMORY;
+    else
+        e = db_check_private(dir, why);
+    if (e == ERR_OK)
+        e = db_open_file(db, dir, SQLITE_OPEN_READWRITE, why);
+    if (e == ERR_OK)
+        e = db_begin(db, DB_DURABLE);
+    if (e == ERR_OK)
+        e = db_end(db, db_exec(db, schema_sql));
+    if (e != ERR_OK && why->len == 0)
+        buf_addf(why, "%s: %s", path, db != NULL ? sqlite3_errmsg(db->handle) : "out of memory");
+    db_close(db);
+    if (e != ERR_OK)
+        db_discard(dir);
+    return e;
+}
+
+void db_discard(const char *dir)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal", DB_UNSYNCED_SUFFIX};
+    char path[DB_PATH_CAP];
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+        db_path(dir, suffixes[i], path);
+        unlink(path);
+    }
+}

@@ -1,0 +1,79 @@
+/*
+ * Inside store/: what a struct db is, and what its files say to each other: db.c (opening, transactions),
+ * stmt.c (statements), wal.c (the log and the disk), create.c (making, migrating), backup.c.
+ *
+ * Depends on sqlite3, store/db, store/stmt.
+ */
+#ifndef STORE_DB_INSIDE_H
+#define STORE_DB_INSIDE_H
+
+#include <limits.h>
+
+#include "store/stmt.h"
+
+#define DB_UNSYNCED_SUFFIX "-unsynced" /* wal.c: the marker of the failed state */
+
+struct db {
+    sqlite3 *handle;
+    sqlite3_stmt *stmt[SQL_COUNT];
+    const struct log *log;         /* borrowed */
+    enum db_durability durability; /* of the transaction */
+    int64_t patience_us;           /* how long to wait for other processes */
+    int log_frames;                /* the log's length after the last commit */
+    int checkpoint_frames;         /* from which on it is tried again to copy it back */
+    bool in_transaction;
+    bool in_read;     /* between db_read_begin and db_read_end */
+    bool defers_sync; /* the caller waits for the disk */
+    bool sync_due;    /* and has to */
+    bool is_unsynced; /* a sync failed, and nothing has healed it: wal.c */
+    bool is_healing;
+    char journal_mode[16];
+    char dir[PATH_MAX];
+};
+
+enum { DB_PATIENCE_US = 5 * 1000 * 1000 };
+
+/* `dir`/menshen.db and a suffix ("-wal", ""). What is longer than PATH_MAX, the system will refuse. */
+#define DB_PATH_CAP (PATH_MAX + 64)
+void db_path(const char *dir, const char *suffix, char out[DB_PATH_CAP]);
+
+/* A struct db of the folder `dir` that is not open yet. NULL without memory. */
+struct db *db_new(const char *dir, const struct log *log);
+
+/* Open the file `dir`/menshen.db and configure the connection. ERR_OK; ERR_STORE with `why` filled. */
+enum err db_open_file(struct db *db, const char *dir, int flags, struct buf *why);
+
+/* Whether nobody but its owner may come near `path`. ERR_OK; ERR_NOT_FOUND, ERR_IO, ERR_CONFIG with `why`
+ * filled. */
+enum err db_check_private(const char *path, struct buf *why);
+
+/* Keep other processes from the few things that happen to the files themselves. The descriptor ends it when
+ * it is closed; -1 where that cannot be had (on some network file systems). */
+int db_lock_folder(const char *dir);
+
+/* What root creates belongs to the owner of the data folder, or the web server could not use it. `fd` may be
+ * -1. */
+void db_give_to_owner(int fd, const char *dir);
+
+/* create.c: bring the schema to this version. ERR_OK; ERR_CONFIG with `why` filled; ERR_BUSY; ERR_STORE. */
+enum err db_migrate(struct db *db, struct buf *why);
+
+/* stmt.c: SQLite's result code as an outcome; failures are logged with what was being done. */
+enum err db_result(struct db *db, int rc, const char *doing);
+
+/* SQL without parameters and rows. */
+enum err db_exec(struct db *db, const char *sql);
+
+/* The one number that `sql` gives. */
+enum err db_pragma_int(struct db *db, const char *sql, int64_t *out);
+
+/* The statement, prepared at its first use. NULL after a failure, which is logged. */
+sqlite3_stmt *stmt_prepared(struct db *db, enum sql id);
+
+/* wal.c: a sync failed, ours or one of SQLite's own; errno says how. */
+void wal_sync_failed(struct db *db);
+
+/* wal.c: ask for the journal that the file system bears, and for what goes with it. ERR_OK, ERR_STORE. */
+enum err wal_configure(struct db *db, const char *dir);
+
+#endif

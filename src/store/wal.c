@@ -1,0 +1,276 @@
+/*
+ * The log and the disk, all of it: whether a sync is owed, waiting for the disk, what follows when the disk
+ * fails, and copying the log back (checkpoints).
+ *
+ * A failed sync is a state, not an event. Linux forgets pages that it could not write: it marks them clean,
+ * and the next fdatasync says that all is well, over a hole in the log behind which nothing is found after a
+ * power cut. So after one failure nothing counts as durable until heal() has put the whole log on the disk
+ * again.
+ *
+ * Linux tells of a failure once for each open file (errseq_t): every process that had the log open hears of
+ * it by itself, at its next sync; one that opens the log later does not. For those there is a file beside the
+ * database, menshen.db-unsynced, that whoever fails leaves and whoever heals removes. It need not be durable:
+ * after a power cut there are no pages that only the memory has.
+ */
+#include "store/db_inside.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+enum {
+    CHECKPOINT_FRAMES = 4000, /* 16 MiB */
+    CHECKPOINT_RETRY_FRAMES = 500,
+    CHECKPOINT_WAIT_US = 20 * 1000,
+    COPY_BYTES = 32 * 1024
+};
+
+static bool has_log(const struct db *db)
+{
+    return strcmp(db->journal_mode, "wal") == 0;
+}
+
+/* SQLite's own open file: it knows whether the name in the folder is still to be synced. NULL: there is none.
+ */
+static sqlite3_file *log_file(struct db *db)
+{
+    sqlite3_file *file = NULL;
+    int rc = sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file);
+    return rc == SQLITE_OK && file->pMethods != NULL ? file : NULL;
+}
+
+/* ---- The failed state -------------------------------------------------------------------------------- */
+
+static bool is_marked(const struct db *db)
+{
+    char path[DB_PATH_CAP];
+    db_path(db->dir, DB_UNSYNCED_SUFFIX, path);
+    return access(path, F_OK) == 0;
+}
+
+/* Leave the marker for the others. Not while somebody heals, who would remove it for the failure before. */
+static void mark(struct db *db)
+{
+    char path[DB_PATH_CAP];
+    int lock = db_lock_folder(db->dir);
+    db_path(db->dir, DB_UNSYNCED_SUFFIX, path);
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        LOG(db->log, ERR_LEVEL_ERROR, "unsynced_not_marked", LOG_S("path", path),
+            LOG_S("message", strerror(errno)));
+    db_give_to_owner(fd, db->dir);
+    close(fd);
+    close(lock);
+}
+
+void wal_sync_failed(struct db *db)
+{
+    if (db->is_healing)
+        return; /* the state lasts */
+    LOG(db->log, ERR_LEVEL_ERROR, "sync_failed", LOG_S("message", strerror(errno)),
+        LOG_S("data_dir", db->dir),
+        LOG_S("hint", "nothing is durable until the log could be written again; check the disk"));
+    db->is_unsynced = true;
+    mark(db);
+}
+
+static bool is_unsynced(const struct db *db)
+{
+    return db->is_unsynced || is_marked(db);
+}
+
+static bool sync_log(struct db *db)
+{
+    sqlite3_file *file = log_file(db);
+    return file == NULL ||
+           file->pMethods->xSync(file, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY) == SQLITE_OK;
+}
+
+/* Read the log, as all see it in memory, and write it to where it stands: the pages are to be written again
+ * then. Nobody else may be writing. */
+static bool write_log_again(struct db *db)
+{
+    char bytes[COPY_BYTES];
+    sqlite3_int64 size = 0;
+    sqlite3_file *file = log_file(db);
+    if (file == NULL || file->pMethods->xFileSize(file, &size) != SQLITE_OK)
+        return false;
+    for (sqlite3_int64 at = 0; at < size; at += COPY_BYTES) {
+        int n = size - at < COPY_BYTES ? (int)(size - at) : COPY_BYTES;
+        if (file->pMethods->xRead(file, bytes, n, at) != SQLITE_OK ||
+            file->pMethods->xWrite(file, bytes, n, at) != SQLITE_OK)
+            return false;
+    }
+    return sync_log(db);
+}
+
+static enum err make_log_whole(struct db *db)
+{
+    enum err e = stmt_run(db, SQL_BEGIN, "");
+    if (e != ERR_OK)
+        return e;
+    bool whole = write_log_again(db);
+    e = stmt_run(db, SQL_ROLLBACK, "");
+    return whole ? e : ERR_STORE;
+}
+
+/*
+ * Put on the disk what may have been lost: first the log, and then, by a checkpoint that copies and syncs all
+ * of it, the database. In this order: a checkpoint out of a log that the disk has only in part would, after a
+ * power cut in the midst of it, leave new pages in the database and old ones in what is readable of the log.
+ */
+static enum err heal(struct db *db)
+{
+    char path[DB_PATH_CAP];
+    assert(!db->in_transaction);
+    db_read_end(db);
+    db_path(db->dir, DB_UNSYNCED_SUFFIX, path);
+    int lock = db_lock_folder(db->dir);
+    db->is_healing = true;
+    enum err e = make_log_whole(db);
+    if (e == ERR_OK)
+        e = db_result(db,
+                      sqlite3_wal_checkpoint_v2(db->handle, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL),
+                      "healing checkpoint");
+    db->is_healing = false;
+    if (e == ERR_OK && unlink(path) != 0 && errno != ENOENT)
+        e = ERR_STORE;
+    db->is_unsynced = e != ERR_OK;
+    close(lock);
+    LOG(db->log, e == ERR_OK ? ERR_LEVEL_WARN : ERR_LEVEL_ERROR,
+        e == ERR_OK ? "sync_healed" : "sync_not_healed", LOG_S("data_dir", db->dir));
+    return e == ERR_OK ? ERR_OK : ERR_NOT_DURABLE;
+}
+
+/* ---- Waiting for the disk ---------------------------------------------------------------------------- */
+
+enum err db_flush(struct db *db)
+{
+    if (!has_log(db))
+        return ERR_OK; /* synchronous = FULL: the commits have waited */
+    if (!db->is_unsynced && !sync_log(db))
+        wal_sync_failed(db);
+    /* Looked for after the sync: of a failure before it the marker is there by now. */
+    return is_unsynced(db) ? heal(db) : ERR_OK;
+}
+
+enum err db_sync(struct db *db)
+{
+    if (!db->defers_sync)
+        return db_flush(db);
+    db->sync_due = true;
+    return ERR_OK;
+}
+
+void db_defer_sync(struct db *db)
+{
+    db->defers_sync = has_log(db);
+}
+
+bool db_take_due(struct db *db)
+{
+    bool due = db->sync_due;
+    db->sync_due = false;
+    return due;
+}
+
+const char *db_journal_mode(const struct db *db)
+{
+    return db->journal_mode;
+}
+
+/* WAL keeps its index in shared memory, which network and user-space file systems do not share between hosts.
+ */
+static bool is_network_fs(const char *dir)
+{
+    struct statfs fs;
+    if (statfs(dir, &fs) != 0)
+        return true;
+    switch ((unsigned long)fs.f_type & 0xFFFFFFFFUL) {
+    case 0x6969UL:     /* NFS */
+    case 0xFF534D42UL: /* CIFS */
+    case 0xFE534D42UL: /* SMB2 */
+    case 0x517BUL:     /* SMB */
+    case 0x65735546UL: /* FUSE */
+    case 0x01021997UL: /* 9P */
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Ask for the journal that the file system bears, and remember which one SQLite gave. */
+static enum err set_journal(struct db *db, const char *dir)
+{
+    const char *sql = is_network_fs(dir) ? "PRAGMA journal_mode = TRUNCATE" : "PRAGMA journal_mode = WAL";
+    sqlite3_stmt *st = NULL;
+    int rc = sqlite3_prepare_v2(db->handle, sql, -1, &st, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(st);
+    if (rc == SQLITE_ROW)
+        snprintf(db->journal_mode, sizeof db->journal_mode, "%s", (const char *)sqlite3_column_text(st, 0));
+    sqlite3_finalize(st);
+    return db_result(db, rc, sql);
+}
+
+/* ---- Checkpoints ------------------------------------------------------------------------------------- */
+
+static int note_length(void *ctx, sqlite3 *handle, const char *name, int frames)
+{
+    struct db *db = ctx;
+    (void)handle, (void)name;
+    db->log_frames = frames;
+    return SQLITE_OK;
+}
+
+static int copy_back(struct db *db, int mode)
+{
+    int rc = sqlite3_wal_checkpoint_v2(db->handle, "main", mode, NULL, NULL);
+    if (rc != SQLITE_OK && (rc & 0xFF) != SQLITE_BUSY)
+        db_result(db, rc, "checkpoint");
+    return rc;
+}
+
+bool db_checkpoint_is_due(const struct db *db)
+{
+    int limit = db->checkpoint_frames > CHECKPOINT_FRAMES ? db->checkpoint_frames : CHECKPOINT_FRAMES;
+    return db->log_frames >= limit;
+}
+
+/*
+ * SQLite's own hook copies the log back after every commit once it is long, and with two busy processes it
+ * stays long: while one copies, the other commits, so that the log never starts anew and commits wait for the
+ * disk again and again. This one copies rarely: most of it while the others go on writing, and then, while
+ * they are kept from it, what they added meanwhile, so that the log starts anew. Where somebody else is at it
+ * already, it is left to them.
+ */
+void db_checkpoint(struct db *db)
+{
+    int frames = db->log_frames;
+    db->log_frames = 0;
+    if (is_unsynced(db)) {
+        heal(db);
+        return;
+    }
+    int rc = copy_back(db, SQLITE_CHECKPOINT_PASSIVE);
+    db->patience_us = CHECKPOINT_WAIT_US;
+    if (rc == SQLITE_OK)
+        rc = copy_back(db, SQLITE_CHECKPOINT_RESTART);
+    db->patience_us = DB_PATIENCE_US;
+    /* While somebody reads for long, as a backup does, the log goes on growing. */
+    db->checkpoint_frames = rc == SQLITE_OK ? CHECKPOINT_FRAMES : frames + CHECKPOINT_RETRY_FRAMES;
+}
+
+enum err wal_configure(struct db *db, const char *dir)
+{
+    sqlite3_wal_hook(db->handle, note_length, db);
+    enum err e = set_journal(db, dir);
+    return e == ERR_OK
+               ? db_exec(db, has_log(db) ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL")
+               : e;
+}

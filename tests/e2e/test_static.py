@@ -1,0 +1,84 @@
+"""
+The program that is uploaded, cgi-bin/menshen.fcgi: one file that needs nothing of the host. It runs in a folder that
+holds nothing else, as the whole file system it can see.
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+from harness.site import DEMO_USER, TREE, merge, owner_arguments, TEST_SETTINGS
+from harness.visitor import Visitor
+from harness.wire import DirectCgi
+
+PROGRAM = TREE / "cgi-bin/menshen.fcgi"
+ROOT = os.geteuid() == 0
+# Who is not root is so in a user namespace of their own, where the host allows that.
+CHROOT = ["chroot"] if ROOT else ["unshare", "--map-root-user", "chroot"]
+
+
+def elf_has(kind):
+    done = subprocess.run(["readelf", "--wide", "--dynamic", "--segments", PROGRAM], capture_output=True, check=True)
+    return kind.encode() in done.stdout
+
+
+def test_the_file_names_no_library_and_no_loader():
+    assert elf_has("Dynamic section"), "readelf says something else than this test reads"
+    assert not elf_has("(NEEDED)")
+    assert not elf_has("INTERP")
+
+
+def test_the_file_is_hardened():
+    header = subprocess.run(["readelf", "--wide", "--file-header", PROGRAM], capture_output=True, check=True).stdout
+    assert b"DYN" in header, "position-independent: loaded where nobody can foresee"
+    assert elf_has("GNU_RELRO") and elf_has("BIND_NOW")
+
+
+class Cell:
+    """A root folder: the program, its configuration, a folder for data; no /proc, /dev, /etc, /tmp, libraries."""
+
+    def __init__(self, settings):
+        self.root = Path(tempfile.mkdtemp(prefix="menshen-"))
+        shutil.copy2(PROGRAM, self.root / "menshen")
+        lines = [f"[{section}]\n" + "".join(f"{k} = {v}\n" for k, v in keys.items()) for section, keys in settings.items()]
+        (self.root / "menshen.conf").write_text("\n".join(lines))
+        if ROOT:
+            for path in (self.root, *self.root.iterdir()):
+                os.chown(path, owner_arguments()["group"], owner_arguments()["group"])
+
+    def run(self, argv, env=None, input=b""):
+        who = [f"--userspec={owner_arguments()['group']}:{owner_arguments()['group']}"] if ROOT else []
+        # chroot(8) sets no variables, and hands on what it has.
+        command = [*CHROOT, *who, self.root, "/menshen", *argv]
+        return subprocess.run(command, input=input, env={"PATH": os.environ["PATH"]} | (env or {}),
+                              capture_output=True, check=False, timeout=120)  # fmt: skip
+
+
+@pytest.fixture
+def cell():
+    if subprocess.run([*CHROOT, "/", "true"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("neither root nor allowed to make a user namespace, so there is no chroot")
+    own = {"server": {"data_dir": "data", "log": "stderr"}}
+    cell = Cell(merge(TEST_SETTINGS, own))
+    yield cell
+    shutil.rmtree(cell.root)
+
+
+def test_in_an_empty_chroot_people_log_in(cell):
+    env = {"MENSHEN_CONF": "/menshen.conf"}
+    made = cell.run(["init", "--demo"], env)
+    assert made.returncode == 0, made.stderr
+    assert sorted(path.name for path in cell.root.iterdir()) == ["data", "menshen", "menshen.conf"]
+    visitor = Visitor(None, DirectCgi(lambda argv, variables, body: cell.run(argv, env | variables, body)))
+    assert visitor.blade_login(DEMO_USER)["user_name"] == DEMO_USER.account
+    assert visitor.app_token()
+    key, answer = visitor.ebaas_captcha()
+    response = visitor.ebaas_login(visitor.ebaas_login_fields(DEMO_USER, (key, answer)))
+    assert response.json["code"] == "000", response
+    expired = response.json["data"]["expired"]
+    assert len(expired) == len("2026-11-21 23:41:19"), "dates need no zone file"
+    checked = cell.run(["doctor"], env)
+    assert checked.returncode == 0, checked.stdout
