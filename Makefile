@@ -62,7 +62,7 @@ LINK_release := -pie
 LINK_asan    := -pie
 LINK_fuzz    := -pie
 LIBS_OWN    := -lgd -lpng -ljpeg -lfcgi -ljson-c -lsqlite3 -lcrypto -lcrypt -largon2 -linih -lz
-LIBS_GLIBC  := -lm -lpthread -ldl
+LIBS_GLIBC  := -lm -ldl
 ifdef SHARED
 LIBS         := $(LIBS_OWN) $(LIBS_GLIBC)
 LIBS_release := $(LIBS)

@@ -13,6 +13,7 @@ static const struct err_info table[ERR_COUNT] = {
     [ERR_NO_SUCH_PATH] = {404, "not_found", ERR_LEVEL_INFO},
     [ERR_METHOD_NOT_ALLOWED] = {405, "method_not_allowed", ERR_LEVEL_INFO},
     [ERR_TOO_LARGE] = {413, "payload_too_large", ERR_LEVEL_INFO},
+    [ERR_SLOW] = {408, "request_timeout", ERR_LEVEL_INFO},
     [ERR_UNSUPPORTED_TYPE] = {400, "unsupported_content_type", ERR_LEVEL_INFO},
     [ERR_CLIENT_UNKNOWN] = {401, "invalid_client", ERR_LEVEL_WARN},
     [ERR_CLIENT_SECRET] = {401, "invalid_client", ERR_LEVEL_WARN},

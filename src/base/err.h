@@ -18,6 +18,7 @@ enum err {
     ERR_NO_SUCH_PATH,      /* no route */
     ERR_METHOD_NOT_ALLOWED, /* a route, but not with this method */
     ERR_TOO_LARGE,          /* body over the limit of its route */
+    ERR_SLOW,               /* it did not come to its end in time */
     ERR_UNSUPPORTED_TYPE,   /* Content-Type that the route does not read */
     /* Client, grant, scope. */
     ERR_CLIENT_UNKNOWN,    /* no such client; public face as the next one */

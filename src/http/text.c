@@ -19,6 +19,8 @@ static const struct said errs[ERR_COUNT] = {
     [ERR_NO_SUCH_PATH] = {{"请求的路径不存在", "請求的路徑不存在", "no such path"}},
     [ERR_METHOD_NOT_ALLOWED] = {{"不支持该请求方式", "不支援此請求方式", "the method is not allowed here"}},
     [ERR_TOO_LARGE] = {{"请求内容过大", "請求內容過大", "the request is too large"}},
+    [ERR_SLOW] = {{"请求未在规定时间内发送完毕", "請求未在規定時間內傳送完畢",
+                   "the request did not arrive in time"}},
     [ERR_UNSUPPORTED_TYPE] = {{"不支持该Content-Type", "不支援此Content-Type",
                                "the Content-Type is not supported here"}},
     [ERR_CLIENT_UNKNOWN] = {{"客户端认证失败", "用戶端認證失敗", "client authentication failed"}},

@@ -15,14 +15,17 @@ bool server_is_fastcgi(void);
 /* Serve the one request of the environment and standard input. Returns the exit status. */
 int server_cgi(const char *conf_path);
 
-/* Serve requests from descriptor 0 until SIGTERM or SIGUSR1. Returns the exit status. */
+/*
+ * Serve requests from descriptor 0. SIGTERM, SIGINT and SIGUSR1 end it, once the requests that have come are
+ * answered; SIGHUP lets it read its configuration anew between two requests. Returns the exit status.
+ */
 int server_fastcgi(const char *conf_path);
 
 /* What both transports set up, in start.c. */
 struct server {
     struct app app;
     struct dispatch dispatch;
-    struct dispatch failures; /* server_fail's own: it may run in another thread than server_answer */
+    struct dispatch failures; /* server_fail's own: it may run within server_answer, before something slow */
     const char *conf_path;    /* borrowed; NULL: look for it */
     bool ready;               /* false: requests are answered with "unavailable"; the log says why */
     bool defers; /* set by a transport that waits for the disk itself, before the first request */
@@ -32,16 +35,21 @@ struct server {
 void server_init(struct server *s, const char *conf_path);
 void server_fini(struct server *s);
 
-/*
- * Answer one request. True if the answer must not leave before what it says is on disk: before a db_flush that comes
- * after this has returned ERR_OK.
- */
+/* Read the configuration anew, and open what it names. No answer may be waiting for the disk. Errors: app_open's. */
+enum err server_reload(struct server *s);
+
+/* Whether the body has to be there before server_answer is called: else it is answered without. */
+bool server_wants_body(struct server *s, char **env);
+
+/* Answer one request. True if the answer must not leave before a server_flush that comes after this. */
 bool server_answer(struct server *s, char **env, request_read *read, void *read_ctx, struct buf *out);
 
+/* Wait until what was answered so far is on disk. ERR_OK; anything else: nobody may be told that it is. */
+enum err server_flush(struct server *s);
+
 /*
- * Answer a request, after server_answer has returned true for it, with the failure `e` instead. One thread at
- * a time may do this, while another is in server_answer: the configuration and the log do not change any
- * more.
+ * Answer a request with the failure `e`: one that server_answer returned true for, instead of what it
+ * answered, or one that does not come to its end.
  */
 void server_fail(struct server *s, char **env, enum err e, struct buf *out);
 

@@ -37,15 +37,27 @@ void server_fini(struct server *s)
     app_close(&s->app);
 }
 
+enum err server_reload(struct server *s)
+{
+    app_close(&s->app);
+    return start(s);
+}
+
+/* What was missing may be there by now: nobody has to restart the web server after `menshen init`. */
+static enum err get_ready(struct server *s)
+{
+    return s->ready ? ERR_OK : server_reload(s);
+}
+
+bool server_wants_body(struct server *s, char **env)
+{
+    return get_ready(s) == ERR_OK && dispatch_wants_body(&s->dispatch, env);
+}
+
 bool server_answer(struct server *s, char **env, request_read *read, void *read_ctx, struct buf *out)
 {
     struct request req;
-    enum err e = ERR_OK;
-    /* What was missing may be there by now: nobody has to restart the web server after `menshen init`. */
-    if (!s->ready) {
-        app_close(&s->app);
-        e = start(s);
-    }
+    enum err e = get_ready(s);
     request_init(&req, env, s->app.cfg.server.trusted_proxies, clock_now_s(), &s->dispatch.arena, read,
                  read_ctx);
     if (e != ERR_OK) {
@@ -58,6 +70,11 @@ bool server_answer(struct server *s, char **env, request_read *read, void *read_
         db_checkpoint(s->app.db);
     }
     return db_take_due(s->app.db);
+}
+
+enum err server_flush(struct server *s)
+{
+    return db_flush(s->app.db);
 }
 
 static long read_nothing(void *ctx, char *out, size_t cap)
