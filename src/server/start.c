@@ -71,6 +71,7 @@ bool server_answer(struct server *s, char **env, request_read *read, void *read_
         LOG(&s->app.log, ERR_LEVEL_WARN, "database_replaced", LOG_S("data_dir", s->app.cfg.server.data_dir));
         app_before_slow(&s->app); /* what waits was written to the old one */
         s->ready = false;
+        s->tried_s = 0; /* at once */
     }
     enum err e = get_ready(s);
     request_init(&req, env, s->app.cfg.server.trusted_proxies, clock_now_s(), &s->dispatch.arena, read,
