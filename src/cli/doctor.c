@@ -513,6 +513,15 @@ static void check_unseen(struct doctor *d)
     arena_fini(&rows);
 }
 
+static void check_lookalikes(struct doctor *d)
+{
+    int64_t count = 0;
+    if (user_store_lookalikes(d->cli->app.db, &count) == ERR_OK && count > 0)
+        add(d, "lookalikes", WARNING,
+            TEXT(d, "%" PRId64 " accounts differ from another in case or width only", count),
+            "they have to be spelled exactly when they log in; where two are one person, menshen user remove one");
+}
+
 /* Something a site needs one of. */
 static void check_some(struct doctor *d, const char *name, enum err e, int64_t count, enum status if_none,
                        const char *advice)
@@ -525,6 +534,26 @@ static void check_some(struct doctor *d, const char *name, enum err e, int64_t c
         add(d, name, OK, TEXT(d, "%" PRId64, count), NULL);
 }
 
+/*
+ * Whether somebody waits for a client with a secret: a dialect whose requests carry its credentials is enabled, and
+ * not one that has a client of its own was turned on, which is then what the site is for.
+ */
+static bool wants_client(struct doctor *d)
+{
+    const struct config *cfg = &d->cli->app.cfg;
+    struct config *initial = arena_alloc(&d->cli->arena, sizeof *initial);
+    bool wanted = false, turned_on = false;
+    if (initial == NULL)
+        return true;
+    config_defaults(initial);
+    for (int i = 0; i < DIALECT_COUNT; i++) {
+        bool has_own = cfg->dialect[i].client[0] != '\0';
+        wanted = wanted || (cfg->dialect[i].enabled && !has_own);
+        turned_on = turned_on || (cfg->dialect[i].enabled && has_own && !initial->dialect[i].enabled);
+    }
+    return wanted && !turned_on;
+}
+
 static void check_content(struct doctor *d)
 {
     struct db *db = d->cli->app.db;
@@ -535,7 +564,7 @@ static void check_content(struct doctor *d)
     enum err e = tenant_store_list(db, &rows, count_tenant, &tenants);
     check_some(d, "tenants", e, tenants, WARNING, "menshen tenant add 000000 --name NAME");
     e = client_store_list(db, &rows, count_client, &clients);
-    check_some(d, "clients_with_secret", e, clients, WARNING,
+    check_some(d, "clients_with_secret", e, clients, wants_client(d) ? WARNING : OK,
                "no client can ask for tokens; menshen client add ID --grants captcha,refresh_token");
     e = user_store_count(db, &users);
     check_some(d, "users", e, users, WARNING, "nobody can log in; menshen user add ACCOUNT --real-name NAME");
@@ -625,6 +654,7 @@ static void check_database(struct doctor *d)
     check_sm2(d);
     check_content(d);
     check_unseen(d);
+    check_lookalikes(d);
     check_dialect_clients(d);
     check_demo(d);
 }

@@ -71,7 +71,7 @@ static void render_error(struct call *c)
         failure.field = NULL;
     text_failure(&failure, SCRIPT_ENGLISH, &text);
     if (c->res->status == 401)
-        response_header(c->res, "WWW-Authenticate", COMMON_BASIC_CHALLENGE);
+        response_header(c->res, "WWW-Authenticate", "Basic realm=\"menshen\", charset=\"UTF-8\"");
     json_out_init(&j, &c->res->body);
     json_open_object(&j, NULL);
     json_str(&j, "error", error_name(failure.err));

@@ -10,6 +10,7 @@ static enum err start(struct server *s)
     enum err e = app_open(&s->app, s->conf_path, &why);
     if (e == ERR_OK)
         e = routes_check(&s->app.cfg, dialect_all, &why);
+    s->start_err = e;
     s->ready = e == ERR_OK;
     if (!s->ready)
         LOG(&s->app.log, ERR_LEVEL_ERROR, "start_failed", LOG_S("error", err_info(e)->name),
@@ -45,10 +46,17 @@ enum err server_reload(struct server *s)
     return start(s);
 }
 
-/* What was missing may be there by now: nobody has to restart the web server after `menshen init`. */
+/*
+ * What was missing may be there by now: nobody has to restart the web server after `menshen init`. Once a
+ * second is enough, and bounds what strangers can make it write into the log.
+ */
 static enum err get_ready(struct server *s)
 {
-    return s->ready ? ERR_OK : server_reload(s);
+    int64_t now_s = clock_now_s();
+    if (s->ready || now_s == s->tried_s)
+        return s->start_err;
+    s->tried_s = now_s;
+    return server_reload(s);
 }
 
 bool server_wants_body(struct server *s, char **env)

@@ -8,10 +8,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/account.h"
 #include "store/migration.h"
 
 /* schema.sql, embedded by the build. */
 extern const char schema_sql[];
+
+/* SQL's account_folded(ACCOUNT). What has no such form stands for itself. */
+static void account_folded(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    char folded[ACCOUNT_FOLDED_CAP];
+    const char *account = (const char *)sqlite3_value_text(values[0]);
+    (void)count;
+    if (account != NULL && account_fold(account, folded))
+        sqlite3_result_text(context, folded, -1, SQLITE_TRANSIENT);
+    else
+        sqlite3_result_value(context, values[0]);
+}
 
 enum err db_migrate(struct db *db, struct buf *why)
 {
@@ -34,6 +47,12 @@ enum err db_migrate(struct db *db, struct buf *why)
         return ERR_CONFIG;
     }
     e = db_exec(db, "PRAGMA foreign_keys = OFF"); /* it cannot be changed within a transaction */
+    if (e == ERR_OK)
+        e = db_result(db,
+                      sqlite3_create_function(db->handle, "account_folded", 1,
+                                              SQLITE_UTF8 | SQLITE_DIRECTONLY, NULL, account_folded, NULL,
+                                              NULL),
+                      "account_folded");
     if (e == ERR_OK)
         e = db_begin(db, DB_DURABLE);
     if (e != ERR_OK)

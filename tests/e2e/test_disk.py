@@ -6,12 +6,12 @@ import shutil
 import subprocess
 
 import pytest
-from harness.disk import LOG, Disk
+from harness.disk import LOG, Disk, DiskWorker
 from harness.servers import wait_until
 from harness.site import owner_arguments, run_as
 from harness.visitor import SWORD, Visitor
 from harness.wire import get, post_form
-from harness.worker import Worker, has_answer
+from harness.worker import has_answer
 
 HEALTH = get("/healthz")
 
@@ -32,7 +32,7 @@ def workers(site):
     running = []
 
     def make(disk=None, name="worker"):
-        running.append(Worker(site, disk, name))
+        running.append(DiskWorker(site, disk, name))
         return running[-1]
 
     yield make
@@ -136,7 +136,7 @@ def test_health_is_written(site, workers):
 
 
 def test_a_full_disk(site, disk):
-    worker = Worker(site, disk)
+    worker = DiskWorker(site, disk)
     try:
         assert all(worker.web.blade_captcha())
         disk.fill(LOG)

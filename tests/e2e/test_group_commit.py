@@ -9,17 +9,17 @@ from contextlib import closing
 from tempfile import TemporaryDirectory
 
 import pytest
-from harness.disk import Disk
+from harness.disk import Disk, DiskWorker
 from harness.seeds import claims
 from harness.servers import wait_until
 from harness.visitor import SWORD
 from harness.wire import post_json
-from harness.worker import Worker, has_answer
+from harness.worker import has_answer
 
 @pytest.fixture
 def worker(site_with, disk_library):
     site = site_with({}).site
-    worker = Worker(site, Disk(site, disk_library))
+    worker = DiskWorker(site, Disk(site, disk_library))
     yield worker
     worker.stop()
 

@@ -12,7 +12,7 @@ from harness.servers import wait_until
 from harness.site import TREE, owner_arguments
 from harness.visitor import Visitor
 from harness.wire import get
-from harness.worker import Worker
+from harness.disk import DiskWorker
 
 HEALTH = get("/healthz")
 
@@ -20,7 +20,7 @@ HEALTH = get("/healthz")
 @pytest.fixture
 def worker(site_with):
     site = site_with({}).site
-    worker = Worker(site)
+    worker = DiskWorker(site)
     yield worker
     worker.stop()
 

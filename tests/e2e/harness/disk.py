@@ -10,6 +10,8 @@ import tempfile
 from pathlib import Path
 
 from .site import run_as
+from .visitor import Visitor
+from .worker import Worker
 
 FILES = ("menshen.db", "menshen.db-wal")
 DATABASE, LOG = FILES
@@ -84,3 +86,17 @@ class Disk:
 
 def remove(library):
     shutil.rmtree(os.path.dirname(library))
+
+
+class DiskWorker(Worker):
+    """A worker whose disk is `disk`, or the machine's own. With `web`, a visitor that talks to it."""
+
+    def __init__(self, site, disk=None, name="worker"):
+        self.disk = disk
+        super().__init__(site, env=disk.env if disk else None, name=name)
+        self.web = Visitor(site, self.client)
+
+    def stop(self):
+        if self.disk:
+            self.disk.open()
+        return super().stop()
