@@ -95,7 +95,7 @@ def test_while_there_is_none_everything_says_so(worker):
     assert worker.client.send(HEALTH).status == 500
     assert web.send(get("/kom-ams-auth/oauth/captcha")).status == 500
     by_owner("cp", copy, site.database)
-    assert worker.client.send(HEALTH).status == 200
+    wait_until(lambda: worker.client.send(HEALTH).status == 200, "the worker to open what is there")
     assert status_of_login(web, user) == 200
 
 
