@@ -184,7 +184,7 @@ static void check_random(struct doctor *d)
         add(d, "random", OK, "the system's random source works", NULL);
     else
         add(d, "random", ERROR, "the system's random source fails",
-            "getrandom(2) has to work: ask your host, or use a newer kernel");
+            "getrandom(2) or /dev/urandom has to work: ask your host");
     secure_wipe(noise, sizeof noise);
 }
 
