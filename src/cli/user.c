@@ -76,7 +76,7 @@ enum cli_status user_refuse_unknown(const struct cli *cli, const char *account)
                     user_tenant(cli));
 }
 
-/* ---- Shared by the commands -------------------------------------------------------------------------- */
+/* ---- Shared by the commands ---- */
 
 /* ACCOUNT and --tenant of a user that should be there. */
 static enum cli_status check_name(const struct cli *cli)
@@ -201,7 +201,7 @@ static enum cli_status read_password(const struct cli *cli, char hash_out[PASSWO
     return e == ERR_OK ? CLI_DONE : refuse_password(cli, what, e);
 }
 
-/* ---- add --------------------------------------------------------------------------------------------- */
+/* ---- add ---- */
 
 struct adding {
     struct user user;
@@ -365,7 +365,7 @@ static enum cli_status run_show(struct cli *cli)
     return table_close(&t, list_one(&t, &u), "");
 }
 
-/* ---- set, passwd, lock, unlock, remove --------------------------------------------------------------- */
+/* ---- set, passwd, lock, unlock, remove ---- */
 
 static enum err set(struct cli *cli, void *ctx)
 {
@@ -472,7 +472,7 @@ static enum cli_status run_remove(struct cli *cli)
     return change(cli, remove_user, NULL, "removed, with its sessions");
 }
 
-/* ---- Rows -------------------------------------------------------------------------------------------- */
+/* ---- Rows ---- */
 
 #define TENANT_OPTION                                                                                        \
     {                                                                                                        \
@@ -491,6 +491,8 @@ static const struct cli_option describing_options[] = {
 static const struct cli_option import_options[] = {
     {"tenant", "ID", "tenant of rows that name none; default 000000"},
     {"format", "csv|jsonl|htpasswd", "default: by the file's name"},
+    {"encoding", "NAME",
+     "utf-8, gbk, gb18030, big5, utf-16le, utf-16be; default: the byte order mark's, else utf-8"},
     {"dry-run", NULL, "check everything, write nothing"},
     {"passwords-as-typed", NULL,
      "what the column password has is typed by people, also where it looks like a hash"},
@@ -501,6 +503,8 @@ static const struct cli_option export_options[] = {
     {"tenant", "ID", "users of this tenant only"},
     {"format", "csv|jsonl", "default: by the file's name, else csv"},
     {"with-hashes", NULL, "with password hashes, to move a site"},
+    {"for-excel", NULL, "CSV that Excel opens as UTF-8; without user_id, whose 19 digits it would round"},
+    {"force", NULL, "overwrite FILE"},
     {0}};
 
 #define PASSWORD_DETAILS                                                                                     \
