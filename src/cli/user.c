@@ -128,16 +128,20 @@ static enum cli_status change(struct cli *cli, cli_body *body, void *ctx, const 
 }
 
 /* The descriptive options, checked and written to `u`; what was not given keeps its value. */
-static enum cli_status take_texts(const struct cli *cli, struct user *u)
+static enum cli_status take_texts(struct cli *cli, struct user *u)
 {
     enum cli_status status = CLI_DONE;
     for (size_t i = 0; status == CLI_DONE && i < USER_TEXT_COUNT; i++) {
         const char *value = cli_value(cli, user_texts[i].option);
         char what[32];
         snprintf(what, sizeof what, "--%s", user_texts[i].option);
+        if (value != NULL && user_texts[i].is_list)
+            value = text_tidy_list(&cli->arena, value);
         if (value != NULL) {
-            status = text_check(cli, what, value, TEXT_MAX);
+            status = text_check(cli, what, value, user_texts[i].is_list ? TEXT_LIST_MAX : TEXT_MAX);
             *user_text_at(u, i) = value;
+        } else if (cli_given(cli, user_texts[i].option)) {
+            status = cli_result(cli, ERR_MEMORY);
         }
     }
     return status;

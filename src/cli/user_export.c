@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/secure.h"
+#include "base/printable.h"
 #include "cli/output.h"
 #include "cli/text.h"
 #include "cli/user.h"
@@ -20,17 +20,30 @@ struct exporting {
     enum people_format format;
     bool shown[PEOPLE_COLUMNS];
     bool for_excel;
+    bool to_screen;
     FILE *to;
     size_t count;
 };
 
+/* On a screen, and only there, what would control it is written out. */
+static void make_printable(struct buf *text)
+{
+    struct buf safe;
+    buf_init(&safe);
+    printable_add(&safe, buf_str(text), text->len, "\r\n");
+    if (safe.err == ERR_OK)
+        safe.err = text->err;
+    buf_free(text);
+    *text = safe;
+}
+
 static enum err write_out(struct exporting *ex, struct buf *text)
 {
+    if (ex->to_screen)
+        make_printable(text);
     enum err e = text->err;
     if (e == ERR_OK && fwrite(text->data, 1, text->len, ex->to) != text->len)
         e = ERR_IO;
-    if (text->data != NULL)
-        secure_wipe(text->data, text->len);
     buf_free(text);
     return e;
 }
@@ -115,6 +128,7 @@ static enum cli_status to_file(struct exporting *ex, const char *path, const cha
 static enum cli_status to_output(struct exporting *ex, const char *tenant)
 {
     ex->to = stdout;
+    ex->to_screen = isatty(STDOUT_FILENO);
     enum err e = write_all(ex, tenant);
     return e == ERR_IO ? cli_fail(ex->cli, "standard output: %s", strerror(errno)) : cli_result(ex->cli, e);
 }

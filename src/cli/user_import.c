@@ -112,7 +112,7 @@ static void show_notes(const struct import *im, const struct notes *notes, const
     if (notes->count > 0)
         qsort(notes->at, notes->count, sizeof *notes->at, compare_notes);
     for (size_t i = 0; i < notes->count && i < SHOWN_NOTES; i++)
-        fprintf(stderr, "%s:%zu: %s%s\n", im->cli->operand[0], notes->at[i].line, mark, notes->at[i].what);
+        cli_print(stderr, "%s:%zu: %s%s\n", im->cli->operand[0], notes->at[i].line, mark, notes->at[i].what);
     if (notes->count > SHOWN_NOTES)
         fprintf(stderr, "… and %zu more\n", notes->count - SHOWN_NOTES);
 }
@@ -127,15 +127,15 @@ static enum err tell_column(struct import *im, size_t line, enum people_column c
 
 /* ---- Checking one person. ERR_BAD_REQUEST: a fault was told ---- */
 
-static enum err check_text(struct import *im, const struct person *p, enum people_column column, size_t max)
+static enum err check_text(struct import *im, size_t line, enum people_column column, const char *value,
+                           size_t max)
 {
-    const char *value = p->value[column];
     const char *fault = text_fault(value, strlen(value));
     if (fault != NULL)
-        return tell_column(im, p->line, column, fault);
+        return tell_column(im, line, column, fault);
     if (strlen(value) > max) {
         const char *what = arena_printf(&im->scratch, "longer than %zu bytes", max);
-        return what != NULL ? tell_column(im, p->line, column, what) : ERR_MEMORY;
+        return what != NULL ? tell_column(im, line, column, what) : ERR_MEMORY;
     }
     return ERR_OK;
 }
@@ -347,11 +347,14 @@ static enum err check_texts(struct import *im, const struct person *p, struct en
     enum err good = ERR_OK;
     for (size_t i = 0; good == ERR_OK && i < USER_TEXT_COUNT; i++) {
         enum people_column column = PEOPLE_TEXTS + i;
+        bool is_list = user_texts[i].is_list;
         const char *value = p->value[column];
-        *user_text_at(&e->user, i) = value != NULL ? value : "";
         e->given[column] = value != NULL;
+        if (value != NULL && is_list && (value = text_tidy_list(&im->arena, value)) == NULL)
+            return ERR_MEMORY;
+        *user_text_at(&e->user, i) = value != NULL ? value : "";
         if (value != NULL)
-            good = check_text(im, p, column, TEXT_MAX);
+            good = check_text(im, p->line, column, value, is_list ? TEXT_LIST_MAX : TEXT_MAX);
     }
     return good;
 }

@@ -7,8 +7,10 @@ import hashlib
 import io
 import json
 import os
+import sqlite3
 import stat
 import subprocess
+from contextlib import closing
 
 import pytest
 from harness.site import BINARY, User
@@ -425,6 +427,54 @@ def test_verifiers_of_this_sites_own_cost_come_back(desk):
     assert importing(desk, f'account,password_hash\na,"{row}"\n')[0] == 0
     assert importing(desk, f'account,password_hash\nb,"{row[:-1]}"\n')[0] == FAILED
     assert importing(desk, f'account,password_hash\nb,"{row.replace("t=5", "t=50")}"\n')[0] == FAILED
+
+
+HOSTILE = "\x1b]0;owned\x07\x1b[2J\u009b31m\u202eevil"
+
+
+def test_nothing_of_a_file_controls_the_terminal(desk):
+    """Names with escape sequences, in faults, in lists, in messages, and in the name of the file itself."""
+    turned = f"account,password_hash,real_name\nzhang,{SHA1},a\u202eb\u2066c\n"
+    assert importing(desk, turned)[0] == 0
+    with closing(sqlite3.connect(desk.database)) as db, db:  # as an older version let it in
+        db.execute("UPDATE user SET nick_name = ?", (HOSTILE,))
+    file = desk.folder / f"{HOSTILE.replace('/', '')}.csv"
+    file.write_text(f"account,password_hash,{HOSTILE}\n")
+    outputs = [desk.run("user", *arguments) for arguments in (
+        ["list"], ["list", "--json"], ["show", "zhang"], ["show", "zhang", "--json"], ["import", str(file)],
+        ["lock", HOSTILE], [HOSTILE], ["import", "-", "--format", "jsonl", "--encoding", HOSTILE],
+    )]  # fmt: skip
+    outputs.append(desk.run("user", "import", "-", "--format", "jsonl", line=json.dumps({HOSTILE: "x"})))
+    outputs.append(desk.run("user", "import", "-", "--format", "csv", line=f"account,tenant,password_hash\na,{HOSTILE},x"))
+    for done in outputs:
+        text = (done.stdout + done.stderr).decode()
+        assert text and not set(text) & {"\x1b", "\x07", "\u009b", "\u202e", "\u2066"}, done.args
+    assert json.loads(outputs[3].stdout)["nick_name"] == HOSTILE, "JSON says all of it"
+    assert "\\u202E" in outputs[4].stderr.decode()
+
+
+@pytest.mark.parametrize("given, kept", [
+    ("1, 2 ,,3,", "1,2,3"), (" , ,", ""), ("\u30001\u3000,2", "1,2"), ("a b, c", "a b,c"), ("1", "1"),
+])  # fmt: skip
+def test_blanks_and_empty_parts_fall_out_of_lists(desk, given, kept):
+    assert importing(desk, f'account,password_hash,role_id,role_name,real_name\na,{SHA1},"{given}","{given}",", x"\n')[0] == 0
+    desk.say("user", "set", "a", "--dept-id", given, "--post-id", given)
+    (row,) = exported(desk)
+    assert [row[name] for name in ("role_id", "role_name", "dept_id", "post_id")] == [kept] * 4
+    assert row["real_name"] == ", x", "no list"
+
+
+def test_how_long_texts_may_be(desk):
+    """Lists as long as the original's columns; all others are bounded too."""
+    for name, limit in [("role_id", 1000), ("role_name", 1000), ("dept_id", 1000), ("post_id", 1000), ("real_name", 255),
+                        ("nick_name", 255), ("oauth_id", 255), ("id_number", 255)]:  # fmt: skip
+        code, _, err = importing(desk, f"account,password_hash,{name}\n{name},{SHA1},{'x' * (limit + 1)}\n")
+        assert code == FAILED and f"{name}: longer than {limit} bytes" in err
+        assert importing(desk, f"account,password_hash,{name}\n{name},{SHA1},{'x' * limit}\n")[0] == 0
+        option = "--" + name.replace("_", "-")
+        assert desk.run("user", "set", name, option, "x" * (limit + 1)).returncode == USAGE
+        desk.say("user", "set", name, option, "y" * limit)
+    assert importing(desk, f'account,role_id\nrole_id,"{"x, " * 500}"\n', "--update")[0] == 0, "blanks do not count"
 
 
 LOOKALIKES = f"account,password_hash\nzhang,{SHA1}\nZhang,{SHA1}\n\uff3ahang,{SHA1}\nli,{SHA1}\n"
