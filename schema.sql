@@ -176,3 +176,4 @@ CREATE TABLE audit_sum (
     ends_s    INTEGER NOT NULL, -- end of the window
     PRIMARY KEY (action, actor, result, client_id, dialect)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX audit_sum_ends ON audit_sum (ends_s);

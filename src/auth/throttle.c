@@ -68,7 +68,7 @@ enum err throttle_check(struct app *app, const struct throttle_try *t, int64_t n
     struct throttle_count count[SUBJECTS];
     enum err e = subjects_init(&s, app, t);
     for (int i = 0; e == ERR_OK && i < SUBJECTS; i++)
-        e = throttle_store_get(app->db, buf_str(&s.name[i]), now_s, &count[i]);
+        e = throttle_store_get(app->db, buf_str(&s.name[i]), now_s, app->cfg.login.window_s, &count[i]);
     if (e == ERR_OK)
         e = verdict(app, &s, count, t->has_captcha, now_s, retry_after_s_out);
     subjects_fini(&s);
@@ -135,7 +135,7 @@ enum err throttle_secret_check(struct app *app, const char *address, int64_t now
     secret_subject(address, &subject);
     enum err e = subject.err;
     if (e == ERR_OK)
-        e = throttle_store_get(app->db, buf_str(&subject), now_s, &count);
+        e = throttle_store_get(app->db, buf_str(&subject), now_s, app->cfg.login.window_s, &count);
     if (e == ERR_OK && count.count >= secret_limit(app)) {
         *retry_after_s_out = count.ends_s - now_s;
         e = ERR_RATE;

@@ -125,6 +125,7 @@ const char *const migration_sql[DB_SCHEMA_VERSION] = {
           " ends_s INTEGER NOT NULL,"
           " PRIMARY KEY (action, actor, result, client_id, dialect)"
           ") STRICT, WITHOUT ROWID;"
+          "CREATE INDEX audit_sum_ends ON audit_sum (ends_s);"
 
           "ALTER TABLE user ADD COLUMN account_folded TEXT NOT NULL DEFAULT '';"
           "UPDATE user SET account_folded = account_folded(account);"
