@@ -1137,3 +1137,19 @@ def test_no_option_takes_a_secret_as_its_value(bare):
 def test_a_value_after_the_secret_flag_is_no_secret(desk):
     complaint = desk.say("client", "add", "app", "--grants", "captcha", "--secret=s3cret", status=USAGE)
     assert "takes no value" in complaint
+
+
+def test_pictures_overwrite_nothing_unless_told_to(desk):
+    sheet, folder = desk.folder / "sheet.png", desk.folder / "pictures"
+    sheet.write_text("mine")
+    done = desk.run("captcha", "sheet", str(sheet))
+    assert done.returncode == FAILED and b"--force overwrites it" in done.stderr and sheet.read_text() == "mine"
+    desk.say("captcha", "sheet", str(sheet), "--force")
+    assert sheet.read_bytes().startswith(b"\x89PNG")
+    desk.say("captcha", "dump", str(folder), "1", "--seed", "1")
+    (picture,) = folder.iterdir()
+    picture.write_text("mine")
+    assert desk.run("captcha", "dump", str(folder), "1", "--seed", "1").returncode == FAILED
+    assert picture.read_text() == "mine"
+    desk.say("captcha", "dump", str(folder), "1", "--seed", "1", "--force")
+    assert picture.read_bytes().startswith(b"\x89PNG")
