@@ -5,6 +5,7 @@
 #include "auth/audit.h"
 #include "auth/policy.h"
 #include "auth/throttle.h"
+#include "base/account.h"
 #include "base/secure.h"
 #include "captcha/challenge.h"
 
@@ -144,10 +145,9 @@ static enum err finish(const struct attempt *a, const struct login_request *r, c
     return db_end(app->db, e);
 }
 
-static enum err find_user(struct app *app, const struct login_request *r, struct arena *arena,
-                          struct user *user, const struct user **found_out)
+static enum err find_user(const struct attempt *a, struct user *user, const struct user **found_out)
 {
-    enum err e = user_store_find(app->db, r->tenant_id, r->account, arena, user);
+    enum err e = user_store_find(a->app->db, a->try.tenant_id, a->try.account, a->arena, user);
     *found_out = e == ERR_OK ? user : NULL;
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
@@ -163,7 +163,7 @@ static enum err log_in(const struct attempt *a, const struct login_request *r, s
     bool rehash = false;
     enum err e = client_check_password_form(r->client, r->password);
     if (e == ERR_OK && r->captcha_id != NULL)
-        e = challenge_answer(app->db, r->dialect, r->captcha_id, r->captcha_answer, a->now_s);
+        e = challenge_answer(app->db, &app->cfg, r->dialect, r->captcha_id, r->captcha_answer, a->now_s);
     if (e == ERR_OK)
         e = throttle_check(app, &a->try, a->now_s, a->retry_after_s_out);
     if (e == ERR_OK)
@@ -171,7 +171,7 @@ static enum err log_in(const struct attempt *a, const struct login_request *r, s
     if (e == ERR_PASSWORD_SM2)
         e = count_failure(a, NULL, e);
     if (e == ERR_OK)
-        e = find_user(app, r, a->arena, user, found_out);
+        e = find_user(a, user, found_out);
     if (e == ERR_OK)
         e = check_password(a, *found_out, &password);
     if (e == ERR_OK) {
@@ -186,14 +186,24 @@ static enum err log_in(const struct attempt *a, const struct login_request *r, s
     return e;
 }
 
+/* Every success is logged, of failures so many as no stranger fills the disk with. */
+static void say(struct app *app, enum err e, const char *event, const struct log_field *fields, size_t count)
+{
+    if (e == ERR_OK)
+        log_write(&app->log, ERR_LEVEL_INFO, event, fields, count);
+    else
+        log_write_some(&app->log, err_info(e)->level, event, fields, count);
+}
+
 enum err login(struct app *app, const struct login_request *r, int64_t now_s, struct arena *arena,
                struct token_pair *out, int64_t *retry_after_s_out)
 {
     struct user user;
     const struct user *found = NULL;
+    char account[ACCOUNT_CAP];
     struct attempt a = {.app = app,
                         .try = {.tenant_id = r->tenant_id,
-                                .account = r->account,
+                                .account = account_canonical(r->account, account) ? account : r->account,
                                 .client_id = r->client->id,
                                 .address = r->address,
                                 .has_captcha = r->captcha_id != NULL},
@@ -205,11 +215,13 @@ enum err login(struct app *app, const struct login_request *r, int64_t now_s, st
     db_read_end(app->db); /* a password takes its time */
     enum err e = log_in(&a, r, &user, &found, out);
     /* An account that does not exist may be a password typed into the wrong field: its name is not logged. */
-    LOG(&app->log, e == ERR_OK ? ERR_LEVEL_INFO : err_info(e)->level, "login",
-        LOG_S("result", err_info(e)->name), LOG_S("dialect", a.dialect),
-        LOG_S("tenant", found != NULL ? r->tenant_id : NULL),
-        LOG_S("account", found != NULL ? r->account : NULL), LOG_S("client", r->client->id),
-        LOG_S("address", r->address));
+    const struct log_field said[] = {LOG_S("result", err_info(e)->name),
+                                     LOG_S("dialect", a.dialect),
+                                     LOG_S("tenant", found != NULL ? r->tenant_id : NULL),
+                                     LOG_S("account", found != NULL ? found->account : NULL),
+                                     LOG_S("client", r->client->id),
+                                     LOG_S("address", r->address)};
+    say(app, e, "login", said, sizeof said / sizeof said[0]);
     return e;
 }
 
@@ -280,9 +292,9 @@ static enum err settle_again(const struct attempt *a, const struct login_again *
 
 static void log_again(const struct attempt *a, const char *event, enum err e)
 {
-    LOG(&a->app->log, err_info(e)->level, event, LOG_S("result", err_info(e)->name),
-        LOG_S("tenant", a->try.tenant_id), LOG_S("account", a->try.account),
-        LOG_S("address", a->try.address));
+    const struct log_field said[] = {LOG_S("result", err_info(e)->name), LOG_S("tenant", a->try.tenant_id),
+                                     LOG_S("account", a->try.account), LOG_S("address", a->try.address)};
+    say(a->app, e, event, said, sizeof said / sizeof said[0]);
 }
 
 enum err login_change_password(struct app *app, const struct login_again *r, const char *fresh, int64_t now_s,

@@ -11,8 +11,8 @@ enum err common_captcha(struct call *c, enum challenge_id_shape shape, common_ca
     struct challenge challenge;
     struct buf image;
     buf_init(&image);
-    enum err e = challenge_issue(c->app->db, &c->app->cfg, c->dialect->id, shape, c->req->address,
-                                 c->req->now_s, &challenge, &c->failure.retry_after_s);
+    enum err e = challenge_issue(c->app->db, &c->app->log, &c->app->cfg, c->dialect->id, shape,
+                                 c->req->address, c->req->now_s, &challenge, &c->failure.retry_after_s);
     if (e == ERR_OK)
         e = app_engine(c->app, &engine);
     if (e == ERR_OK)
@@ -92,5 +92,5 @@ enum err common_logout(struct call *c)
     /* A client's own token is shared by all who open its page: none of them may end it for the others. */
     return c->has_bearer && c->bearer.user.id != 0
                ? token_end_session(c->app, &c->bearer, AUDIT_LOGOUT, ERR_OK, c->req->address, c->req->now_s)
-               : ERR_OK;
+               : db_sync(c->app->db); /* who ended it may be waiting for the disk yet */
 }

@@ -124,7 +124,7 @@ static enum err take_captcha(struct call *c)
     if (e == ERR_OK)
         e = route_require(c, code_names, &answer);
     if (e == ERR_OK)
-        e = challenge_answer(c->app->db, DIALECT_EPLATFORM, id, answer, c->req->now_s);
+        e = challenge_answer(c->app->db, &c->app->cfg, DIALECT_EPLATFORM, id, answer, c->req->now_s);
     return e;
 }
 

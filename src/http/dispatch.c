@@ -190,7 +190,7 @@ static bool is_named_by_us(const struct failure *f)
 static void log_failure(const struct call *c)
 {
     enum err e = c->failure.err;
-    LOG(&c->app->log, err_info(e)->level, "request_failed", LOG_S("error", err_info(e)->name),
+    LOG_SOME(&c->app->log, err_info(e)->level, "request_failed", LOG_S("error", err_info(e)->name),
         LOG_S("dialect", c->dialect != NULL ? config_dialect_name(c->dialect->id) : NULL),
         LOG_S("method", c->req->method), LOG_S("path", c->req->path),
         LOG_S("field", is_named_by_us(&c->failure) ? c->failure.field : NULL),

@@ -16,7 +16,7 @@ from harness.wire import get, post_json
 from test_cli import DEADLINE_S, DONE, FAILED, USAGE, bare, desk, has_secret  # noqa: F401, two are fixtures
 
 PASSWORD = "Geheim-47-Wort"
-EVENT = ["time", "actor", "action", "subject", "result", "client_id", "dialect", "address", "id"]
+EVENT = ["time", "actor", "action", "subject", "result", "client_id", "dialect", "address", "count", "id"]
 
 
 def events(desk_or_site, *arguments):
@@ -600,6 +600,27 @@ def test_logins_leave_their_rows_in_order(site_with):
     ]  # fmt: skip
     assert [e["address"] == web.address for e in rows[1:9]] == [n != 2 for n in range(1, 9)]
     assert all(e["time"] <= after["time"] for e, after in zip(rows, rows[1:]))
+
+
+def test_what_fails_again_and_again_is_summed_up(site_with):
+    """From as many addresses as it takes: the first is a row at once, the rest is one when its hour is over."""
+    web = site_with({})
+    site, user = web.site, web.site.new_user()
+    guessers = [web.elsewhere() for _ in range(30)]
+    for guesser in guessers:
+        blade(guesser.blade_token(guesser.blade_captcha_fields(user._replace(password="not-this-one"))), 400, 2001)
+        blade(guesser.blade_token({"grant_type": "x"}, Authorization=basic("sword", "wrong")), 401, 3000)
+    failed = [e for e in events(site, "--count", "1000") if e["result"] != "ok"]
+    assert [(e["action"], e["count"], e["address"]) for e in failed] == [
+        ("login", 1, guessers[0].address), ("client.authenticate", 1, guessers[0].address)
+    ]  # fmt: skip
+    sums = {e["action"]: e["count"] for e in events(site, "--sums") if e["id"] == 0}
+    assert sums == {"login": 29, "client.authenticate": 29}
+    site.write("UPDATE audit_sum SET ends_s = unixepoch()")
+    (row,) = (e for e in events(site, "--account", user.account, "--action", "login") if e["count"] > 1)
+    assert (row["count"], row["result"], row["address"]) == (29, "login_incorrect", guessers[-1].address)
+    assert failed[0]["time"] <= row["first"] <= row["last"] <= row["time"]
+    assert site.query("SELECT sum(count), count(*) FROM audit WHERE result <> 'ok'") == [(60, 4)]
 
 
 def test_an_account_that_does_not_exist_is_not_written_down(site_with):

@@ -38,7 +38,7 @@ def blade(response, status, code=None):
     return body
 
 
-EBAAS_HTTP = (404, 405, 413, 429, 500)
+EBAAS_HTTP = (404, 405, 408, 413, 429, 500)
 
 
 def ebaas(response, status, code=None):
@@ -88,7 +88,7 @@ def springblade(response, status, code=None):
     return body
 
 
-RUOYI_HTTP = (404, 405, 413, 429)
+RUOYI_HTTP = (404, 405, 408, 413, 429, 500)
 
 
 def ruoyi(response, status, code=None):
@@ -119,8 +119,8 @@ def oauth(response, status, code=None):
 
 
 OAUTH_400 = {"invalid_request", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope"}
-OAUTH_ERRORS = {400: OAUTH_400, 401: {"invalid_client"}, 429: {"temporarily_unavailable"}} | {
-    status: {"invalid_request"} for status in (404, 405, 413)
+OAUTH_ERRORS = {400: OAUTH_400, 401: {"invalid_client"}, 429: {"temporarily_unavailable"}, 500: {"server_error"}} | {
+    status: {"invalid_request"} for status in (404, 405, 408, 413)
 }
 
 
