@@ -2,6 +2,11 @@
  * The audit: who did what, when, from where. One row per event, written in the transaction of what it tells
  * of, so that neither is there without the other. No password, secret, token or captcha answer goes in.
  *
+ * What failed is caused by strangers, as often as they like, and is summed up: the first of its kind (action,
+ * actor, result, client, dialect) is a row at once; those that follow within AUDIT_WINDOW_S are counted, and become one
+ * row with their number, their first and last time and the last address when whoever comes next finds the window
+ * over. Past AUDIT_KINDS_MAX kinds at a time, further ones are of the kind "others".
+ *
  * Depends on auth/app, store/audit_store.
  * Source: schema.sql, table audit.
  */
@@ -14,6 +19,7 @@
 #define AUDIT_LOGIN           "login"
 #define AUDIT_CLIENT_SECRET   "client.authenticate" /* a wrong client secret */
 #define AUDIT_LOGOUT          "logout"
+#define AUDIT_SCREEN_UNLOCK   "screen.unlock"
 #define AUDIT_PASSWORD_CHANGE "password.change"
 #define AUDIT_REFRESH_REUSE   "refresh.reuse"   /* a used refresh token came again; its family was ended */
 #define AUDIT_REFRESH_REFUSED "refresh.refused" /* one came again, and nothing ended */
@@ -30,7 +36,9 @@ struct audit_event {
     enum err result;
 };
 
-/* Record what a request did. Within a transaction of the caller. ERR_OK, ERR_STORE, ERR_MEMORY. */
+enum { AUDIT_WINDOW_S = 3600, AUDIT_KINDS_MAX = 256 };
+
+/* Record what a request did, or sum it up. Within a transaction of the caller. ERR_OK, ERR_STORE, ERR_MEMORY. */
 enum err audit_record(struct app *app, const struct audit_event *event, int64_t now_s);
 
 /*
@@ -38,5 +46,8 @@ enum err audit_record(struct app *app, const struct audit_event *event, int64_t 
  * "user:000000/zhangsan". Within a transaction of the caller. ERR_OK, ERR_STORE.
  */
 enum err audit_record_admin(struct app *app, const char *action, const char *subject, int64_t now_s);
+
+/* Make rows of the sums whose window is over, in a transaction of its own. ERR_OK, ERR_BUSY, ERR_STORE. */
+enum err audit_close_windows(struct app *app, int64_t now_s);
 
 #endif

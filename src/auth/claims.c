@@ -5,11 +5,9 @@
 #include <string.h>
 
 #include "auth/token_style.h"
+#include "base/clock.h"
 #include "base/json_in.h"
 #include "base/json_out.h"
-
-/* How far the clock of another worker's host may be ahead. */
-enum { CLOCK_SKEW_S = 60 };
 
 static const char access_type[] = "access_token";
 static const char refresh_type[] = "refresh_token";

@@ -2,6 +2,7 @@
 
 #include <limits.h>
 
+#include "base/account.h"
 #include "base/address.h"
 #include "base/buf.h"
 #include "store/throttle_store.h"
@@ -19,13 +20,15 @@ struct subjects {
 
 static enum err subjects_init(struct subjects *s, const struct app *app, const struct throttle_try *t)
 {
-    char bucket[ADDRESS_CAP];
+    char bucket[ADDRESS_CAP], folded[ACCOUNT_FOLDED_CAP];
     address_bucket(t->address, bucket);
+    /* However it is spelled, it is the same account: each spelling would get tries of its own. */
+    const char *account = account_fold(t->account, folded) ? folded : t->account;
     for (int i = 0; i < SUBJECTS; i++) {
         buf_init(&s->name[i]);
         s->limit[i] = i == CLIENT ? app->cfg.login.client_max_failures : app->cfg.login.max_failures;
     }
-    buf_addf(&s->name[ACCOUNT], "account:%s/%s", t->tenant_id, t->account);
+    buf_addf(&s->name[ACCOUNT], "account:%s/%s", t->tenant_id, account);
     buf_addf(&s->name[ADDRESS], "address:%s", bucket);
     buf_addf(&s->name[CLIENT], "client:%s", t->client_id);
     for (int i = 0; i < SUBJECTS; i++)
@@ -65,7 +68,7 @@ enum err throttle_check(struct app *app, const struct throttle_try *t, int64_t n
     struct throttle_count count[SUBJECTS];
     enum err e = subjects_init(&s, app, t);
     for (int i = 0; e == ERR_OK && i < SUBJECTS; i++)
-        e = throttle_store_get(app->db, buf_str(&s.name[i]), now_s, &count[i]);
+        e = throttle_store_get(app->db, buf_str(&s.name[i]), now_s, app->cfg.login.window_s, &count[i]);
     if (e == ERR_OK)
         e = verdict(app, &s, count, t->has_captcha, now_s, retry_after_s_out);
     subjects_fini(&s);
@@ -132,7 +135,7 @@ enum err throttle_secret_check(struct app *app, const char *address, int64_t now
     secret_subject(address, &subject);
     enum err e = subject.err;
     if (e == ERR_OK)
-        e = throttle_store_get(app->db, buf_str(&subject), now_s, &count);
+        e = throttle_store_get(app->db, buf_str(&subject), now_s, app->cfg.login.window_s, &count);
     if (e == ERR_OK && count.count >= secret_limit(app)) {
         *retry_after_s_out = count.ends_s - now_s;
         e = ERR_RATE;

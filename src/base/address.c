@@ -41,17 +41,34 @@ bool address_canonical(const char *s, size_t len, char out[ADDRESS_CAP])
     return false;
 }
 
+/* Write the network of `ip`: its first `bits`, a multiple of 8. */
+static void write_network(struct ip *ip, size_t bits, char out[ADDRESS_CAP])
+{
+    char text[INET6_ADDRSTRLEN];
+    memset(ip->bytes + bits / 8, 0, sizeof ip->bytes - bits / 8);
+    inet_ntop(ip->family, ip->bytes, text, sizeof text);
+    snprintf(out, ADDRESS_CAP, "%s/%zu", text, bits);
+}
+
 void address_bucket(const char *address, char out[ADDRESS_CAP])
 {
     struct ip ip;
-    char text[INET6_ADDRSTRLEN];
-    if (!parse(address, strlen(address), &ip) || ip.family == AF_INET) {
+    if (parse(address, strlen(address), &ip) && ip.family == AF_INET6)
+        write_network(&ip, 64, out);
+    else
         snprintf(out, ADDRESS_CAP, "%s", address);
-        return;
+}
+
+bool address_network(const char *address, char out[ADDRESS_CAP])
+{
+    struct ip ip;
+    if (!parse(address, strlen(address), &ip)) {
+        snprintf(out, ADDRESS_CAP, "%s", address);
+        return false;
     }
-    memset(ip.bytes + 8, 0, 8);
-    inet_ntop(AF_INET6, ip.bytes, text, sizeof text);
-    snprintf(out, ADDRESS_CAP, "%s/64", text);
+    bool is_wide = ip.family == AF_INET6;
+    write_network(&ip, is_wide ? 48 : 24, out);
+    return is_wide;
 }
 
 static bool same_prefix(const unsigned char *a, const unsigned char *b, int64_t bits)
@@ -92,13 +109,18 @@ static const char *next_range(const char **list, size_t *len)
     return *len > 0 ? range : NULL;
 }
 
+static bool is_unix(const char *text, size_t len)
+{
+    return len == sizeof ADDRESS_UNIX - 1 && memcmp(text, ADDRESS_UNIX, len) == 0;
+}
+
 bool address_list_ok(const char *list)
 {
     struct ip net;
     int64_t bits;
     size_t len;
     for (const char *range; (range = next_range(&list, &len)) != NULL;)
-        if (!parse_range(range, len, &net, &bits))
+        if (!is_unix(range, len) && !parse_range(range, len, &net, &bits))
             return false;
     return true;
 }
@@ -108,11 +130,13 @@ bool address_in_list(const char *address, const char *list)
     struct ip ip, net;
     int64_t bits;
     size_t len;
-    if (!parse(address, strlen(address), &ip))
+    bool local = is_unix(address, strlen(address));
+    if (!local && !parse(address, strlen(address), &ip))
         return false;
     for (const char *range; (range = next_range(&list, &len)) != NULL;)
-        if (parse_range(range, len, &net, &bits) && net.family == ip.family &&
-            same_prefix(ip.bytes, net.bytes, bits))
+        if (local ? is_unix(range, len)
+                  : parse_range(range, len, &net, &bits) && net.family == ip.family &&
+                        same_prefix(ip.bytes, net.bytes, bits))
             return true;
     return false;
 }
@@ -133,7 +157,11 @@ static void strip_port(const char **hop, size_t *len)
 
 void address_of_client(const char *remote, const char *forwarded, const char *trusted, char out[ADDRESS_CAP])
 {
-    address_canonical(remote, strlen(remote), out);
+    /* nginx writes "unix:" for who came over a Unix socket, lighttpd the socket's name, or nothing. */
+    if (remote[0] == '\0' || remote[0] == '/' || strncmp(remote, "unix:", 5) == 0)
+        memcpy(out, ADDRESS_UNIX, sizeof ADDRESS_UNIX);
+    else
+        address_canonical(remote, strlen(remote), out);
     size_t end = forwarded != NULL ? strlen(forwarded) : 0;
     while (end > 0 && address_in_list(out, trusted)) {
         size_t from = end;

@@ -13,6 +13,13 @@
 #define CLOCK_LOCAL_CAP   20 /* "YYYY-MM-DD HH:MM:SS" with NUL */
 #define CLOCK_RFC3339_CAP 26 /* "YYYY-MM-DDTHH:MM:SS+08:00" with NUL */
 
+/*
+ * How far ahead of now a time may be that some worker wrote: its request may have begun later than the one that
+ * reads it, and the clock of another host differs a little. What is further ahead was written by a clock that
+ * was wrong.
+ */
+#define CLOCK_SKEW_S 60
+
 /* Unix time, seconds. */
 int64_t clock_now_s(void);
 

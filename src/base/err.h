@@ -48,7 +48,7 @@ enum err {
     ERR_PASSWORD_SM2,     /* not encrypted to this site's SM2 key */
     /* Limits. */
     ERR_RATE, /* too many requests from this address */
-    ERR_FULL, /* as many live captchas as the configuration allows */
+    ERR_FULL, /* there is no room: of short captcha ids none was free; as many keys as there can be */
     ERR_BUSY, /* the database stayed locked for the whole busy timeout; nothing was changed */
     /* Store and system. */
     ERR_NOT_FOUND,   /* no such row */

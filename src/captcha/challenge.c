@@ -12,7 +12,30 @@
 #include "store/captcha_store.h"
 #include "store/throttle_store.h"
 
-enum { RATE_WINDOW_S = 60, ID_TRIES = 8, PURGE_EVERY = 2, PURGE_ROWS = 4 };
+enum { RATE_WINDOW_S = 60, ID_TRIES = 8 };
+
+/* An IPv6 network may have as many captchas as so many of its addresses: it has too many to count one by one. */
+enum { RATE_PER_NETWORK = 16 };
+
+/* What a captcha counts against, and how many each may have in a minute. */
+struct subjects {
+    char name[2][ADDRESS_CAP + 16];
+    int64_t limit[2];
+    int count;
+    char network[ADDRESS_CAP];
+};
+
+static void subjects_init(struct subjects *s, const struct config *cfg, const char *address)
+{
+    char bucket[ADDRESS_CAP];
+    address_bucket(address, bucket);
+    bool is_wide = address_network(address, s->network);
+    snprintf(s->name[0], sizeof s->name[0], "captcha:%s", bucket);
+    snprintf(s->name[1], sizeof s->name[1], "captcha:%s", s->network);
+    s->limit[0] = cfg->captcha.rate;
+    s->limit[1] = cfg->captcha.rate * RATE_PER_NETWORK;
+    s->count = cfg->captcha.rate == 0 ? 0 : is_wide ? 2 : 1;
+}
 
 static enum err make_id(enum challenge_id_shape shape, int64_t now_s, char out[CHALLENGE_ID_CAP])
 {
@@ -33,96 +56,107 @@ static enum err make_id(enum challenge_id_shape shape, int64_t now_s, char out[C
 }
 
 /* A short id may be taken: draw again, a bounded number of times. */
-static enum err put_with_fresh_id(struct db *db, const char *dialect, enum challenge_id_shape shape,
-                                  int64_t now_s, int64_t expires_s, struct challenge *c)
+static enum err put_with_fresh_id(struct db *db, enum challenge_id_shape shape, int64_t now_s,
+                                  struct captcha_row *row, struct challenge *c)
 {
     enum err e = ERR_EXISTS;
+    row->id = c->id;
+    row->answer = c->text.answer;
     for (int i = 0; i < ID_TRIES && e == ERR_EXISTS; i++) {
         e = make_id(shape, now_s, c->id);
         if (e == ERR_OK)
-            e = captcha_store_put(db, c->id, dialect, c->text.answer, expires_s);
+            e = captcha_store_put(db, row);
     }
     return e == ERR_EXISTS ? ERR_FULL : e;
 }
 
-/*
- * What comes before a captcha is put: counting it, and seeing whether there is room. Expired rows are cleared
- * away in one of PURGE_EVERY calls (`tidy`), for all of these, and when there is no room.
- */
-static enum err count_issue(struct db *db, const struct config *cfg, const char *subject, bool tidy,
-                            int64_t now_s, int64_t *retry_after_s_out)
+/* A look without the write lock, so that a flood over the limit does not hold up the others. */
+static enum err check_rate(struct db *db, const struct subjects *s, int64_t now_s, int64_t *retry_after_s_out)
 {
     struct throttle_count count;
-    int64_t live = 0;
-    if (cfg->captcha.rate > 0) {
-        enum err e = throttle_store_hit(db, subject, now_s, RATE_WINDOW_S, 0, &count);
+    for (int i = 0; i < s->count; i++) {
+        enum err e = throttle_store_get(db, s->name[i], now_s, RATE_WINDOW_S, &count);
         if (e != ERR_OK)
             return e;
         *retry_after_s_out = count.ends_s - now_s;
-        if (count.count > cfg->captcha.rate)
+        if (count.count >= s->limit[i])
             return ERR_RATE;
     }
-    enum err e = captcha_store_span(db, &live);
-    if (e == ERR_OK && (tidy || live >= cfg->captcha.max_live)) {
-        e = db_purge_step(db, now_s, PURGE_ROWS);
-        if (e == ERR_OK)
-            e = captcha_store_span(db, &live);
-    }
-    if (e == ERR_OK && live >= cfg->captcha.max_live) {
-        *retry_after_s_out = 1;
-        e = ERR_FULL;
-    }
-    return e;
+    return ERR_OK;
 }
 
-/* A look without the write lock, so that a flood over the limit does not hold up the others. */
-static enum err check_rate(struct db *db, const struct config *cfg, const char *subject, int64_t now_s,
-                           int64_t *retry_after_s_out)
+static enum err count_issue(struct db *db, const struct subjects *s, int64_t now_s,
+                            int64_t *retry_after_s_out)
 {
     struct throttle_count count;
-    if (cfg->captcha.rate == 0)
-        return ERR_OK;
-    enum err e = throttle_store_get(db, subject, now_s, &count);
-    if (e == ERR_OK && count.count >= cfg->captcha.rate) {
+    for (int i = 0; i < s->count; i++) {
+        enum err e = throttle_store_hit(db, s->name[i], now_s, RATE_WINDOW_S, 0, &count);
+        if (e != ERR_OK)
+            return e;
         *retry_after_s_out = count.ends_s - now_s;
-        e = ERR_RATE;
+        if (count.count > s->limit[i])
+            return ERR_RATE;
     }
-    return e;
+    return ERR_OK;
 }
 
-enum err challenge_issue(struct db *db, const struct config *cfg, enum dialect_id dialect,
-                         enum challenge_id_shape shape, const char *address, int64_t now_s,
-                         struct challenge *out, int64_t *retry_after_s_out)
+static void report_clock(const struct log *log, int64_t ahead_s)
 {
-    char bucket[ADDRESS_CAP], subject[ADDRESS_CAP + 16];
+    if (ahead_s > 0)
+        LOG(log, ERR_LEVEL_WARN, "clock_went_back", LOG_N("newest_ahead_s", ahead_s),
+            LOG_S("hint", "menshen doctor"));
+}
+
+static enum err put_in_ring(struct db *db, const struct log *log, const struct config *cfg,
+                            enum challenge_id_shape shape, int64_t now_s, struct captcha_row *row,
+                            struct challenge *out)
+{
+    struct captcha_ring ring = {.max_live = cfg->captcha.max_live, .ttl_s = cfg->captcha.ttl_s};
+    int64_t ahead_s = 0;
+    row->expires_s = now_s + ring.ttl_s;
+    enum err e = captcha_store_make_room(db, &ring, row->network, now_s, &ahead_s);
+    report_clock(log, ahead_s);
+    return e == ERR_OK ? put_with_fresh_id(db, shape, now_s, row, out) : e;
+}
+
+static enum err make_text(const struct captcha_profile *profile, struct captcha_text *out)
+{
     unsigned char seed[32];
     struct captcha_rng rng;
-    address_bucket(address, bucket);
-    snprintf(subject, sizeof subject, "captcha:%s", bucket);
-    enum err e = check_rate(db, cfg, subject, now_s, retry_after_s_out);
-    if (e == ERR_OK)
-        e = random_bytes(seed, sizeof seed);
+    enum err e = random_bytes(seed, sizeof seed);
     if (e != ERR_OK)
         return e;
     captcha_rng_seed(&rng, seed);
-    e = captcha_kind_make(&cfg->dialect[dialect].captcha, &rng, &out->text);
-    bool tidy = captcha_rng_below(&rng, PURGE_EVERY) == 0;
+    e = captcha_kind_make(profile, &rng, out);
     secure_wipe(seed, sizeof seed);
     secure_wipe(&rng, sizeof rng);
+    return e;
+}
+
+enum err challenge_issue(struct db *db, const struct log *log, const struct config *cfg,
+                         enum dialect_id dialect, enum challenge_id_shape shape, const char *address,
+                         int64_t now_s, struct challenge *out, int64_t *retry_after_s_out)
+{
+    struct subjects s;
+    subjects_init(&s, cfg, address);
+    struct captcha_row row = {.network = s.network, .dialect = config_dialect_name(dialect)};
+    enum err e = check_rate(db, &s, now_s, retry_after_s_out);
+    if (e == ERR_OK)
+        e = make_text(&cfg->dialect[dialect].captcha, &out->text);
     if (e == ERR_OK)
         e = db_begin(db, DB_RELAXED);
     if (e != ERR_OK)
         return e;
-    e = count_issue(db, cfg, subject, tidy, now_s, retry_after_s_out);
-    if (e == ERR_RATE || e == ERR_FULL) {
-        /* A decision, not a failure: what was counted and purged stays so, or a full table would never empty.
-         */
+    e = count_issue(db, &s, now_s, retry_after_s_out);
+    if (e == ERR_RATE) {
+        /* A decision, not a failure: what was counted stays so. */
         enum err committed = db_commit(db);
         return committed == ERR_OK ? e : committed;
     }
     if (e == ERR_OK)
-        e = put_with_fresh_id(db, config_dialect_name(dialect), shape, now_s, now_s + cfg->captcha.ttl_s,
-                              out);
+        e = put_in_ring(db, log, cfg, shape, now_s, &row, out);
+    if (e == ERR_FULL)
+        *retry_after_s_out = 1;
     return db_end(db, e);
 }
 
@@ -137,11 +171,12 @@ enum err challenge_draw(struct captcha_engine *engine, const struct captcha_prof
     return e;
 }
 
-enum err challenge_answer(struct db *db, enum dialect_id dialect, const char *id, const char *given,
-                          int64_t now_s)
+enum err challenge_answer(struct db *db, const struct config *cfg, enum dialect_id dialect, const char *id,
+                          const char *given, int64_t now_s)
 {
     char answer[CAPTCHA_ANSWER_CAP];
-    enum err e = captcha_store_take(db, id, config_dialect_name(dialect), now_s, answer, sizeof answer);
+    enum err e = captcha_store_take(db, id, config_dialect_name(dialect), cfg->captcha.ttl_s, now_s, answer,
+                                    sizeof answer);
     if (e == ERR_NOT_FOUND)
         return ERR_CAPTCHA;
     if (e != ERR_OK)

@@ -29,16 +29,18 @@ struct challenge {
 };
 
 /*
- * Choose a text, record its answer under a fresh id, and count it against `address`. Nothing is drawn yet: a
- * request over a limit costs no picture.
+ * Choose a text, record its answer under a fresh id, and count it against `address`, and against the IPv6 network
+ * that this is of. Nothing is drawn yet: a request over a limit costs no picture. When as many wait for their
+ * answer as there may be, the oldest gives way (store/captcha_store).
  *
+ * log                is told when the newest captcha comes from the future: the clock was set back.
  * retry_after_s_out  on ERR_RATE and ERR_FULL the seconds to wait.
  *
  * ERR_OK; ERR_RATE; ERR_FULL; ERR_BUSY; ERR_RANDOM; ERR_STORE.
  */
-enum err challenge_issue(struct db *db, const struct config *cfg, enum dialect_id dialect,
-                         enum challenge_id_shape shape, const char *address, int64_t now_s,
-                         struct challenge *out, int64_t *retry_after_s_out);
+enum err challenge_issue(struct db *db, const struct log *log, const struct config *cfg,
+                         enum dialect_id dialect, enum challenge_id_shape shape, const char *address,
+                         int64_t now_s, struct challenge *out, int64_t *retry_after_s_out);
 
 /* Draw the challenge's picture; appended to image_out. The drawing's randomness tells nothing of the
  * answer's. */
@@ -49,7 +51,7 @@ enum err challenge_draw(struct captcha_engine *engine, const struct captcha_prof
  * Consume the challenge and compare. ERR_OK; ERR_CAPTCHA (wrong, used, expired, unknown, another dialect's);
  * ERR_BUSY (nothing consumed); ERR_STORE.
  */
-enum err challenge_answer(struct db *db, enum dialect_id dialect, const char *id, const char *given,
-                          int64_t now_s);
+enum err challenge_answer(struct db *db, const struct config *cfg, enum dialect_id dialect, const char *id,
+                          const char *given, int64_t now_s);
 
 #endif

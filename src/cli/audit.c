@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "auth/audit.h"
 #include "base/clock.h"
 #include "base/json_out.h"
 #include "cli/cli.h"
@@ -26,17 +27,22 @@ struct tail {
     struct buf who, line;
 };
 
+static void add_time(struct json_out *j, const char *name, int64_t t_s)
+{
+    char time[CLOCK_RFC3339_CAP];
+    clock_rfc3339(t_s, time);
+    json_str(j, name, time);
+}
+
 /* One JSON object, one line: the answer of this command for people too. */
 static enum err print_one(void *ctx, const struct audit_row *row)
 {
     struct tail *t = ctx;
     struct json_out j;
-    char time[CLOCK_RFC3339_CAP];
-    clock_rfc3339(row->at_s, time);
     buf_clear(&t->line);
     json_out_init(&j, &t->line);
     json_open_object(&j, NULL);
-    json_str(&j, "time", time);
+    add_time(&j, "time", row->at_s);
     json_str(&j, "actor", row->actor);
     json_str(&j, "action", row->action);
     json_str(&j, "subject", row->subject);
@@ -44,12 +50,18 @@ static enum err print_one(void *ctx, const struct audit_row *row)
     json_str(&j, "client_id", row->client_id);
     json_str(&j, "dialect", row->dialect);
     json_str(&j, "address", row->address);
+    json_int(&j, "count", row->count);
+    if (row->first_s != 0) {
+        add_time(&j, "first", row->first_s);
+        add_time(&j, "last", row->last_s);
+    }
     json_int(&j, "id", row->id);
     json_close_object(&j);
     buf_add_char(&t->line, '\n');
     if (t->line.err == ERR_OK)
         fwrite(t->line.data, 1, t->line.len, stdout);
-    t->filter.after = row->id;
+    if (row->id > 0)
+        t->filter.after = row->id;
     return t->line.err;
 }
 
@@ -80,6 +92,14 @@ static enum err print_first(struct cli *cli, struct tail *t)
     return e;
 }
 
+/* What is being summed up, as far as it got. */
+static enum err print_sums(struct cli *cli, struct tail *t)
+{
+    enum err e = audit_sum_list(cli->app.db, &cli->arena, print_one, t);
+    fflush(stdout);
+    return e;
+}
+
 /* ---- --follow ---------------------------------------------------------------------------------------- */
 
 /* Wait a moment. False when a signal asks to end, or when nobody reads what is printed any more. */
@@ -102,8 +122,11 @@ static enum err follow(struct cli *cli, struct tail *t)
     enum err e = signals >= 0 ? ERR_OK : ERR_IO;
     t->filter.limit = INT64_MAX;
     t->filter.since_s = 0; /* a row that comes is new, also when the clock was set back */
-    while ((e == ERR_OK || e == ERR_BUSY) && ferror(stdout) == 0 && wait_for_more(signals))
-        e = print_rows(cli, t);
+    while ((e == ERR_OK || e == ERR_BUSY) && ferror(stdout) == 0 && wait_for_more(signals)) {
+        e = audit_close_windows(&cli->app, clock_now_s());
+        if (e == ERR_OK)
+            e = print_rows(cli, t);
+    }
     if (signals >= 0)
         close(signals);
     return e == ERR_BUSY ? ERR_OK : e;
@@ -112,7 +135,7 @@ static enum err follow(struct cli *cli, struct tail *t)
 /* ---- tail -------------------------------------------------------------------------------------------- */
 
 /* Which rows the options ask for. t->who is where the name of the person is kept. */
-static enum cli_status read_filter(const struct cli *cli, struct tail *t)
+static enum cli_status read_filter(struct cli *cli, struct tail *t)
 {
     const char *account = cli_value(cli, "account");
     int64_t since_s = 0;
@@ -127,9 +150,10 @@ static enum cli_status read_filter(const struct cli *cli, struct tail *t)
         t->filter.since_s = cli->now_s - since_s;
     if (status != CLI_DONE || account == NULL)
         return status;
+    enum err e = user_spelling(cli, account, &account);
     buf_addf(&t->who, "user:%s/%s", user_tenant(cli), account);
     t->filter.who = buf_str(&t->who);
-    return cli_result(cli, t->who.err);
+    return cli_result(cli, e == ERR_OK ? t->who.err : e);
 }
 
 static enum cli_status run_tail(struct cli *cli)
@@ -141,7 +165,11 @@ static enum cli_status run_tail(struct cli *cli)
     if (status == CLI_DONE && cli->app.cfg.audit.retention_s == 0)
         cli_note(cli, "[audit] retention is 0: nothing is recorded");
     if (status == CLI_DONE) {
-        enum err e = print_first(cli, &t);
+        enum err e = audit_close_windows(&cli->app, cli->now_s);
+        if (e == ERR_OK || e == ERR_BUSY) /* then somebody else does it */
+            e = print_first(cli, &t);
+        if (e == ERR_OK && cli_given(cli, "sums"))
+            e = print_sums(cli, &t);
         if (e == ERR_OK && cli_given(cli, "follow"))
             e = follow(cli, &t);
         status = cli_result(cli, e);
@@ -160,6 +188,7 @@ static const struct cli_option tail_options[] = {
     {"tenant", "ID", "tenant of the user; default 000000"},
     {"action", "NAME", "of this action: login, user.lock, …"},
     {"since", "SECONDS", "of the last so many seconds"},
+    {"sums", NULL, "also what is being summed up and is no row yet: id 0, at the end of its hour"},
     {0}};
 
 const struct cli_command cli_audit_commands[] = {
@@ -172,10 +201,16 @@ const struct cli_command cli_audit_commands[] = {
      .needs = CLI_NEEDS_DATABASE,
      .details =
          "One JSON object a line, with or without --json, the newest last. Actions are login, logout,\n"
-         "password.change, screen.unlock, token.revoke, refresh.reuse (a used token came again and its login\n"
-         "ended), refresh.stale (from an open tab), refresh.refused, client.authenticate (a wrong secret), and\n"
-         "every command that changes something, and backup, by its name: user.lock. No password, secret, token\n"
-         "or captcha answer is recorded. [audit] retention says how long rows are kept.",
+         "password.change, screen.unlock, token.revoke, refresh.reuse (a used token came again and its "
+         "login\n"
+         "ended), refresh.stale (from an open tab), refresh.refused, client.authenticate (a wrong secret), "
+         "and\n"
+         "every command that changes something, and backup, by its name: user.lock. No password, secret, "
+         "token\n"
+         "or captcha answer is recorded. [audit] retention says how long rows are kept.\n"
+         "What failed is summed up: the first of a kind (action, actor, result, client, dialect) is a row "
+         "at\n"
+         "once, those of the following hour are one, with count, first and last.",
      .examples = "menshen audit tail\n"
                  "menshen audit tail --follow --action login\n"
                  "menshen audit tail --account zhangsan --since 86400",

@@ -1,5 +1,6 @@
 #include "store/audit_store.h"
 
+#include "base/clock.h"
 #include "store/stmt.h"
 
 enum err audit_store_put(struct db *db, const struct audit_row *row)
@@ -26,6 +27,9 @@ static enum err list_row(sqlite3_stmt *st, struct arena *arena, void *ctx)
             return ERR_MEMORY;
     }
     row.expires_s = sqlite3_column_int64(st, 9);
+    row.count = sqlite3_column_int64(st, 10);
+    row.first_s = sqlite3_column_int64(st, 11);
+    row.last_s = sqlite3_column_int64(st, 12);
     return l->each(l->ctx, &row);
 }
 
@@ -37,4 +41,52 @@ enum err audit_store_list(struct db *db, const struct audit_filter *filter, stru
                      stmt_begin(db, SQL_AUDIT_LIST, "iissi", filter->after, filter->since_s, filter->who,
                                 filter->action, filter->limit),
                      arena, list_row, &l);
+}
+
+enum err audit_sum_add(struct db *db, const struct audit_row *row)
+{
+    return stmt_run_one(db, SQL_AUDIT_SUM_ADD, "ssssssi", row->action, row->actor, row->result,
+                        row->client_id, row->dialect, row->address, row->at_s);
+}
+
+enum err audit_sum_put(struct db *db, const struct audit_row *row, int64_t ends_s)
+{
+    return stmt_run(db, SQL_AUDIT_SUM_PUT, "ssssssii", row->action, row->actor, row->result, row->client_id,
+                    row->dialect, row->address, row->at_s, ends_s);
+}
+
+/* The one number of a statement. */
+static enum err read_number(struct db *db, sqlite3_stmt *st, int64_t *out)
+{
+    enum err e = stmt_step(db, st);
+    if (e == ERR_OK)
+        *out = sqlite3_column_int64(st, 0);
+    return stmt_end(db, st, e);
+}
+
+enum err audit_sum_count(struct db *db, int64_t *count_out)
+{
+    return read_number(db, stmt_begin(db, SQL_AUDIT_SUM_COUNT, ""), count_out);
+}
+
+enum err audit_sum_due(struct db *db, int64_t now_s, int64_t window_s, bool *due_out)
+{
+    int64_t due = 0;
+    enum err e = read_number(
+        db, stmt_begin(db, SQL_AUDIT_SUM_DUE, "ii", now_s, now_s + window_s + CLOCK_SKEW_S), &due);
+    *due_out = due != 0;
+    return e;
+}
+
+enum err audit_sum_fold(struct db *db, int64_t now_s, int64_t window_s, int64_t expires_s)
+{
+    int64_t latest_s = now_s + window_s + CLOCK_SKEW_S;
+    enum err e = stmt_run(db, SQL_AUDIT_SUM_FOLD, "iiii", now_s, latest_s, now_s, expires_s);
+    return e == ERR_OK ? stmt_run(db, SQL_AUDIT_SUM_CLEAR, "ii", now_s, latest_s) : e;
+}
+
+enum err audit_sum_list(struct db *db, struct arena *arena, audit_store_each *each, void *ctx)
+{
+    struct listing l = {each, ctx};
+    return stmt_each(db, stmt_begin(db, SQL_AUDIT_SUM_LIST, ""), arena, list_row, &l);
 }

@@ -1,6 +1,7 @@
 /*
- * The audit: rows are added and read, never changed. Depends on store/db, base/arena.
- * Source: schema.sql, table audit.
+ * The audit: rows are added and read, never changed; and the sums that are yet to become rows of it.
+ * Depends on store/db, base/arena, base/clock.
+ * Source: schema.sql, tables audit and audit_sum.
  */
 #ifndef STORE_AUDIT_STORE_H
 #define STORE_AUDIT_STORE_H
@@ -14,6 +15,8 @@ struct audit_row {
     const char *actor, *action, *subject, *result;
     const char *client_id, *dialect, *address; /* "" where there is none */
     int64_t expires_s;
+    int64_t count;           /* how many events it tells of; set by the database, as the rest */
+    int64_t first_s, last_s; /* where it is a sum: when its first and its last event were; else 0 */
 };
 
 /* Add a row. Within a transaction of the caller. ERR_OK, ERR_STORE. */
@@ -33,5 +36,27 @@ struct audit_filter {
 typedef enum err audit_store_each(void *ctx, const struct audit_row *row);
 enum err audit_store_list(struct db *db, const struct audit_filter *filter, struct arena *arena,
                           audit_store_each *each, void *ctx);
+
+/*
+ * Count one more of what was there already in this window: with the row's action, actor, result, client and dialect.
+ * Within a transaction. ERR_OK; ERR_NOT_FOUND: it is the first of its kind.
+ */
+enum err audit_sum_add(struct db *db, const struct audit_row *row);
+
+/* From now on, until ends_s, count what is of the row's kind; the row itself is not counted. Within a transaction. */
+enum err audit_sum_put(struct db *db, const struct audit_row *row, int64_t ends_s);
+
+/* Of how many kinds there are sums. */
+enum err audit_sum_count(struct db *db, int64_t *count_out);
+
+/*
+ * Make a row of the audit of each sum whose window is over, or ends later than one of `window_s` can. Within a
+ * transaction; audit_sum_due tells whether there is one.
+ */
+enum err audit_sum_due(struct db *db, int64_t now_s, int64_t window_s, bool *due_out);
+enum err audit_sum_fold(struct db *db, int64_t now_s, int64_t window_s, int64_t expires_s);
+
+/* The sums that are not yet rows, as rows with id 0; at_s is when their window ends. */
+enum err audit_sum_list(struct db *db, struct arena *arena, audit_store_each *each, void *ctx);
 
 #endif

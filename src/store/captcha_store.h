@@ -1,5 +1,5 @@
 /*
- * Captchas that wait for their answer. Depends on store/db.
+ * Captchas that wait for their answer. Depends on store/db, base/clock.
  * Source: schema.sql, table captcha; contracts, "Rules that hold in every dialect".
  */
 #ifndef STORE_CAPTCHA_STORE_H
@@ -9,25 +9,43 @@
 
 #include "store/db.h"
 
+/* The ring: how many captchas there may be, and how long each can live. */
+struct captcha_ring {
+    int64_t max_live; /* issued since the oldest that is still there */
+    int64_t ttl_s;    /* what expires later was written by a clock that was ahead, and is dead */
+};
+
+/*
+ * Make room for one more, from `network`: clear away a few of the oldest that are dead, or, when the ring is full,
+ * let the newest take the place of the oldest: of the same network if that has more than its share; else of one that
+ * has, among those that ask for captchas now; else of all. Whoever floods the ring loses captchas of his own, and it
+ * takes as many networks as there are shares to crowd out others'. Within a transaction of the caller.
+ *
+ * ahead_s_out  how far the newest captcha was issued ahead of `now_s`; 0: it was not.
+ *
+ * ERR_OK, ERR_STORE.
+ */
+enum err captcha_store_make_room(struct db *db, const struct captcha_ring *ring, const char *network,
+                                 int64_t now_s, int64_t *ahead_s_out);
+
+struct captcha_row {
+    const char *id, *network, *dialect, *answer;
+    int64_t expires_s;
+};
+
 /* Record a challenge. Within a transaction of the caller. ERR_OK; ERR_EXISTS (the id is taken); ERR_STORE. */
-enum err captcha_store_put(struct db *db, const char *id, const char *dialect, const char *answer,
-                           int64_t expires_s);
+enum err captcha_store_put(struct db *db, const struct captcha_row *row);
 
 /*
  * Consume the challenge `id` of `dialect`, in one statement. At most one caller ever succeeds.
  *
+ * ttl_s       as in struct captcha_ring.
  * answer_out  cap bytes, NUL-terminated on ERR_OK, else untouched; a secret, the caller wipes it.
  *
  * ERR_OK; ERR_NOT_FOUND (absent, used, expired, of another dialect: not told apart); ERR_BUSY (nothing
  * consumed); ERR_STORE.
  */
-enum err captcha_store_take(struct db *db, const char *id, const char *dialect, int64_t now_s,
+enum err captcha_store_take(struct db *db, const char *id, const char *dialect, int64_t ttl_s, int64_t now_s,
                             char *answer_out, size_t cap);
-
-/*
- * An upper bound of the live captchas, at the price of two index look-ups: those between the oldest that is
- * still there and the newest, answered ones between them included.
- */
-enum err captcha_store_span(struct db *db, int64_t *count_out);
 
 #endif

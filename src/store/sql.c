@@ -27,13 +27,16 @@
 #define TOKEN_TABLES                                                                                         \
     "FROM token JOIN session ON session.id = token.session_id JOIN client ON client.id = session.client_id "
 
+/* Later than any window can end, the longest being a day: a clock was ahead when it was written. */
+#define THROTTLE_AHEAD "ends_s > ?1 + 86460"
+
 const char *const sql_text[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_BEGIN_READ] = "BEGIN",
     [SQL_COMMIT] = "COMMIT",
     [SQL_ROLLBACK] = "ROLLBACK",
     [SQL_EXPIRED_COUNT] = "SELECT (SELECT count(*) FROM captcha WHERE expires_s <= ?1) + "
-                          "(SELECT count(*) FROM throttle WHERE ends_s <= ?1) + "
+                          "(SELECT count(*) FROM throttle WHERE ends_s <= ?1 OR " THROTTLE_AHEAD ") + "
                           "(SELECT count(*) FROM token WHERE refresh_expires_s <= ?1) + "
                           "(SELECT count(*) FROM session WHERE expires_s <= ?1) + "
                           "(SELECT count(*) FROM audit WHERE expires_s <= ?1)",
@@ -41,33 +44,51 @@ const char *const sql_text[SQL_COUNT] = {
      * an index, where a DELETE with LIMIT first fills a table with what to delete. */
     [SQL_PURGE_DUE] = "SELECT EXISTS (SELECT 1 FROM (SELECT expires_s FROM captcha ORDER BY seq LIMIT ?2) "
                       "WHERE expires_s <= ?1), "
-                      "EXISTS (SELECT 1 FROM throttle WHERE ends_s <= ?1), "
+                      "EXISTS (SELECT 1 FROM throttle WHERE ends_s <= ?1) OR "
+                      "EXISTS (SELECT 1 FROM throttle WHERE " THROTTLE_AHEAD "), "
                       "EXISTS (SELECT 1 FROM token WHERE refresh_expires_s <= ?1), "
                       "EXISTS (SELECT 1 FROM session WHERE expires_s <= ?1), "
                       "coalesce((SELECT expires_s <= ?1 FROM audit ORDER BY id LIMIT 1), 0)",
     [SQL_BACKUP] = "VACUUM INTO ?1",
 
     [SQL_CAPTCHA_PUT] =
-        "INSERT INTO captcha (id, network, dialect, answer, expires_s) VALUES (?1, '', ?2, ?3, ?4)",
-    [SQL_CAPTCHA_TAKE] =
-        "DELETE FROM captcha WHERE id = ?1 AND dialect = ?2 AND expires_s > ?3 RETURNING answer",
-    [SQL_CAPTCHA_SPAN] =
-        "SELECT coalesce((SELECT max(seq) FROM captcha) - (SELECT min(seq) FROM captcha) + 1, 0)",
+        "INSERT INTO captcha (id, network, dialect, answer, expires_s) VALUES (?1, ?2, ?3, ?4, ?5)",
+    [SQL_CAPTCHA_TAKE] = "DELETE FROM captcha WHERE id = ?1 AND dialect = ?2 AND expires_s > ?3 AND "
+                         "expires_s <= ?4 RETURNING answer",
+    [SQL_CAPTCHA_ENDS] = "SELECT newest.seq - oldest.seq + 1, oldest.expires_s, newest.expires_s FROM "
+                         "(SELECT seq, expires_s FROM captcha ORDER BY seq LIMIT 1) AS oldest, "
+                         "(SELECT seq, expires_s FROM captcha ORDER BY seq DESC LIMIT 1) AS newest",
+    [SQL_CAPTCHA_CLEAR] = "DELETE FROM captcha WHERE seq IN (SELECT seq FROM captcha ORDER BY seq LIMIT ?3) "
+                          "AND (expires_s <= ?1 OR expires_s > ?2)",
+    /* The oldest of a network that has ?2 or more: of ?1, or of those that the newest are from, which is where a flood
+     * is; the oldest of all if there is none. */
+    [SQL_CAPTCHA_EVICT] = "DELETE FROM captcha WHERE seq = coalesce("
+                          "(SELECT (SELECT min(seq) FROM captcha WHERE network = crowd.network) FROM "
+                          "(SELECT ?1 AS network UNION ALL SELECT network FROM "
+                          "(SELECT network FROM captcha ORDER BY seq DESC LIMIT 16) AS newest) AS crowd "
+                          "WHERE (SELECT count(*) FROM (SELECT 1 FROM captcha WHERE network = crowd.network "
+                          "LIMIT ?2) AS theirs) >= ?2 "
+                          "LIMIT 1), (SELECT min(seq) FROM captcha))",
     [SQL_CAPTCHA_PURGE] = "DELETE FROM captcha WHERE seq IN (SELECT seq FROM captcha ORDER BY seq LIMIT ?2) "
                           "AND expires_s <= ?1",
 
-    /* A window that has ended starts anew; the hit that reaches ?4 starts it anew too, so that a lock lasts a
-     * whole window. The count never passes what an int can hold. */
+    /* A window that has ended starts anew, as one that ends later than it can (?5); the hit that reaches ?4 starts it
+     * anew too, so that a lock lasts a whole window. The count never passes what an int can hold. */
     [SQL_THROTTLE_HIT] =
         "INSERT INTO throttle (subject, count, ends_s) VALUES (?1, 1, ?2 + ?3) ON CONFLICT (subject) DO "
-        "UPDATE "
-        "SET count = CASE WHEN ends_s > ?2 THEN min(count + 1, 1000000000) ELSE 1 END, "
-        "ends_s = CASE WHEN ends_s > ?2 AND count + 1 <> ?4 THEN ends_s ELSE ?2 + ?3 END RETURNING count, "
-        "ends_s",
-    [SQL_THROTTLE_GET] = "SELECT count, ends_s FROM throttle WHERE subject = ?1 AND ends_s > ?2",
+        "UPDATE SET "
+        "count = CASE WHEN ends_s > ?2 AND ends_s <= ?5 THEN min(count + 1, 1000000000) ELSE 1 END, "
+        "ends_s = CASE WHEN ends_s > ?2 AND ends_s <= ?5 AND count + 1 <> ?4 THEN ends_s ELSE ?2 + ?3 END "
+        "RETURNING count, ends_s",
+    [SQL_THROTTLE_GET] =
+        "SELECT count, ends_s FROM throttle WHERE subject = ?1 AND ends_s > ?2 AND ends_s <= ?3",
     [SQL_THROTTLE_CLEAR] = "DELETE FROM throttle WHERE subject = ?1 AND count < ?2",
-    [SQL_THROTTLE_PURGE] = "DELETE FROM throttle WHERE subject IN "
-                           "(SELECT subject FROM throttle WHERE ends_s <= ?1 ORDER BY ends_s LIMIT ?2)",
+    [SQL_THROTTLE_PURGE] =
+        "DELETE FROM throttle WHERE subject IN "
+        "(SELECT subject FROM (SELECT subject FROM throttle WHERE ends_s <= ?1 ORDER BY ends_s LIMIT ?2) AS "
+        "over "
+        "UNION ALL SELECT subject FROM "
+        "(SELECT subject FROM throttle WHERE " THROTTLE_AHEAD " ORDER BY ends_s DESC LIMIT ?2) AS ahead)",
 
     [SQL_SETTING_GET] = "SELECT value FROM setting WHERE name = ?1",
     [SQL_SETTING_PUT] = "INSERT INTO setting (name, value) VALUES (?1, ?2) "
@@ -96,9 +117,10 @@ const char *const sql_text[SQL_COUNT] = {
         "UPDATE client SET locked = :locked" CLIENT_COLUMNS(CHANGE) " WHERE id = :id RETURNING id",
     [SQL_CLIENT_REMOVE] = "DELETE FROM client WHERE id = ?1 RETURNING id",
 
-    [SQL_USER_FIND] = "SELECT " USER_ROW " " USER_TABLES "WHERE user.tenant_id = ?1 AND user.account = ?2",
-    [SQL_USER_NEIGHBOUR] =
-        "SELECT password_hash FROM user WHERE tenant_id = ?1 AND account >= ?2 ORDER BY account LIMIT 1",
+    [SQL_USER_FIND] =
+        "SELECT " USER_ROW " " USER_TABLES "WHERE user.tenant_id = ?1 AND user.account_folded = ?2",
+    [SQL_USER_NEIGHBOUR] = "SELECT password_hash FROM user WHERE tenant_id = ?1 AND account_folded >= ?2 "
+                           "ORDER BY account_folded LIMIT 1",
     [SQL_USER_GET] = "SELECT " USER_ROW " " USER_TABLES "WHERE user.id = ?1",
     [SQL_USER_LIST] = "SELECT " USER_ROW " " USER_TABLES
                       "WHERE ?1 IS NULL OR user.tenant_id = ?1 ORDER BY user.tenant_id, user.account",
@@ -113,6 +135,9 @@ const char *const sql_text[SQL_COUNT] = {
         "WHERE id = ?1 RETURNING id",
     [SQL_USER_REHASH] = "UPDATE user SET password_hash = ?2 WHERE id = ?1 RETURNING id",
     [SQL_USER_REMOVE] = "DELETE FROM user WHERE id = ?1 RETURNING id",
+    [SQL_USER_LOOKALIKES] =
+        "SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM user GROUP BY tenant_id, account_folded) "
+        "WHERE n > 1",
     [SQL_USER_COUNT] = "SELECT count(*) FROM user",
 
     [SQL_SESSION_PUT] = "INSERT INTO session (expires_s" SESSION_COLUMNS(
@@ -167,7 +192,8 @@ const char *const sql_text[SQL_COUNT] = {
         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     /* The numbers start anew when the last row has expired, so that one past the newest is before all. */
     [SQL_AUDIT_LIST] =
-        "SELECT id, at_s, actor, action, subject, result, client_id, dialect, address, expires_s FROM "
+        "SELECT id, at_s, actor, action, subject, result, client_id, dialect, address, expires_s, count, "
+        "coalesce(first_s, 0), coalesce(last_s, 0) FROM "
         "(SELECT * FROM audit WHERE id > iif(?1 > (SELECT coalesce(max(id), 0) FROM audit), 0, ?1) "
         "AND at_s >= ?2 AND (?3 IS NULL OR actor = ?3 OR subject = ?3) AND (?4 IS NULL OR action = ?4) "
         "ORDER BY id DESC LIMIT ?5) ORDER BY id",
@@ -175,4 +201,23 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_AUDIT_PURGE] = "WITH oldest AS (SELECT id, expires_s FROM audit ORDER BY id LIMIT ?2) "
                         "DELETE FROM audit WHERE id IN (SELECT id FROM oldest WHERE id < "
                         "coalesce((SELECT min(id) FROM oldest WHERE expires_s > ?1), 9223372036854775807))",
+    [SQL_AUDIT_SUM_ADD] =
+        "UPDATE audit_sum SET count = count + 1, first_s = CASE WHEN count = 0 THEN ?7 ELSE first_s END, "
+        "last_s = ?7, address = ?6 WHERE action = ?1 AND actor = ?2 AND result = ?3 AND client_id = ?4 "
+        "AND dialect = ?5 RETURNING count",
+    [SQL_AUDIT_SUM_PUT] = "INSERT INTO audit_sum (action, actor, result, client_id, dialect, address, "
+                          "first_s, last_s, count, ends_s) "
+                          "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, 0, ?8)",
+    [SQL_AUDIT_SUM_COUNT] = "SELECT count(*) FROM audit_sum",
+    [SQL_AUDIT_SUM_DUE] = "SELECT EXISTS (SELECT 1 FROM audit_sum WHERE ends_s <= ?1) OR "
+                          "EXISTS (SELECT 1 FROM audit_sum WHERE ends_s > ?2)",
+    [SQL_AUDIT_SUM_FOLD] =
+        "INSERT INTO audit (at_s, actor, action, result, client_id, dialect, address, expires_s, count, "
+        "first_s, "
+        "last_s) SELECT ?3, actor, action, result, client_id, dialect, address, ?4, count, first_s, last_s "
+        "FROM audit_sum WHERE (ends_s <= ?1 OR ends_s > ?2) AND count > 0 ORDER BY first_s",
+    [SQL_AUDIT_SUM_CLEAR] = "DELETE FROM audit_sum WHERE ends_s <= ?1 OR ends_s > ?2",
+    [SQL_AUDIT_SUM_LIST] =
+        "SELECT 0, ends_s, actor, action, '', result, client_id, dialect, address, 0, count, first_s, last_s "
+        "FROM audit_sum WHERE count > 0 ORDER BY first_s",
 };

@@ -1,5 +1,6 @@
 /*
- * Counters over fixed windows: failed logins, issued captchas. Depends on store/db.
+ * Counters over fixed windows: failed logins, issued captchas. Depends on store/db,
+ * base/clock.
  * Source: schema.sql, table throttle.
  */
 #ifndef STORE_THROTTLE_STORE_H
@@ -9,18 +10,21 @@
 
 struct throttle_count {
     int64_t count;  /* within the window; 0 if there is none */
-    int64_t ends_s; /* when the window ends */
+    int64_t ends_s; /* when the window ends: at most a whole window from now, whatever the row says */
 };
 
 /*
  * Count one more for `subject`; a window of `window_s` seconds starts if none runs, and with the hit that
- * makes the count `limit` (0: none does). Within a transaction.
+ * makes the count `limit` (0: none does). A row that says that it ends later than a window can was written by a
+ * clock that was ahead, and counts as ended. A new window clears away a few that have ended. Within a
+ * transaction.
  */
 enum err throttle_store_hit(struct db *db, const char *subject, int64_t now_s, int64_t window_s,
                             int64_t limit, struct throttle_count *out);
 
-/* The counter as it stands. ERR_OK also when there is none. */
-enum err throttle_store_get(struct db *db, const char *subject, int64_t now_s, struct throttle_count *out);
+/* The counter as it stands, of a window that is `window_s` long. ERR_OK also when there is none. */
+enum err throttle_store_get(struct db *db, const char *subject, int64_t now_s, int64_t window_s,
+                            struct throttle_count *out);
 
 /* Forget the counter, if it counts fewer than `below`. ERR_OK also when there was none. */
 enum err throttle_store_clear(struct db *db, const char *subject, int64_t below);

@@ -16,7 +16,7 @@ from harness.wire import get, post_json
 from test_cli import DEADLINE_S, DONE, FAILED, USAGE, bare, desk, has_secret  # noqa: F401, two are fixtures
 
 PASSWORD = "Geheim-47-Wort"
-EVENT = ["time", "actor", "action", "subject", "result", "client_id", "dialect", "address", "id"]
+EVENT = ["time", "actor", "action", "subject", "result", "client_id", "dialect", "address", "count", "id"]
 
 
 def events(desk_or_site, *arguments):
@@ -224,7 +224,7 @@ def test_locking_a_tenant_ends_its_sessions_for_good(site_with):
     assert [web.blade_user_info(t).status for t in (token["access_token"], kept)] == [401, 200]
     site.cli("tenant", "unlock", "000000")
     assert web.blade_user_info(token["access_token"]).status == 401
-    blade(web.blade_refresh(token["refresh_token"]), 400, 2010)
+    blade(web.blade_refresh(token["refresh_token"]), 401, 2010)
     assert web.send(get("/captcha/WEB?1", Authorization=f"Bearer {of_client}")).status == 401
     assert web.blade_login(user)["access_token"]
 
@@ -322,7 +322,7 @@ def test_a_session_is_listed_and_ended(site_with):
     assert site.query("SELECT max(issued_s) FROM token WHERE session_id = ?", newer["id"]) == [(newer["refreshed_s"],)]
     site.cli("session", "revoke", str(older["id"]))
     assert [web.blade_user_info(t["access_token"]).status for t in (first, second, kept)] == [401, 200, 200]
-    blade(web.blade_refresh(first["refresh_token"]), 400, 2010)
+    blade(web.blade_refresh(first["refresh_token"]), 401, 2010)
     assert [row["id"] for row in site.cli_json("session", "list", "--account", user.account)] == [newer["id"]]
     site.cli("session", "revoke", "--account", user.account)
     assert [web.blade_user_info(t["access_token"]).status for t in (second, kept)] == [401, 200]
@@ -582,11 +582,12 @@ def test_logins_leave_their_rows_in_order(site_with):
     fields = {"password": md5(user.password), "newPassword": md5(changed.password), "confirmPassword": md5(changed.password)}
     change = post_json("/auth/changePassword", fields | {"uuid": uuid, "code": answer}, Authorization=f"Bearer {token}")
     assert web.send(change).status == 200
-    blade(web.blade_refresh(login["refresh_token"]), 400, 2010)  # the change ended that session: nothing to record
+    blade(web.blade_refresh(login["refresh_token"]), 401, 2010)  # the change ended that session: nothing to record
     left, reused = web.blade_login(changed), web.blade_login(changed)
     web.send(get("/kom-ams-auth/oauth/logout", Blade_Auth=bearer(left["access_token"])))
     assert web.blade_refresh(reused["refresh_token"]).status == 200
-    blade(web.blade_refresh(reused["refresh_token"]), 400, 2010)
+    site.cli("client", "set", "sword", "--refresh-reuse", "end")
+    blade(web.blade_refresh(reused["refresh_token"]), 401, 2010)
     site.cli("user", "lock", user.account)
     rows = events(site, "--count", "1000", "--account", user.account)
     assert [(e["action"], e["result"]) for e in rows] == [
@@ -599,6 +600,27 @@ def test_logins_leave_their_rows_in_order(site_with):
     ]  # fmt: skip
     assert [e["address"] == web.address for e in rows[1:9]] == [n != 2 for n in range(1, 9)]
     assert all(e["time"] <= after["time"] for e, after in zip(rows, rows[1:]))
+
+
+def test_what_fails_again_and_again_is_summed_up(site_with):
+    """From as many addresses as it takes: the first is a row at once, the rest is one when its hour is over."""
+    web = site_with({})
+    site, user = web.site, web.site.new_user()
+    guessers = [web.elsewhere() for _ in range(30)]
+    for guesser in guessers:
+        blade(guesser.blade_token(guesser.blade_captcha_fields(user._replace(password="not-this-one"))), 400, 2001)
+        blade(guesser.blade_token({"grant_type": "x"}, Authorization=basic("sword", "wrong")), 401, 3000)
+    failed = [e for e in events(site, "--count", "1000") if e["result"] != "ok"]
+    assert [(e["action"], e["count"], e["address"]) for e in failed] == [
+        ("login", 1, guessers[0].address), ("client.authenticate", 1, guessers[0].address)
+    ]  # fmt: skip
+    sums = {e["action"]: e["count"] for e in events(site, "--sums") if e["id"] == 0}
+    assert sums == {"login": 29, "client.authenticate": 29}
+    site.write("UPDATE audit_sum SET ends_s = unixepoch()")
+    (row,) = (e for e in events(site, "--account", user.account, "--action", "login") if e["count"] > 1)
+    assert (row["count"], row["result"], row["address"]) == (29, "login_incorrect", guessers[-1].address)
+    assert failed[0]["time"] <= row["first"] <= row["last"] <= row["time"]
+    assert site.query("SELECT sum(count), count(*) FROM audit WHERE result <> 'ok'") == [(60, 4)]
 
 
 def test_an_account_that_does_not_exist_is_not_written_down(site_with):

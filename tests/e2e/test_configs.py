@@ -9,7 +9,7 @@ from harness.frontends import FRONTENDS
 from harness.servers import CONFIGS
 from harness.site import TREE, Site
 from harness.visitor import Visitor
-from harness.wire import Socket, get
+from harness.wire import Request, Socket, get
 
 SERVED = [name for name in CONFIGS if name != "cgi"]
 
@@ -51,6 +51,17 @@ def test_login(visitor):
 def test_login_with_curl(visitor):
     response = visitor.send(get("/kom-ams-auth/oauth/captcha"), through=visitor.site.server.curl)
     assert response.status == 200
+
+
+def test_other_methods_pass(visitor):
+    """Some servers answer OPTIONS or HEAD by themselves, if they are let."""
+    options = visitor.send(Request("OPTIONS", "/kom-ams-auth/oauth/captcha"))
+    assert (options.status, options.header("Allow")) == (204, "GET, HEAD, OPTIONS"), options
+    head = visitor.send(Request("HEAD", "/kom-ams-auth/oauth/captcha"))
+    assert (head.status, head.body) == (200, b"") and head.header("Pragma") == "no-cache", head
+    preflight = {"Origin": "https://app.example", "Access_Control_Request_Method": "GET"}
+    answer = visitor.send(Request("OPTIONS", "/kom-ams-auth/oauth/captcha").plus(**preflight))
+    assert answer.status == 204 and answer.header("Access-Control-Allow-Origin") == "https://app.example", answer
 
 
 @pytest.mark.parametrize("name", SERVED)

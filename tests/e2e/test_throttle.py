@@ -199,11 +199,48 @@ def test_captchas_per_address(site_with):
     assert web.send(post_json("/code", b"", source="PC")).status == 429, "over all dialects together"
 
 
-def test_captchas_altogether(site_with):
+def test_a_flood_of_captchas_costs_the_flooder_his_own(site_with):
+    """All /64s of a /56, three times as many captchas as there may be: others do not notice."""
     web = site_with({"captcha": {"max_live": "100"}}, "lighttpd-fastcgi")
-    statuses = [web.elsewhere().send(get(CAPTCHA)).status for _ in range(101 - 1)]
-    assert set(statuses) <= {200, 429} and statuses[:90] == [200] * 90
-    blade(web.elsewhere().send(get(CAPTCHA)), 429)
+    user, earlier = web.site.new_user(), web.elsewhere("192.0.2.1").blade_captcha()
+    for subnet in range(256):
+        assert web.elsewhere(f"2001:db8:1:{subnet:x}::1").send(get(CAPTCHA)).status == 200
+    later = web.elsewhere("192.0.2.1").blade_captcha()
+    for captcha in (earlier, later):
+        assert web.blade_token(web.blade_captcha_fields(user, captcha)).status == 200
+    assert web.site.query("SELECT count(*) FROM captcha")[0][0] <= 100
+
+
+def test_captchas_per_ipv6_network(site_with):
+    """Whoever has a /48 does not get as many as 65536 visitors."""
+    web = site_with({"captcha": {"rate": "1"}}, "lighttpd-fastcgi")
+    statuses = [web.elsewhere(f"2001:db8:1:{subnet:x}::1").send(get(CAPTCHA)).status for subnet in range(17)]
+    assert statuses == [200] * 16 + [429]
+    assert web.elsewhere("2001:db8:2::1").send(get(CAPTCHA)).status == 200
+
+
+def test_captchas_from_the_future(site_with):
+    """The clock was ten years ahead, and is set right: none of these can be answered, and none is in the way."""
+    web = site_with({"captcha": {"max_live": "100"}})
+    user, captcha = web.site.new_user(), web.blade_captcha()
+    web.site.write("UPDATE captcha SET expires_s = expires_s + 315360000")
+    blade(web.blade_token(web.blade_captcha_fields(user, captcha)), 400, 2004)
+    assert web.blade_login(user)
+    assert b"clock_went_back" in web.site.log.read_bytes()
+
+
+def test_a_lock_from_the_future_has_ended(site_with):
+    """Five failures while the clock was ten years ahead."""
+    web = site_with({})
+    user = web.site.new_user()
+    fail(web, user)
+    blade(log_in(web, user), 429, 2003)
+    web.site.write("UPDATE throttle SET ends_s = ends_s + 315360000")
+    assert log_in(web, user).status == 200
+    fail(web, user)
+    response = log_in(web, user)
+    blade(response, 429, 2003)
+    assert 0 < int(response.header("Retry-After")) <= 1800
 
 
 def test_captcha_expires(site_with):

@@ -13,12 +13,14 @@
 #include "auth/refresh.h"
 #include "auth/site_key.h"
 #include "auth/throttle.h"
+#include "base/address.h"
 #include "base/json_in.h"
 #include "captcha/rng.h"
 #include "store/audit_store.h"
 #include "store/captcha_store.h"
 #include "store/key_store.h"
 #include "store/tenant_store.h"
+#include "store/throttle_store.h"
 
 enum { NOW_S = 1700000000, ACCESS_S = 43200, REFRESH_S = 2592000, FAMILY_S = 7776000, GRACE_S = 30 };
 
@@ -201,11 +203,40 @@ static void test_two_secrets_are_good_while_a_rotation_lasts(void **state)
     assert_err(authenticate(s, "app", "new", NOW_S + 10, &c), ERR_OK);
 }
 
-static enum err count_event(void *ctx, const struct audit_row *row)
+/* What the audit has: rows, and how many events these and the running sums tell of. */
+struct audit_seen {
+    int rows;
+    int64_t events, others, first_s, last_s;
+    const char *actor; /* only of this one; NULL: all */
+};
+
+static enum err see_event(void *ctx, const struct audit_row *row)
 {
-    assert_string_equal(row->client_id, "app");
-    ++*(int *)ctx;
+    struct audit_seen *seen = ctx;
+    if (seen->actor != NULL && strcmp(seen->actor, row->actor) != 0)
+        return ERR_OK;
+    seen->rows += row->id > 0;
+    seen->events += row->count;
+    seen->others += strcmp(row->actor, "others") == 0 ? row->count : 0;
+    int64_t first_s = row->first_s != 0 ? row->first_s : row->at_s;
+    int64_t last_s = row->last_s != 0 ? row->last_s : row->at_s;
+    if (seen->first_s == 0 || first_s < seen->first_s)
+        seen->first_s = first_s;
+    if (last_s > seen->last_s)
+        seen->last_s = last_s;
     return ERR_OK;
+}
+
+static struct audit_seen see_audit(struct site *s, const char *actor)
+{
+    struct audit_seen seen = {.actor = actor};
+    struct arena rows;
+    arena_init(&rows, 1 << 16);
+    assert_err(audit_store_list(s->app.db, &(struct audit_filter){.limit = 100000}, &rows, see_event, &seen),
+               ERR_OK);
+    assert_err(audit_sum_list(s->app.db, &rows, see_event, &seen), ERR_OK);
+    arena_fini(&rows);
+    return seen;
 }
 
 /* Whatever the ids are: an unknown one counts as a known one does, and what it leaves is one counter. */
@@ -222,13 +253,9 @@ static void test_wrong_secrets_lock_the_address(void **state)
     }
     assert_err(authenticate(s, "app", "s", NOW_S, &c), ERR_RATE);
     assert_err(authenticate(s, "nobody", "s", NOW_S, &c), ERR_RATE);
-    int events = 0;
-    struct arena rows;
-    arena_init(&rows, 1 << 16);
-    assert_err(audit_store_list(s->app.db, &(struct audit_filter){.limit = 99}, &rows, count_event, &events),
-               ERR_OK);
-    assert_int_equal(events, 25);
-    arena_fini(&rows);
+    struct audit_seen seen = see_audit(s, NULL);
+    assert_int_equal(seen.rows, 1);
+    assert_int_equal(seen.events, 25);
     int64_t counters = 0;
     assert_err(db_expired_count(s->app.db, NOW_S + 1800, &counters), ERR_OK);
     assert_int_equal(counters, 1);
@@ -557,7 +584,10 @@ static void test_who_gets_in(void **state)
     assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_OK);
     assert_err(log_in(s, "admin", md5_wrong, NULL, NULL, NOW_S), ERR_PASSWORD);
     assert_err(log_in(s, "admin", "admin", NULL, NULL, NOW_S), ERR_BAD_REQUEST);
-    assert_err(log_in(s, "Admin", md5_admin, NULL, NULL, NOW_S), ERR_USER_UNKNOWN);
+    assert_err(log_in(s, "admin1", md5_admin, NULL, NULL, NOW_S), ERR_USER_UNKNOWN);
+    assert_err(log_in(s, "Admin", md5_admin, NULL, NULL, NOW_S), ERR_OK);
+    assert_err(log_in(s, " admin\u3000", md5_admin, NULL, NULL, NOW_S), ERR_OK);
+    assert_err(log_in(s, "\uFF41dmin", md5_admin, NULL, NULL, NOW_S), ERR_OK);
     lock_user(s, true);
     assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_USER_LOCKED);
     assert_err(log_in(s, "admin", md5_wrong, NULL, NULL, NOW_S), ERR_PASSWORD);
@@ -565,6 +595,28 @@ static void test_who_gets_in(void **state)
     struct tenant tenant = {.id = "t1", .name = "x", .locked = true};
     COMMITTED(s, tenant_store_set(s->app.db, &tenant));
     assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_USER_LOCKED);
+}
+
+/* However an account is spelled, it has one counter, known or not; the audit has the account's own spelling. */
+static void test_all_spellings_of_an_account_share_its_tries(void **state)
+{
+    struct site *s = *state;
+    static const char *const known[] = {"Admin", "aDmin", "adMin", "ADMIN\u3000", "\uFF41dmin"};
+    static const char *const unknown[] = {"Nobody", "nObody", "noBody", "NOBODY", "\uFF4Eobody"};
+    struct throttle_count count;
+    s->app.cfg.login.max_failures = 5;
+    for (int i = 0; i < 5; i++) {
+        char address[24];
+        snprintf(address, sizeof address, "192.0.2.%d", i);
+        s->address = address;
+        log_in(s, known[i], md5_wrong, NULL, NULL, NOW_S);
+        log_in(s, unknown[i], md5_wrong, NULL, NULL, NOW_S);
+    }
+    assert_err(throttle_store_get(s->app.db, "account:t1/admin", NOW_S, &count), ERR_OK);
+    assert_int_equal(count.count, 5);
+    assert_err(throttle_store_get(s->app.db, "account:t1/nobody", NOW_S, &count), ERR_OK);
+    assert_int_equal(count.count, 5);
+    assert_null(strstr(buf_str(&s->scratch.log), "Admin"));
 }
 
 static void test_past_the_limit_nobody_looks_at_the_password(void **state)
@@ -587,7 +639,9 @@ static void test_unknown_accounts_count_as_failures_too(void **state)
 
 static void put_captcha(struct site *s, const char *id, const char *dialect)
 {
-    COMMITTED(s, captcha_store_put(s->app.db, id, dialect, "ywdf4", NOW_S + 300));
+    struct captcha_row row = {
+        .id = id, .network = "", .dialect = dialect, .answer = "ywdf4", .expires_s = NOW_S + 300};
+    COMMITTED(s, captcha_store_put(s->app.db, &row));
 }
 
 /* The captcha is consumed first, right or wrong; the throttle is asked second, the password last. */
@@ -652,6 +706,84 @@ static enum err note_event(void *ctx, const struct audit_row *row)
 {
     buf_addf(ctx, "%s %s %s %s %s\n", row->action, row->actor, row->result, row->client_id, row->address);
     return ERR_OK;
+}
+
+/* From as many addresses as it takes, against a client that exists: two rows an hour, which tell all of it. */
+static void test_ten_thousand_wrong_secrets_are_two_rows(void **state)
+{
+    struct site *s = *state;
+    struct client c;
+    int64_t retry_s = 0;
+    for (int i = 0; i < 10000; i++) {
+        char address[ADDRESS_CAP];
+        snprintf(address, sizeof address, "2001:db8:%x:%x::1", i / 256, i % 256);
+        assert_err(
+            client_authenticate(&s->app, "app", "wrong", address, NOW_S + i / 10, &s->arena, &c, &retry_s),
+            ERR_CLIENT_SECRET);
+        arena_reset(&s->arena);
+    }
+    struct audit_seen seen = see_audit(s, NULL);
+    assert_int_equal(seen.rows, 1); /* the first is there at once */
+    assert_int_equal(seen.events, 10000);
+    assert_int_equal(seen.first_s, NOW_S);
+    assert_int_equal(seen.last_s, NOW_S + 999);
+    assert_err(audit_close_windows(&s->app, NOW_S + AUDIT_WINDOW_S - 1), ERR_OK);
+    assert_int_equal(see_audit(s, NULL).rows, 1);
+    assert_err(audit_close_windows(&s->app, NOW_S + AUDIT_WINDOW_S), ERR_OK);
+    seen = see_audit(s, NULL);
+    assert_int_equal(seen.rows, 2);
+    assert_int_equal(seen.events, 10000);
+    /* A new window begins with a row at once. */
+    assert_err(authenticate(s, "app", "wrong", NOW_S + AUDIT_WINDOW_S, &c), ERR_CLIENT_SECRET);
+    assert_int_equal(see_audit(s, NULL).rows, 3);
+}
+
+static void fail_as(struct site *s, const char *account, int64_t now_s)
+{
+    struct audit_event event = {.action = AUDIT_LOGIN,
+                                .tenant_id = "t1",
+                                .account = account,
+                                .client_id = "app",
+                                .dialect = "blade",
+                                .address = "10.0.0.1",
+                                .result = ERR_PASSWORD};
+    COMMITTED(s, audit_record(&s->app, &event, now_s));
+}
+
+/* One who tries everybody: the rows of an hour are bounded, and all failures are told of. */
+static void test_a_spray_over_many_accounts_is_bounded(void **state)
+{
+    struct site *s = *state;
+    enum { ACCOUNTS = 1000 };
+    fail_as(s, "first", NOW_S);
+    for (int i = 0; i < 3 * ACCOUNTS; i++) {
+        char account[16];
+        snprintf(account, sizeof account, "a%d", i % ACCOUNTS);
+        fail_as(s, account, NOW_S);
+    }
+    fail_as(s, "first", NOW_S + 5);
+    assert_err(audit_close_windows(&s->app, NOW_S + 2 * AUDIT_WINDOW_S), ERR_OK);
+    struct audit_seen seen = see_audit(s, NULL);
+    assert_int_equal(seen.events, 3 * ACCOUNTS + 2);
+    assert_int_equal(seen.rows, 2 * (AUDIT_KINDS_MAX + 1));
+    assert_int_equal(seen.others, 3 * (ACCOUNTS + 1 - AUDIT_KINDS_MAX));
+    seen = see_audit(s, "user:t1/first");
+    assert_int_equal(seen.events, 2);
+    assert_int_equal(seen.last_s, NOW_S + 5);
+    fail_as(s, "a999", NOW_S + 2 * AUDIT_WINDOW_S); /* there is room again */
+    assert_int_equal(see_audit(s, "user:t1/a999").rows, 1);
+}
+
+/* A window that the clock says ends in ten years is over. */
+static void test_a_sum_from_the_future_is_closed(void **state)
+{
+    struct site *s = *state;
+    fail_as(s, "admin", NOW_S + 315360000);
+    fail_as(s, "admin", NOW_S + 315360000);
+    fail_as(s, "admin", NOW_S);
+    fail_as(s, "admin", NOW_S);
+    assert_int_equal(see_audit(s, NULL).rows, 3);
+    assert_int_equal(see_audit(s, NULL).events, 4);
 }
 
 /* An account that does not exist may be a password in the wrong field: it is not written down. */
@@ -741,8 +873,8 @@ static enum err change_password(struct site *s, const struct token_bearer *beare
                                 const char *new_md5, const char *address, int64_t now_s)
 {
     int64_t retry_s = 0;
-    enum err e =
-        login_change_password(&s->app, bearer, old_md5, new_md5, address, now_s, &s->arena, &retry_s);
+    const struct login_again r = {.bearer = bearer, .wire = "md5", .password = old_md5, .address = address};
+    enum err e = login_change_password(&s->app, &r, new_md5, now_s, &s->arena, &retry_s);
     assert_true((e == ERR_LOGIN_LOCKED) == (retry_s > 0));
     return e;
 }
@@ -786,6 +918,33 @@ static void test_tries_of_the_old_password_lock_as_logins_do(void **state)
     for (int i = 0; i < 5; i++)
         assert_err(change_password(s, &bearer, md5_wrong, md5_admin, "10.0.0.1", NOW_S), ERR_PASSWORD);
     assert_err(change_password(s, &bearer, md5_admin, md5_admin, "10.0.0.1", NOW_S), ERR_LOGIN_LOCKED);
+    assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_LOGIN_LOCKED);
+}
+
+static enum err unlock_screen(struct site *s, const struct token_bearer *bearer, const char *wire,
+                              const char *password)
+{
+    int64_t retry_s = 0;
+    const struct login_again r = {
+        .bearer = bearer, .wire = wire, .password = password, .address = "10.0.0.1"};
+    enum err e = login_unlock_screen(&s->app, &r, NOW_S, &s->arena, &retry_s);
+    assert_true((e == ERR_LOGIN_LOCKED) == (retry_s > 0));
+    return e;
+}
+
+static void test_unlocking_a_screen_counts_as_a_login(void **state)
+{
+    struct site *s = *state;
+    struct token_pair mine = issue(s, true, NOW_S), other = issue(s, true, NOW_S);
+    struct token_bearer bearer;
+    assert_err(token_verify(&s->app, mine.access, NOW_S, &s->arena, &bearer), ERR_OK);
+    for (int i = 0; i < 4; i++)
+        assert_err(unlock_screen(s, &bearer, "plain", "wrong"), ERR_PASSWORD);
+    assert_err(unlock_screen(s, &bearer, "plain", "admin"), ERR_OK);
+    assert_err(unlock_screen(s, &bearer, "md5", md5_admin), ERR_OK);
+    assert_err(verify(s, other.access, NOW_S), ERR_OK);                          /* nothing ends */
+    assert_err(unlock_screen(s, &bearer, "sm2", "no ciphertext"), ERR_PASSWORD); /* the address' fifth */
+    assert_err(unlock_screen(s, &bearer, "plain", "admin"), ERR_LOGIN_LOCKED);
     assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_LOGIN_LOCKED);
 }
 
@@ -1347,12 +1506,16 @@ int main(void)
         TEST(test_a_login_without_a_captcha_is_for_those_without_failures),
         TEST(test_the_owner_of_an_account_under_attack_gets_in),
         TEST(test_logins_are_recorded),
+        TEST(test_ten_thousand_wrong_secrets_are_two_rows),
+        TEST(test_a_spray_over_many_accounts_is_bounded),
+        TEST(test_a_sum_from_the_future_is_closed),
         TEST(test_an_unknown_account_is_verified_against_its_neighbour),
         TEST(test_passwords_that_are_encrypted),
         TEST(test_a_failure_past_the_limit_is_told_as_a_lock),
         TEST(test_success_forgets_the_accounts_failures_only),
         TEST(test_ipv6_counts_per_64),
         TEST(test_who_gets_in),
+        TEST(test_all_spellings_of_an_account_share_its_tries),
         TEST(test_past_the_limit_nobody_looks_at_the_password),
         TEST(test_unknown_accounts_count_as_failures_too),
         TEST(test_the_captcha_comes_first),
@@ -1361,6 +1524,7 @@ int main(void)
         TEST(test_a_new_password_obeys_the_policy),
         TEST(test_an_imported_verifier_is_replaced_at_the_first_login),
         TEST(test_tries_of_the_old_password_lock_as_logins_do),
+        TEST(test_unlocking_a_screen_counts_as_a_login),
         TEST(test_a_session_that_ended_meanwhile_changes_no_password),
         TEST(test_what_changed_meanwhile_changes_no_password),
         TEST(test_the_claims_are_the_samples),
