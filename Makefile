@@ -5,7 +5,7 @@
 #   make SHARED=1        the same, linked dynamically, for distribution packagers
 #   make run [PORT=8080] build, make a throw-away demo site under build/, serve it on 127.0.0.1
 #   make test            unit, golden and end-to-end tests, under sanitizers
-#   make bench           measure, beside yardsticks
+#   make bench           measure, beside yardsticks; make bench BASE=REVISION: beside that version, in the same run
 #   make fuzz            libFuzzer over whole requests and configuration files
 #   make install [DESTDIR=] [PREFIX=/usr/local]
 
@@ -214,7 +214,7 @@ test: $(BUILD)/deps-test cgi-bin/menshen.fcgi $(BUILD)/asan/menshen.fcgi $(BUILD
 	@$(PYTHON) tests/run_all.py $(REPORTS) $(UNIT)
 
 bench: $(BUILD)/deps-bench cgi-bin/menshen.fcgi
-	@$(MAKE) --no-print-directory -C tests/bench
+	@BASE='$(BASE)' $(MAKE) --no-print-directory -C tests/bench
 
 install: cgi-bin/menshen.fcgi
 	install -D -m 755 cgi-bin/menshen.fcgi $(DESTDIR)$(PREFIX)/lib/cgi-bin/menshen.fcgi
