@@ -125,7 +125,7 @@ COMMANDS = commands()
 
 def test_the_help_lists_every_family(bare):
     assert {words[0] for words in COMMANDS} >= {
-        "init", "tenant", "client", "user", "key", "session", "token", "audit", "config", "doctor", "backup"
+        "init", "tenant", "client", "user", "key", "session", "token", "throttle", "audit", "config", "doctor", "backup"
     }
     assert bare.say("--help", conf=False) == bare.say("-h", conf=False)
 
@@ -295,7 +295,7 @@ def test_init_says_why_the_folder_cannot_be_made(bare):
 
 # ---- what every command needs -----------------------------------------------------------------------------------
 
-READING = [["session", "list"], ["audit", "tail"], ["tenant", "list"], ["client", "list"], ["user", "list"], ["key", "list"], ["token", "list"], ["backup", "x"]]
+READING = [["session", "list"], ["throttle", "list"], ["audit", "tail"], ["tenant", "list"], ["client", "list"], ["user", "list"], ["key", "list"], ["token", "list"], ["backup", "x"]]
 
 
 @pytest.mark.parametrize("arguments", READING, ids=" ".join)

@@ -257,7 +257,7 @@ static void test_wrong_secrets_lock_the_address(void **state)
     assert_int_equal(seen.events, 25);
     int64_t counters = 0;
     assert_err(db_expired_count(s->app.db, NOW_S + 1800, &counters), ERR_OK);
-    assert_int_equal(counters, 1);
+    assert_int_equal(counters, 2); /* the address', and how many addresses there are */
     assert_err(client_authenticate(&s->app, "app", "s", "10.0.0.2", NOW_S, &s->arena, &c, &retry_s), ERR_OK);
     assert_err(authenticate(s, "app", "s", NOW_S + 1800, &c), ERR_OK);
 }
@@ -359,11 +359,73 @@ static void test_passwords_that_are_encrypted(void **state)
     assert_true(p.has_plain);
 }
 
+/* ---- What strangers leave is bounded ---- */
+
+static int64_t counters(struct site *s)
+{
+    int64_t count = 0;
+    assert_err(db_expired_count(s->app.db, NOW_S + 1800, &count), ERR_OK);
+    return count;
+}
+
+/* A /48 that never comes twice from the same /64: not a row for each. */
+static void test_counters_of_new_addresses_are_bounded(void **state)
+{
+    struct site *s = *state;
+    char address[ADDRESS_CAP];
+    int64_t retry_s = 0;
+    struct throttle_try fresh = {
+        .tenant_id = "t1", .account = "admin", .client_id = "app", .address = "192.0.2.9", .exists = true};
+    s->app.cfg.login.client_max_failures = 1000000000;
+    assert_err(throttle_check(&s->app, &fresh, NOW_S, &retry_s), ERR_OK);
+    assert_err(db_begin(s->app.db, DB_RELAXED), ERR_OK);
+    for (int i = 0; i < 20500; i++) {
+        snprintf(address, sizeof address, "2001:db8:1:%x::1", i);
+        struct throttle_try t = {.tenant_id = "t1",
+                                 .account = "nobody",
+                                 .client_id = "app",
+                                 .address = address,
+                                 .has_captcha = true};
+        enum err e = throttle_failed(&s->app, &t, NOW_S, &retry_s);
+        assert_case(e == ERR_OK || e == ERR_LOGIN_LOCKED, "%d: %s", i, err_info(e)->name);
+        assert_err(throttle_secret_failed(&s->app, address, NOW_S), ERR_OK);
+    }
+    assert_err(db_commit(s->app.db), ERR_OK);
+    assert_int_equal(counters(s), 2 * (20000 + 1) + 2); /* addresses, how many they are, bucket, client */
+    /* Who comes now needs a captcha, and nothing more. */
+    assert_err(throttle_check(&s->app, &fresh, NOW_S, &retry_s), ERR_CAPTCHA_REQUIRED);
+    fresh.has_captcha = true;
+    assert_err(throttle_check(&s->app, &fresh, NOW_S, &retry_s), ERR_OK);
+    assert_err(throttle_check(&s->app, &fresh, NOW_S + 1800, &retry_s), ERR_OK);
+}
+
+/* Names that somebody makes up, each once: as many rows as there are buckets, at most. */
+static void test_counters_of_made_up_accounts_are_bounded(void **state)
+{
+    struct site *s = *state;
+    char account[16];
+    int64_t retry_s = 0;
+    assert_err(db_begin(s->app.db, DB_RELAXED), ERR_OK);
+    for (int i = 0; i < 40000; i++) {
+        snprintf(account, sizeof account, "made%d", i);
+        struct throttle_try t = {.tenant_id = "t1",
+                                 .account = account,
+                                 .client_id = "app",
+                                 .address = "10.0.0.1",
+                                 .has_captcha = true};
+        throttle_failed(&s->app, &t, NOW_S, &retry_s);
+    }
+    assert_err(db_commit(s->app.db), ERR_OK);
+    assert_true(counters(s) <= 16384 + 3);
+    assert_true(counters(s) > 8192);
+}
+
 /* ---- Throttle ---- */
 
 static struct throttle_try a_try(const char *account, const char *address, bool has_captcha)
 {
     return (struct throttle_try){.tenant_id = "t1",
+                                 .exists = true,
                                  .account = account,
                                  .client_id = "app",
                                  .address = address,
@@ -1442,6 +1504,8 @@ int main(void)
         TEST(test_passwords_on_the_wire),
         TEST(test_two_secrets_are_good_while_a_rotation_lasts),
         TEST(test_wrong_secrets_lock_the_address),
+        TEST(test_counters_of_new_addresses_are_bounded),
+        TEST(test_counters_of_made_up_accounts_are_bounded),
         TEST(test_a_failure_past_the_first_is_told_as_a_captcha_that_is_due),
         TEST(test_what_was_refreshed_is_not_renewed),
         TEST(test_tokens_of_somebody_removed_are_nobody_elses),
