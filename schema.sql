@@ -58,7 +58,7 @@ CREATE TABLE client (
 CREATE TABLE user (
     id                  INTEGER PRIMARY KEY,      -- field user_id: time and chance, 19 digits as Blade's are
     tenant_id           TEXT NOT NULL REFERENCES tenant (id), -- the population it belongs to
-    account             TEXT NOT NULL,            -- login name, compared exactly
+    account             TEXT NOT NULL,            -- login name, in NFC; unique as it is spelled
     password_hash       TEXT NOT NULL,            -- Argon2id, PHC string, over the lower-case hex MD5 of the password; or
                                                   -- an imported verifier (crypto/password.h) until the first login
     password_changed_s  INTEGER NOT NULL,         -- field password_last_update_date
@@ -73,8 +73,11 @@ CREATE TABLE user (
     id_number           TEXT NOT NULL DEFAULT '', -- field idNumber of eplatform
     locked              INTEGER NOT NULL DEFAULT 0 CHECK (locked IN (0, 1)), -- does not log in; open sessions end
     created_s           INTEGER NOT NULL,         -- when it was added
+    account_folded      TEXT NOT NULL DEFAULT '', -- what account has in common with those that differ in case or
+                                                  -- width only (base/account.h); logins are found by it
     UNIQUE (tenant_id, account)
 ) STRICT;
+CREATE INDEX user_folded ON user (tenant_id, account_folded);
 
 -- A captcha that waits for its answer. Taken with one DELETE … RETURNING: the first answer consumes it.
 -- The table is a ring: when as many as [captcha] max_live allows were issued since the oldest that is still there, the

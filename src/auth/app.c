@@ -9,15 +9,11 @@
 enum err app_configure(struct app *app, const char *conf_path, struct buf *why)
 {
     *app = (struct app){.log = {.fd = -1}, .before_slow = app->before_slow, .slow_ctx = app->slow_ctx};
-    log_open(&app->log, "stderr");
+    log_open(&app->log, "stderr", NULL);
     enum err e = config_load(&app->cfg, conf_path, why);
     if (e != ERR_OK)
         return e;
-    if (log_open(&app->log, app->cfg.server.log) != ERR_OK) {
-        config_where(&app->cfg, "server", "log", why);
-        buf_addf(why, "[server] log: %s cannot be opened for writing", app->cfg.server.log);
-        return ERR_CONFIG;
-    }
+    log_open(&app->log, app->cfg.server.log, app->cfg.server.data_dir);
     if (clock_set_zone(app->cfg.server.time_zone) != ERR_OK) {
         config_where(&app->cfg, "server", "time_zone", why);
         buf_addf(
@@ -68,6 +64,21 @@ void app_before_slow(struct app *app)
 {
     if (app->before_slow != NULL)
         app->before_slow(app->slow_ctx);
+}
+
+enum err app_health(struct app *app, int64_t now_s)
+{
+    struct buf why;
+    if (app->health_s == now_s)
+        return app->health;
+    buf_init(&why);
+    app->health_s = now_s;
+    app->health = db_test_write(app->db, &why);
+    if (app->health != ERR_OK)
+        LOG(&app->log, ERR_LEVEL_ERROR, "unhealthy", LOG_S("error", err_info(app->health)->name),
+            LOG_S("message", buf_str(&why)));
+    buf_free(&why);
+    return app->health;
 }
 
 enum err app_engine(struct app *app, struct captcha_engine **engine_out)

@@ -23,6 +23,8 @@ struct app {
     struct keyring_pairs *pairs;           /* key pairs that were parsed so far; NULL: none */
     struct captcha_engine *engine;         /* NULL until the first picture */
     unsigned char style[SETTING_SEED_LEN]; /* what the engine was made from */
+    int64_t health_s;                      /* when app_health looked last */
+    enum err health;                       /* what it found */
     void (*before_slow)(void *ctx);        /* see app_before_slow; NULL: nobody waits */
     void *slow_ctx;
 };
@@ -49,6 +51,12 @@ enum err app_engine(struct app *app, struct captcha_engine **engine_out);
  * waiting lets them go first.
  */
 void app_before_slow(struct app *app);
+
+/*
+ * Whether the site can do its work: the database is written, once a second at most, whoever asks. What is wrong is
+ * logged, with paths. ERR_OK, or what went wrong.
+ */
+enum err app_health(struct app *app, int64_t now_s);
 
 struct password_cost app_password_cost(const struct app *app);
 

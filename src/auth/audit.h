@@ -19,6 +19,7 @@
 #define AUDIT_LOGIN           "login"
 #define AUDIT_CLIENT_SECRET   "client.authenticate" /* a wrong client secret */
 #define AUDIT_LOGOUT          "logout"
+#define AUDIT_SCREEN_UNLOCK   "screen.unlock"
 #define AUDIT_PASSWORD_CHANGE "password.change"
 #define AUDIT_REFRESH_REUSE   "refresh.reuse"   /* a used refresh token came again; its family was ended */
 #define AUDIT_REFRESH_REFUSED "refresh.refused" /* one came again, and nothing ended */

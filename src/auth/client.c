@@ -127,17 +127,12 @@ enum err client_scope(const struct client *c, const char *requested, struct aren
     return ERR_OK;
 }
 
-static bool sends(const struct client *c, const char *wire)
-{
-    return strcmp(c->password_wire, wire) == 0;
-}
-
 enum err client_check_password_form(const struct client *c, const char *wire)
 {
     struct password p;
-    if (sends(c, "md5"))
+    if (strcmp(c->password_wire, "md5") == 0)
         return codec_is_hex(wire, DIGEST_MD5_HEX_CAP - 1) ? ERR_OK : ERR_BAD_REQUEST;
-    if (sends(c, "sm2"))
+    if (strcmp(c->password_wire, "sm2") == 0)
         return sm2_is_ciphertext(wire) ? ERR_OK : ERR_BAD_REQUEST;
     enum err e = password_of_plain(wire, strlen(wire), &p);
     password_wipe(&p);
@@ -160,14 +155,17 @@ static enum err decrypt_password(struct app *app, const char *wire, struct passw
     return e == ERR_PASSWORD_LONG || e == ERR_BAD_REQUEST ? ERR_PASSWORD_SM2 : e;
 }
 
+enum err client_read_wire(struct app *app, const char *wire, const char *text, struct password *out)
+{
+    if (strcmp(wire, "md5") == 0)
+        return password_of_md5(text, out);
+    if (strcmp(wire, "sm2") == 0)
+        return sm2_is_ciphertext(text) ? decrypt_password(app, text, out) : ERR_BAD_REQUEST;
+    return password_of_plain(text, strlen(text), out);
+}
+
 enum err client_read_password(struct app *app, const struct client *c, const char *wire, struct password *out)
 {
     enum err e = client_check_password_form(c, wire);
-    if (e != ERR_OK)
-        return e;
-    if (sends(c, "md5"))
-        return password_of_md5(wire, out);
-    if (sends(c, "sm2"))
-        return decrypt_password(app, wire, out);
-    return password_of_plain(wire, strlen(wire), out);
+    return e == ERR_OK ? client_read_wire(app, c->password_wire, wire, out) : e;
 }

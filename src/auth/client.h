@@ -68,6 +68,12 @@ enum err client_scope(const struct client *c, const char *requested, struct aren
 enum err client_check_password_form(const struct client *c, const char *wire);
 
 /*
+ * What a password says that came in the form `wire` of client.password_wire. `out` is a secret: password_wipe
+ * it. ERR_OK; ERR_BAD_REQUEST (it has not this form); ERR_PASSWORD_LONG; otherwise as client_read_password.
+ */
+enum err client_read_wire(struct app *app, const char *wire, const char *text, struct password *out);
+
+/*
  * What a password sent by this client says. `out` is a secret: password_wipe it.
  * ERR_OK; ERR_BAD_REQUEST as client_check_password_form; ERR_PASSWORD_SM2 (not encrypted to this site's key,
  * or to something that is no password); ERR_BUSY, ERR_STORE, ERR_RANDOM (the site's key); ERR_CRYPTO.

@@ -5,6 +5,7 @@
 #include "auth/audit.h"
 #include "auth/policy.h"
 #include "auth/throttle.h"
+#include "base/account.h"
 #include "base/secure.h"
 #include "captcha/challenge.h"
 
@@ -146,10 +147,9 @@ static enum err finish(const struct attempt *a, const struct login_request *r, c
     return db_end(app->db, e);
 }
 
-static enum err find_user(struct app *app, const struct login_request *r, struct arena *arena,
-                          struct user *user, const struct user **found_out)
+static enum err find_user(const struct attempt *a, struct user *user, const struct user **found_out)
 {
-    enum err e = user_store_find(app->db, r->tenant_id, r->account, arena, user);
+    enum err e = user_store_find(a->app->db, a->try.tenant_id, a->try.account, a->arena, user);
     *found_out = e == ERR_OK ? user : NULL;
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
@@ -173,7 +173,7 @@ static enum err log_in(const struct attempt *a, const struct login_request *r, s
     if (e == ERR_PASSWORD_SM2)
         e = count_failure(a, NULL, e);
     if (e == ERR_OK)
-        e = find_user(app, r, a->arena, user, found_out);
+        e = find_user(a, user, found_out);
     if (e == ERR_OK)
         e = check_password(a, *found_out, &password);
     if (e == ERR_OK) {
@@ -188,14 +188,24 @@ static enum err log_in(const struct attempt *a, const struct login_request *r, s
     return e;
 }
 
+/* Every success is logged, of failures so many as no stranger fills the disk with. */
+static void say(struct app *app, enum err e, const char *event, const struct log_field *fields, size_t count)
+{
+    if (e == ERR_OK)
+        log_write(&app->log, ERR_LEVEL_INFO, event, fields, count);
+    else
+        log_write_some(&app->log, err_info(e)->level, event, fields, count);
+}
+
 enum err login(struct app *app, const struct login_request *r, int64_t now_s, struct arena *arena,
                struct token_pair *out, int64_t *retry_after_s_out)
 {
     struct user user;
     const struct user *found = NULL;
+    char account[ACCOUNT_CAP];
     struct attempt a = {.app = app,
                         .try = {.tenant_id = r->tenant_id,
-                                .account = r->account,
+                                .account = account_canonical(r->account, account) ? account : r->account,
                                 .client_id = r->client->id,
                                 .address = r->address,
                                 .has_captcha = r->captcha_id != NULL},
@@ -207,34 +217,74 @@ enum err login(struct app *app, const struct login_request *r, int64_t now_s, st
     db_read_end(app->db); /* a password takes its time */
     enum err e = log_in(&a, r, &user, &found, out);
     /* An account that does not exist may be a password typed into the wrong field: its name is not logged. */
-    LOG(&app->log, e == ERR_OK ? ERR_LEVEL_INFO : err_info(e)->level, "login",
-        LOG_S("result", err_info(e)->name), LOG_S("dialect", a.dialect),
-        LOG_S("tenant", found != NULL ? r->tenant_id : NULL),
-        LOG_S("account", found != NULL ? r->account : NULL), LOG_S("client", r->client->id),
-        LOG_S("address", r->address));
+    const struct log_field said[] = {LOG_S("result", err_info(e)->name),
+                                     LOG_S("dialect", a.dialect),
+                                     LOG_S("tenant", found != NULL ? r->tenant_id : NULL),
+                                     LOG_S("account", found != NULL ? found->account : NULL),
+                                     LOG_S("client", r->client->id),
+                                     LOG_S("address", r->address)};
+    say(app, e, "login", said, sizeof said / sizeof said[0]);
     return e;
 }
 
-static enum err store_new_password(const struct attempt *a, const struct token_bearer *bearer,
-                                   const char *hash)
+/* ---- Typed again by who is logged in ---- */
+
+static struct attempt attempt_again(struct app *app, const struct login_again *r, const char *action,
+                                    int64_t now_s, struct arena *arena, int64_t *retry_after_s_out)
 {
-    struct app *app = a->app;
-    const struct user *u = &bearer->user;
-    struct token_row row;
-    enum err e = db_begin(app->db, DB_DURABLE);
+    const struct token_bearer *b = r->bearer;
+    db_read_end(app->db); /* a password takes its time */
+    return (struct attempt){.app = app,
+                            .try = {.tenant_id = b->user.tenant_id,
+                                    .account = b->user.account,
+                                    .client_id = b->row.session.client_id,
+                                    .address = r->address,
+                                    .has_captcha = true},
+                            .action = action,
+                            .dialect = b->row.session.dialect,
+                            .now_s = now_s,
+                            .arena = arena,
+                            .retry_after_s_out = retry_after_s_out};
+}
+
+/* The password that is known already. What has not its form is not it. */
+static enum err check_again(const struct attempt *a, const struct login_again *r, struct password *known)
+{
+    enum err e = throttle_check(a->app, &a->try, a->now_s, a->retry_after_s_out);
     if (e != ERR_OK)
         return e;
-    e = throttle_check(app, &a->try, a->now_s, a->retry_after_s_out);
+    e = client_read_wire(a->app, r->wire, r->password, known);
+    if (e == ERR_PASSWORD_SM2 || e == ERR_PASSWORD_LONG || e == ERR_BAD_REQUEST)
+        return count_failure(a, &r->bearer->user, ERR_PASSWORD);
+    return e == ERR_OK ? check_password(a, &r->bearer->user, known) : e;
+}
+
+/* Inside a transaction: nothing changed while the password was looked at. */
+static enum err stands_again(const struct attempt *a, const struct login_again *r)
+{
+    const struct token_row *session = &r->bearer->row;
+    struct token_row row;
+    enum err e = throttle_check(a->app, &a->try, a->now_s, a->retry_after_s_out);
     if (e == ERR_OK)
-        e = still_stands(app, u, bearer->row.session.client_id, a->arena);
+        e = still_stands(a->app, &r->bearer->user, session->session.client_id, a->arena);
     if (e == ERR_OK)
-        e = token_store_by_id(app->db, bearer->row.id, a->arena, &row);
-    if (e == ERR_NOT_FOUND || (e == ERR_OK && row.session.revoked_s != 0))
-        e = ERR_TOKEN_INVALID;
-    if (e == ERR_OK)
+        e = token_store_by_id(a->app->db, session->id, a->arena, &row);
+    return e == ERR_NOT_FOUND || (e == ERR_OK && row.session.revoked_s != 0) ? ERR_TOKEN_INVALID : e;
+}
+
+/* `hash` NULL: the password stays as it is. */
+static enum err settle_again(const struct attempt *a, const struct login_again *r, const char *hash)
+{
+    struct app *app = a->app;
+    const struct user *u = &r->bearer->user;
+    enum err e = db_begin(app->db, hash != NULL ? DB_DURABLE : DB_RELAXED);
+    if (e != ERR_OK)
+        return e;
+    e = stands_again(a, r);
+    if (e == ERR_OK && hash != NULL)
         e = user_store_set_password(app->db, u->id, hash, a->now_s);
-    if (e == ERR_OK)
-        e = session_store_revoke_user(app->db, u->id, bearer->row.session.id, a->now_s);
+    if (e == ERR_OK && hash != NULL)
+        e = session_store_revoke_user(app->db, u->id, r->bearer->row.session.id, a->now_s);
     if (e == ERR_OK)
         e = throttle_succeeded(app, &a->try);
     if (e == ERR_OK)
@@ -242,42 +292,44 @@ static enum err store_new_password(const struct attempt *a, const struct token_b
     return db_end(app->db, e);
 }
 
-enum err login_change_password(struct app *app, const struct token_bearer *bearer, const char *old_md5,
-                               const char *new_md5, const char *address, int64_t now_s, struct arena *arena,
-                               int64_t *retry_after_s_out)
+static void log_again(const struct attempt *a, const char *event, enum err e)
 {
-    const struct user *u = &bearer->user;
+    const struct log_field said[] = {LOG_S("result", err_info(e)->name), LOG_S("tenant", a->try.tenant_id),
+                                     LOG_S("account", a->try.account), LOG_S("address", a->try.address)};
+    say(a->app, e, event, said, sizeof said / sizeof said[0]);
+}
+
+enum err login_change_password(struct app *app, const struct login_again *r, const char *fresh, int64_t now_s,
+                               struct arena *arena, int64_t *retry_after_s_out)
+{
     struct password old = {0}, new = {0};
     char hash[PASSWORD_HASH_CAP];
-    struct attempt a = {.app = app,
-                        .try = {.tenant_id = u->tenant_id,
-                                .account = u->account,
-                                .client_id = bearer->row.session.client_id,
-                                .address = address,
-                                .has_captcha = true},
-                        .action = AUDIT_PASSWORD_CHANGE,
-                        .dialect = bearer->row.session.dialect,
-                        .now_s = now_s,
-                        .arena = arena,
-                        .retry_after_s_out = retry_after_s_out};
-    db_read_end(app->db);
-    enum err e = password_of_md5(old_md5, &old);
+    struct attempt a = attempt_again(app, r, AUDIT_PASSWORD_CHANGE, now_s, arena, retry_after_s_out);
+    enum err e = check_again(&a, r, &old);
     if (e == ERR_OK)
-        e = password_of_md5(new_md5, &new);
+        e = client_read_wire(app, r->wire, fresh, &new);
     if (e == ERR_OK)
-        e = throttle_check(app, &a.try, now_s, retry_after_s_out);
-    if (e == ERR_OK)
-        e = check_password(&a, u, &old);
-    if (e == ERR_OK)
-        e = policy_check(&app->cfg, u->account, &new);
+        e = policy_check(&app->cfg, a.try.account, &new);
     if (e == ERR_OK)
         e = password_hash(app_password_cost(app), new.md5_hex, hash);
     if (e == ERR_OK)
-        e = store_new_password(&a, bearer, hash);
+        e = settle_again(&a, r, hash);
     password_wipe(&old);
     password_wipe(&new);
     secure_wipe(hash, sizeof hash);
-    LOG(&app->log, err_info(e)->level, "password_change", LOG_S("result", err_info(e)->name),
-        LOG_S("tenant", u->tenant_id), LOG_S("account", u->account), LOG_S("address", address));
+    log_again(&a, "password_change", e);
+    return e;
+}
+
+enum err login_unlock_screen(struct app *app, const struct login_again *r, int64_t now_s, struct arena *arena,
+                             int64_t *retry_after_s_out)
+{
+    struct password known = {0};
+    struct attempt a = attempt_again(app, r, AUDIT_SCREEN_UNLOCK, now_s, arena, retry_after_s_out);
+    enum err e = check_again(&a, r, &known);
+    if (e == ERR_OK)
+        e = settle_again(&a, r, NULL);
+    password_wipe(&known);
+    log_again(&a, "screen_unlock", e);
     return e;
 }

@@ -38,15 +38,33 @@ struct login_request {
 enum err login(struct app *app, const struct login_request *r, int64_t now_s, struct arena *arena,
                struct token_pair *out, int64_t *retry_after_s_out);
 
+/* What the person behind a bearer token types again. All borrowed. */
+struct login_again {
+    const struct token_bearer *bearer;
+    const char *wire;     /* the form the passwords came in, as in client.password_wire */
+    const char *password; /* as it came; a secret */
+    const char *address;  /* canonical */
+};
+
 /*
- * Give the bearer's user a new password, both as MD5 hex, and end the user's other sessions. The caller has
- * taken a captcha; tries of the old password count and lock as logins do.
- * ERR_OK; ERR_PASSWORD; ERR_PASSWORD_ACCOUNT, ERR_PASSWORD_COMMON (the new one, known only once the old one
- * was right); ERR_LOGIN_LOCKED with retry_after_s_out; ERR_TOKEN_INVALID (ended meanwhile); ERR_BUSY;
- * ERR_STORE; ERR_CRYPTO.
+ * Give the bearer's user the password `fresh`, which came in the same form, and end the user's other sessions.
+ * Tries of the old password count and lock as those of logins with a captcha do: what stands in for the captcha
+ * is the session, or one that the caller has taken.
+ *
+ * ERR_OK; ERR_BAD_REQUEST (`fresh` has not the form); ERR_PASSWORD (the old one is not right);
+ * ERR_PASSWORD_SHORT, ERR_PASSWORD_LONG, ERR_PASSWORD_ACCOUNT, ERR_PASSWORD_COMMON, ERR_PASSWORD_SM2 (the new
+ * one, known only once the old one was right); ERR_LOGIN_LOCKED with retry_after_s_out; ERR_TOKEN_INVALID
+ * (ended meanwhile); ERR_BUSY; ERR_STORE; ERR_CRYPTO.
  */
-enum err login_change_password(struct app *app, const struct token_bearer *bearer, const char *old_md5,
-                               const char *new_md5, const char *address, int64_t now_s, struct arena *arena,
-                               int64_t *retry_after_s_out);
+enum err login_change_password(struct app *app, const struct login_again *r, const char *fresh, int64_t now_s,
+                               struct arena *arena, int64_t *retry_after_s_out);
+
+/*
+ * Whether the bearer's user knows the password still: a screen is unlocked. Counts as a try of the old password
+ * in login_change_password. ERR_OK; ERR_PASSWORD; ERR_LOGIN_LOCKED with retry_after_s_out; ERR_TOKEN_INVALID
+ * (ended meanwhile); ERR_BUSY; ERR_STORE; ERR_CRYPTO.
+ */
+enum err login_unlock_screen(struct app *app, const struct login_again *r, int64_t now_s, struct arena *arena,
+                             int64_t *retry_after_s_out);
 
 #endif

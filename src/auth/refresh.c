@@ -200,6 +200,14 @@ static enum err check_scope(const struct session *s, const char *requested, stru
     return client_scope(&granted, requested, arena, &narrower);
 }
 
+/* A family that somebody ended is over for whoever hears it, also after a power cut: who ended it may be waiting
+ * for the disk yet. */
+static enum err told_ended(struct app *app, const struct token_row *row)
+{
+    enum err e = row->session.revoked_s != 0 ? db_sync(app->db) : ERR_OK;
+    return e == ERR_OK ? ERR_REFRESH_INVALID : e;
+}
+
 /* Another process may be faster each time; then the row says more than before. */
 enum { ROTATE_TRIES = 3 };
 
@@ -209,7 +217,7 @@ static enum err rotate(struct app *app, struct rotation *r, int64_t now_s, struc
     *out = (struct token_pair){0};
     for (int i = 0; i < ROTATE_TRIES; i++) {
         if (!token_is_live(&r->row, now_s))
-            return ERR_REFRESH_INVALID;
+            return told_ended(app, &r->row);
         bool late = is_late(app, &r->row, now_s);
         enum err e = late ? judge_reuse(app, r, now_s, arena) : ERR_OK;
         if (e == ERR_OK) /* not of one that ends its family, whatever it asks for */

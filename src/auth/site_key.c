@@ -20,7 +20,9 @@ enum err site_key_sm2(struct app *app, unsigned char key_out[SM2_KEY_LEN])
     if (e != ERR_NOT_FOUND)
         return e;
     e = make(app);
-    if (e == ERR_OK || e == ERR_EXISTS)
+    if (e == ERR_EXISTS)
+        e = db_sync(app->db); /* another process was faster, and may be waiting for the disk yet */
+    if (e == ERR_OK)
         e = setting_store_get(app->db, SETTING_SM2_KEY, key_out, SM2_KEY_LEN);
     return e;
 }

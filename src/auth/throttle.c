@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/account.h"
 #include "base/address.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -51,18 +52,20 @@ static enum err add_bucket(const struct app *app, const char *tenant_id, const c
 
 static enum err subjects_init(struct subjects *s, const struct app *app, const struct throttle_try *t)
 {
-    char bucket[ADDRESS_CAP];
+    char bucket[ADDRESS_CAP], folded[ACCOUNT_FOLDED_CAP];
     address_bucket(t->address, bucket);
+    /* However it is spelled, it is the same account: each spelling would get tries of its own. */
+    const char *account = account_fold(t->account, folded) ? folded : t->account;
     for (int i = 0; i < SUBJECTS; i++) {
         buf_init(&s->name[i]);
         s->limit[i] = i == CLIENT ? app->cfg.login.client_max_failures : app->cfg.login.max_failures;
         s->counts[i] = true;
     }
     s->counts[t->exists ? STRANGER : ACCOUNT] = false;
-    buf_addf(&s->name[ACCOUNT], "account:%s/%s", t->tenant_id, t->account);
+    buf_addf(&s->name[ACCOUNT], "account:%s/%s", t->tenant_id, account);
     buf_addf(&s->name[ADDRESS], "address:%s", bucket);
     buf_addf(&s->name[CLIENT], "client:%s", t->client_id);
-    enum err e = add_bucket(app, t->tenant_id, t->account, &s->name[STRANGER]);
+    enum err e = add_bucket(app, t->tenant_id, account, &s->name[STRANGER]);
     for (int i = 0; i < SUBJECTS && e == ERR_OK; i++)
         e = s->name[i].err;
     return e;

@@ -109,13 +109,18 @@ static const char *next_range(const char **list, size_t *len)
     return *len > 0 ? range : NULL;
 }
 
+static bool is_unix(const char *text, size_t len)
+{
+    return len == sizeof ADDRESS_UNIX - 1 && memcmp(text, ADDRESS_UNIX, len) == 0;
+}
+
 bool address_list_ok(const char *list)
 {
     struct ip net;
     int64_t bits;
     size_t len;
     for (const char *range; (range = next_range(&list, &len)) != NULL;)
-        if (!parse_range(range, len, &net, &bits))
+        if (!is_unix(range, len) && !parse_range(range, len, &net, &bits))
             return false;
     return true;
 }
@@ -125,11 +130,13 @@ bool address_in_list(const char *address, const char *list)
     struct ip ip, net;
     int64_t bits;
     size_t len;
-    if (!parse(address, strlen(address), &ip))
+    bool local = is_unix(address, strlen(address));
+    if (!local && !parse(address, strlen(address), &ip))
         return false;
     for (const char *range; (range = next_range(&list, &len)) != NULL;)
-        if (parse_range(range, len, &net, &bits) && net.family == ip.family &&
-            same_prefix(ip.bytes, net.bytes, bits))
+        if (local ? is_unix(range, len)
+                  : parse_range(range, len, &net, &bits) && net.family == ip.family &&
+                        same_prefix(ip.bytes, net.bytes, bits))
             return true;
     return false;
 }
@@ -150,7 +157,11 @@ static void strip_port(const char **hop, size_t *len)
 
 void address_of_client(const char *remote, const char *forwarded, const char *trusted, char out[ADDRESS_CAP])
 {
-    address_canonical(remote, strlen(remote), out);
+    /* nginx writes "unix:" for who came over a Unix socket, lighttpd the socket's name, or nothing. */
+    if (remote[0] == '\0' || remote[0] == '/' || strncmp(remote, "unix:", 5) == 0)
+        memcpy(out, ADDRESS_UNIX, sizeof ADDRESS_UNIX);
+    else
+        address_canonical(remote, strlen(remote), out);
     size_t end = forwarded != NULL ? strlen(forwarded) : 0;
     while (end > 0 && address_in_list(out, trusted)) {
         size_t from = end;

@@ -8,7 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define ADDRESS_CAP 64 /* longest text written here, with NUL */
+#define ADDRESS_CAP  64     /* longest text written here, with NUL */
+#define ADDRESS_UNIX "unix" /* who came over a Unix socket: a proxy on this machine, or nobody known */
 
 /*
  * Write the canonical text of an IPv4 or IPv6 address; an IPv4 address mapped into IPv6 becomes IPv4.
@@ -26,10 +27,10 @@ void address_bucket(const char *address, char out[ADDRESS_CAP]);
  */
 bool address_network(const char *address, char out[ADDRESS_CAP]);
 
-/* Whether every element of the comma-joined `list` is an address or a CIDR range; an empty list is fine. */
+/* Whether every element of the comma-joined `list` is an address, a CIDR range or ADDRESS_UNIX; an empty list is fine. */
 bool address_list_ok(const char *list);
 
-/* Whether `address` (canonical) is in the comma-joined `list` of addresses and CIDR ranges. */
+/* Whether `address` (canonical, or ADDRESS_UNIX) is in such a list. */
 bool address_in_list(const char *address, const char *list);
 
 /*

@@ -135,7 +135,7 @@ static enum err follow(struct cli *cli, struct tail *t)
 /* ---- tail -------------------------------------------------------------------------------------------- */
 
 /* Which rows the options ask for. t->who is where the name of the person is kept. */
-static enum cli_status read_filter(const struct cli *cli, struct tail *t)
+static enum cli_status read_filter(struct cli *cli, struct tail *t)
 {
     const char *account = cli_value(cli, "account");
     int64_t since_s = 0;
@@ -150,9 +150,10 @@ static enum cli_status read_filter(const struct cli *cli, struct tail *t)
         t->filter.since_s = cli->now_s - since_s;
     if (status != CLI_DONE || account == NULL)
         return status;
+    enum err e = user_spelling(cli, account, &account);
     buf_addf(&t->who, "user:%s/%s", user_tenant(cli), account);
     t->filter.who = buf_str(&t->who);
-    return cli_result(cli, t->who.err);
+    return cli_result(cli, e == ERR_OK ? t->who.err : e);
 }
 
 static enum cli_status run_tail(struct cli *cli)

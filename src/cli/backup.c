@@ -34,9 +34,8 @@ const struct cli_command cli_backup_commands[] = {
      .operands_min = 1,
      .operands_max = 1,
      .needs = CLI_NEEDS_DATABASE,
-     .details =
-         "FILE must not exist yet; only its owner can read it. To restore: stop the site, put the copy in\n"
-         "place of " DB_FILE " in [server] data_dir, and remove " DB_FILE "-wal and " DB_FILE "-shm.",
+     .details = "FILE must not exist yet; only its owner can read it. To put it back: menshen restore FILE. "
+                "A copy of\n" DB_FILE " that was made by other means lacks what is still in " DB_FILE "-wal.",
      .examples = "menshen backup /backup/menshen-2026-11-21.db",
      .run = run_backup},
     {0}};

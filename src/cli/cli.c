@@ -19,13 +19,12 @@ enum { ARENA_CAP = 16 * 1024 * 1024 };
 /* What getopt_long returns for each option. */
 enum { OPT_CONF = 256, OPT_HELP, OPT_VERSION, OPT_JSON, OPT_OWN };
 
-static const struct cli_command *const families[] = {cli_init_commands,   cli_tenant_commands,
-                                                     cli_client_commands, cli_user_commands,
-                                                     cli_key_commands,    cli_session_commands,
-                                                     cli_token_commands,  cli_throttle_commands,
-                                                     cli_audit_commands,  cli_captcha_commands,
-                                                     cli_config_commands, cli_doctor_commands,
-                                                     cli_backup_commands, NULL};
+static const struct cli_command *const families[] = {
+    cli_init_commands,    cli_tenant_commands,   cli_client_commands,
+    cli_user_commands,    cli_key_commands,      cli_session_commands,
+    cli_token_commands,   cli_throttle_commands, cli_audit_commands,
+    cli_captcha_commands, cli_config_commands,   cli_doctor_commands,
+    cli_backup_commands,  cli_restore_commands,  NULL};
 
 /* ---- What is said ------------------------------------------------------------------------------------ */
 
@@ -92,6 +91,10 @@ void cli_say(const struct cli *cli, const char *fmt, ...)
     va_end(ap);
 }
 
+static const char not_confirmed[] = "the change was made, but the disk did not confirm it: a power cut may "
+                                    "undo it. Check the disk, run: menshen "
+                                    "doctor, and look whether the change is still there";
+
 enum cli_status cli_result(const struct cli *cli, enum err e)
 {
     switch (e) {
@@ -103,6 +106,8 @@ enum cli_status cli_result(const struct cli *cli, enum err e)
     case ERR_STORE:
         return cli_fail(cli, "the database in %s failed; the log says how; check it with: menshen doctor",
                         cli->app.cfg.server.data_dir);
+    case ERR_NOT_DURABLE:
+        return cli_fail(cli, "%s", not_confirmed);
     case ERR_RANDOM:
         return cli_fail(cli, "the system's random source failed; check it with: menshen doctor");
     case ERR_CRYPTO:
@@ -224,7 +229,9 @@ enum err cli_write(struct cli *cli, cli_body *body, void *ctx)
     e = body(cli, ctx);
     if (e == ERR_OK)
         e = audit(cli);
-    return db_end(cli->app.db, e);
+    e = db_end(cli->app.db, e);
+    cli->is_unconfirmed = cli->is_unconfirmed || e == ERR_NOT_DURABLE;
+    return e == ERR_NOT_DURABLE ? ERR_OK : e; /* it was done: a new secret has to be shown, for one */
 }
 
 /* ---- Parsing ----------------------------------------------------------------------------------------- */
@@ -383,6 +390,8 @@ static enum cli_status run(struct cli *cli)
         status = open_app(cli);
     if (status == CLI_DONE)
         status = flush_output(cli, cli->command->run(cli));
+    if (cli->is_unconfirmed)
+        status = cli_result(cli, ERR_NOT_DURABLE);
     if (cli->command->needs != CLI_NEEDS_NOTHING)
         app_close(&cli->app);
     arena_fini(&cli->arena);

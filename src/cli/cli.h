@@ -65,6 +65,8 @@ struct cli {
     int64_t now_s;      /* sampled once */
     const char *conf;   /* --conf; NULL: look for it */
     bool json;          /* --json */
+    bool
+        is_unconfirmed; /* what cli_write did is done, and not known to be on disk: said at the end, and exit 1 */
     const char *operand[CLI_OPERANDS_MAX];
     int operand_count;
     const char *subject; /* of the audit row ("key:KID"), where the operands do not tell; NULL: they do */
@@ -93,7 +95,7 @@ enum cli_status cli_fail(const struct cli *cli, const char *fmt, ...) __attribut
 enum cli_status cli_misuse(const struct cli *cli, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Say what every command would say of `e` (busy, database, random source, …). CLI_DONE for ERR_OK, else
- * CLI_FAILED. */
+ * CLI_FAILED, also for ERR_NOT_DURABLE: then the change was made, and that is what is said. */
 enum cli_status cli_result(const struct cli *cli, enum err e);
 
 /* The same where a function that failed has filled `why`, which is released. */
@@ -127,5 +129,6 @@ extern const struct cli_command cli_captcha_commands[];
 extern const struct cli_command cli_config_commands[];
 extern const struct cli_command cli_doctor_commands[];
 extern const struct cli_command cli_backup_commands[];
+extern const struct cli_command cli_restore_commands[];
 
 #endif

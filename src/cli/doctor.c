@@ -349,6 +349,37 @@ static void check_integrity(struct doctor *d)
     buf_free(&lines);
 }
 
+/* -wal and -shm of another owner (a command that root ran with an older version): the site cannot be written. */
+static void check_owners(struct doctor *d)
+{
+    static const char *const suffixes[] = {"-wal", "-shm"};
+    const char *dir = d->cli->app.cfg.server.data_dir;
+    struct stat db, st;
+    const char *file = TEXT(d, "%s/%s", dir, DB_FILE);
+    if (file == NULL || stat(file, &db) != 0)
+        return;
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+        const char *path = TEXT(d, "%s%s", file, suffixes[i]);
+        if (path != NULL && stat(path, &st) == 0 && st.st_uid != db.st_uid)
+            add(d, "owner", ERROR,
+                TEXT(d, "%s belongs to user %u, mode %03o, and the database to user %u", path,
+                     (unsigned)st.st_uid, (unsigned)st.st_mode & 0777, (unsigned)db.st_uid),
+                TEXT(d, "chown %u %s", (unsigned)db.st_uid, path));
+    }
+}
+
+static void check_writing(struct doctor *d)
+{
+    struct buf why;
+    buf_init(&why);
+    if (db_test_write(d->cli->app.db, &why) == ERR_OK)
+        add(d, "writing", OK, "the database can be written", NULL);
+    else
+        add(d, "writing", ERROR, TEXT(d, "the database cannot be written: %s", buf_str(&why)),
+            "nobody can log in before that is settled");
+    buf_free(&why);
+}
+
 static void check_statements(struct doctor *d)
 {
     if (db_prepare_all(d->cli->app.db) == ERR_OK)
@@ -482,6 +513,15 @@ static void check_unseen(struct doctor *d)
     arena_fini(&rows);
 }
 
+static void check_lookalikes(struct doctor *d)
+{
+    int64_t count = 0;
+    if (user_store_lookalikes(d->cli->app.db, &count) == ERR_OK && count > 0)
+        add(d, "lookalikes", WARNING,
+            TEXT(d, "%" PRId64 " accounts differ from another in case or width only", count),
+            "they have to be spelled exactly when they log in; where two are one person, menshen user remove one");
+}
+
 /* Something a site needs one of. */
 static void check_some(struct doctor *d, const char *name, enum err e, int64_t count, enum status if_none,
                        const char *advice)
@@ -494,6 +534,26 @@ static void check_some(struct doctor *d, const char *name, enum err e, int64_t c
         add(d, name, OK, TEXT(d, "%" PRId64, count), NULL);
 }
 
+/*
+ * Whether somebody waits for a client with a secret: a dialect whose requests carry its credentials is enabled, and
+ * not one that has a client of its own was turned on, which is then what the site is for.
+ */
+static bool wants_client(struct doctor *d)
+{
+    const struct config *cfg = &d->cli->app.cfg;
+    struct config *initial = arena_alloc(&d->cli->arena, sizeof *initial);
+    bool wanted = false, turned_on = false;
+    if (initial == NULL)
+        return true;
+    config_defaults(initial);
+    for (int i = 0; i < DIALECT_COUNT; i++) {
+        bool has_own = cfg->dialect[i].client[0] != '\0';
+        wanted = wanted || (cfg->dialect[i].enabled && !has_own);
+        turned_on = turned_on || (cfg->dialect[i].enabled && has_own && !initial->dialect[i].enabled);
+    }
+    return wanted && !turned_on;
+}
+
 static void check_content(struct doctor *d)
 {
     struct db *db = d->cli->app.db;
@@ -504,7 +564,7 @@ static void check_content(struct doctor *d)
     enum err e = tenant_store_list(db, &rows, count_tenant, &tenants);
     check_some(d, "tenants", e, tenants, WARNING, "menshen tenant add 000000 --name NAME");
     e = client_store_list(db, &rows, count_client, &clients);
-    check_some(d, "clients_with_secret", e, clients, WARNING,
+    check_some(d, "clients_with_secret", e, clients, wants_client(d) ? WARNING : OK,
                "no client can ask for tokens; menshen client add ID --grants captcha,refresh_token");
     e = user_store_count(db, &users);
     check_some(d, "users", e, users, WARNING, "nobody can log in; menshen user add ACCOUNT --real-name NAME");
@@ -583,8 +643,10 @@ static void check_database(struct doctor *d)
     check_private(d, "data_dir", dir, 0700, ERROR);
     check_private(d, "file", TEXT(d, "%s/%s", dir, DB_FILE), 0600, ERROR);
     check_disk(d);
+    check_owners(d);
     if (!check_open(d))
         return;
+    check_writing(d);
     check_integrity(d);
     check_statements(d);
     check_journal(d);
@@ -592,6 +654,7 @@ static void check_database(struct doctor *d)
     check_sm2(d);
     check_content(d);
     check_unseen(d);
+    check_lookalikes(d);
     check_dialect_clients(d);
     check_demo(d);
 }

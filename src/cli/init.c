@@ -3,6 +3,7 @@
  * Source: contracts, section blade (the demo's tenant, client and user); schema.sql.
  */
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "auth/client.h"
@@ -119,7 +120,9 @@ static enum cli_status report_json(const struct cli *cli, bool demo)
 static enum cli_status report(const struct cli *cli, bool demo)
 {
     const struct config *cfg = &cli->app.cfg;
-    if (geteuid() == 0)
+    struct stat st;
+    /* What root makes belongs to the owner of the folder around it. */
+    if (geteuid() == 0 && stat(cfg->server.data_dir, &st) == 0 && st.st_uid == 0)
         cli_note(cli, "made as root. If the web server runs Menshen as another user: chown -R USER %s",
                  cfg->server.data_dir);
     if (cli->json)

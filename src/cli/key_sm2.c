@@ -80,6 +80,8 @@ static enum cli_status replace(struct cli *cli, unsigned char key[SM2_KEY_LEN])
 static enum cli_status find(struct cli *cli, unsigned char key[SM2_KEY_LEN])
 {
     enum err e = setting_store_get(cli->app.db, SETTING_SM2_KEY, key, SM2_KEY_LEN);
+    if (e == ERR_OK)
+        e = db_sync(cli->app.db); /* who made it may be waiting for the disk yet */
     if (e != ERR_NOT_FOUND)
         return cli_result(cli, e);
     e = sm2_generate(key);

@@ -23,6 +23,8 @@ static enum err user_id_of(struct cli *cli, int64_t *id_out)
     enum err e = ERR_OK;
     if (account != NULL)
         e = user_store_find(cli->app.db, user_tenant(cli), account, &cli->arena, &u);
+    if (u.id != 0)
+        cli->subject = arena_printf(&cli->arena, "user:%s/%s", u.tenant_id, u.account);
     *id_out = u.id;
     return e;
 }

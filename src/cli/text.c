@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/account.h"
 #include "base/codec.h"
 #include "base/config.h"
 
@@ -43,10 +44,8 @@ enum cli_status text_check_id(const struct cli *cli, const char *what, const cha
 
 enum cli_status text_check_account(const struct cli *cli, const char *value)
 {
-    size_t len = strlen(value);
-    if (len == 0 || value[0] == ' ' || value[len - 1] == ' ')
-        return cli_misuse(cli, "ACCOUNT: empty, or a blank at its begin or end");
-    return text_check(cli, "ACCOUNT", value, TEXT_ACCOUNT_MAX);
+    const char *fault = account_fault(value);
+    return fault == NULL ? CLI_DONE : cli_misuse(cli, "ACCOUNT: %s", fault);
 }
 
 enum cli_status text_check_list(const struct cli *cli, const char *what, const char *value,

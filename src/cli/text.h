@@ -9,9 +9,8 @@
 
 #include "cli/cli.h"
 
-#define TEXT_ID_MAX      64  /* bytes of the id of a tenant or client */
-#define TEXT_ACCOUNT_MAX 128 /* bytes of a login name */
-#define TEXT_MAX         255 /* bytes of a name or a list */
+#define TEXT_ID_MAX 64  /* bytes of the id of a tenant or client */
+#define TEXT_MAX    255 /* bytes of a name or a list */
 
 /* UTF-8 without control characters, at most `max` bytes. `what` names it in the refusal ("--name"). CLI_DONE;
  * CLI_USAGE after saying why. */
@@ -20,7 +19,7 @@ enum cli_status text_check(const struct cli *cli, const char *what, const char *
 /* The id of a tenant or client: letters, digits, - _ and . */
 enum cli_status text_check_id(const struct cli *cli, const char *what, const char *value);
 
-/* A login name: text_check, not empty, no blank at either end. */
+/* A login name that is to be made: account_fault. */
 enum cli_status text_check_account(const struct cli *cli, const char *value);
 
 /*

@@ -121,8 +121,10 @@ static enum cli_status clear(struct cli *cli, cli_body *body, void *ctx, const c
     enum err e = cli_write(cli, body, ctx);
     if (e == ERR_BAD_REQUEST)
         return cli_fail(cli, "%s: no IPv4 or IPv6 address", what);
-    if (e == ERR_NOT_FOUND)
-        return cli_fail(cli, "nothing is counted against %s; see: menshen throttle list --all", what);
+    if (e == ERR_NOT_FOUND) {
+        cli_note(cli, "nothing was counted against %s; see: menshen throttle list --all", what);
+        return CLI_DONE;
+    }
     if (e == ERR_OK)
         cli_say(cli, "Nothing is counted against %s any more.\n", what);
     return cli_result(cli, e);

@@ -10,6 +10,7 @@
 
 #include "auth/policy.h"
 #include "auth/throttle.h"
+#include "base/account.h"
 #include "base/random.h"
 #include "base/secure.h"
 #include "cli/secret.h"
@@ -77,16 +78,36 @@ enum cli_status user_refuse_unknown(const struct cli *cli, const char *account)
 
 /* ---- Shared by the commands -------------------------------------------------------------------------- */
 
-/* ACCOUNT and --tenant as given. */
+/* ACCOUNT and --tenant of a user that should be there. */
 static enum cli_status check_name(const struct cli *cli)
 {
-    enum cli_status status = text_check_account(cli, cli->operand[0]);
+    enum cli_status status = text_check(cli, "ACCOUNT", cli->operand[0], ACCOUNT_CAP - 1);
     return status == CLI_DONE ? text_check_id(cli, "--tenant", user_tenant(cli)) : status;
 }
 
+/* The user that ACCOUNT means, as it would at a login. From then on ACCOUNT is spelled as the user's is. */
 static enum err find(struct cli *cli, struct user *out)
 {
-    return user_store_find(cli->app.db, user_tenant(cli), cli->operand[0], &cli->arena, out);
+    char typed[ACCOUNT_CAP];
+    enum err e = account_canonical(cli->operand[0], typed)
+                     ? user_store_find(cli->app.db, user_tenant(cli), typed, &cli->arena, out)
+                     : ERR_NOT_FOUND;
+    if (e == ERR_OK)
+        cli->operand[0] = out->account;
+    return e;
+}
+
+enum err user_spelling(struct cli *cli, const char *account, const char **out)
+{
+    struct user u;
+    char typed[ACCOUNT_CAP];
+    *out = account;
+    if (!account_canonical(account, typed))
+        return ERR_OK;
+    enum err e = user_store_find(cli->app.db, user_tenant(cli), typed, &cli->arena, &u);
+    if (e == ERR_OK)
+        *out = u.account;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
 /* What these commands say of a result; `doing` is what was done to the user ("locked"). */
@@ -165,7 +186,7 @@ static enum cli_status read_password(const struct cli *cli, char hash_out[PASSWO
 {
     struct password new;
     struct secret password;
-    char what[TEXT_ACCOUNT_MAX + 32];
+    char what[ACCOUNT_CAP + 32];
     snprintf(what, sizeof what, "password of %s", cli->operand[0]);
     enum cli_status status = secret_read_new(cli, what, SECRET_CAP - 1, &password);
     if (status != CLI_DONE)
@@ -196,7 +217,7 @@ static enum err check_free(struct cli *cli, struct adding *a)
     a->no_tenant = e == ERR_NOT_FOUND;
     if (e != ERR_OK)
         return e;
-    e = find(cli, &other);
+    e = user_store_find_exact(cli->app.db, a->user.tenant_id, a->user.account, &cli->arena, &other);
     return e == ERR_NOT_FOUND ? ERR_OK : e == ERR_OK ? ERR_EXISTS : e;
 }
 
@@ -232,22 +253,48 @@ static enum cli_status report_added(const struct cli *cli, const struct adding *
     return table_object_end(cli, &j);
 }
 
+/* ACCOUNT in the form in which it is kept, and --tenant. */
+static enum cli_status take_new_name(struct cli *cli)
+{
+    char account[ACCOUNT_CAP];
+    enum cli_status status = text_check_account(cli, cli->operand[0]);
+    if (status == CLI_DONE)
+        status = text_check_id(cli, "--tenant", user_tenant(cli));
+    if (status != CLI_DONE || !account_canonical(cli->operand[0], account))
+        return status;
+    cli->operand[0] = arena_strdup(&cli->arena, account);
+    return cli->operand[0] != NULL ? text_check_account(cli, cli->operand[0]) : cli_result(cli, ERR_MEMORY);
+}
+
+/* Two who differ in case or width only: people will mistake them, and have to spell them exactly. */
+static enum err warn_of_lookalike(struct cli *cli, const struct user *u)
+{
+    struct user other;
+    enum err e = user_store_lookalike(cli->app.db, u->tenant_id, u->account, &cli->arena, &other);
+    if (e == ERR_OK)
+        cli_note(cli, USER_LOOKALIKE, u->account, other.account);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
 static enum cli_status run_add(struct cli *cli)
 {
     char hash[PASSWORD_HASH_CAP];
+    enum cli_status status = take_new_name(cli);
+    if (status != CLI_DONE)
+        return status;
     struct adding a = {.user = {.tenant_id = user_tenant(cli),
                                 .account = cli->operand[0],
                                 .password_hash = hash,
                                 .password_changed_s = cli->now_s,
                                 .created_s = cli->now_s}};
-    enum cli_status status = check_name(cli);
-    if (status == CLI_DONE)
-        status = take_texts(cli, &a.user);
+    status = take_texts(cli, &a.user);
     if (status == CLI_DONE)
         status = take_expired(cli, &a.user);
     if (status != CLI_DONE)
         return status;
     enum err e = check_free(cli, &a); /* nobody should type a password in vain */
+    if (e == ERR_OK)
+        e = warn_of_lookalike(cli, &a.user);
     if (e != ERR_OK)
         return report_added(cli, &a, e);
     status = read_password(cli, hash);

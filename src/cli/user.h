@@ -39,6 +39,14 @@ enum err user_md5_clients(struct cli *cli, struct buf *out);
     "that sends it plain or by SM2 (menshen client set ID --password-wire sm2), or got a new password "      \
     "(menshen user passwd)"
 
+/* How the user of --tenant that `account` means is spelled; `account` itself if there is none. In cli->arena.
+ * ERR_OK, ERR_STORE, ERR_MEMORY. */
+enum err user_spelling(struct cli *cli, const char *account, const char **out);
+
+/* What is said of two accounts, the new one and the one that is there. */
+#define USER_LOOKALIKE                                                                                       \
+    "%s differs in case or width only from %s; both have to be spelled exactly when they log in"
+
 /* The tenant that --tenant names; 000000 if it was not given. */
 const char *user_tenant(const struct cli *cli);
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "auth/policy.h"
+#include "base/account.h"
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/secure.h"
@@ -25,7 +26,7 @@
 #include "store/token_store.h"
 #include "store/user_store.h"
 
-enum { SHOWN_FAULTS = 20 };
+enum { SHOWN_NOTES = 20 };
 
 #define FILE_CAP  ((size_t)256 * 1024 * 1024)
 #define ARENA_CAP ((size_t)2048 * 1024 * 1024)
@@ -38,9 +39,15 @@ struct entry {
     struct user user;
 };
 
-struct fault {
+/* What is said of a line. */
+struct note {
     size_t line;
     const char *what;
+};
+
+struct notes {
+    struct note *at; /* owned */
+    size_t count, room;
 };
 
 struct import {
@@ -52,13 +59,13 @@ struct import {
     struct arena scratch;  /* of single look-ups */
     struct entry *entries; /* owned */
     size_t count, room;
-    struct fault *faults; /* owned */
-    size_t fault_count, fault_room;
+    struct notes faults;      /* lines that are not written */
+    struct notes doubts;      /* lines that are */
     const char *known_tenant; /* the last that was found */
     size_t overtaken_line;    /* whose account somebody else changed before it was written; 0: none */
 };
 
-/* ---- Faults ------------------------------------------------------------------------------------------ */
+/* ---- Faults, and doubts ------------------------------------------------------------------------------------------ */
 
 /* Room for one more of `size` bytes in the array *at of `count`. ERR_OK, ERR_MEMORY. */
 static enum err make_room(void **at, size_t count, size_t *room, size_t size)
@@ -74,33 +81,39 @@ static enum err make_room(void **at, size_t count, size_t *room, size_t size)
     return ERR_OK;
 }
 
-/* Keep what is wrong with a line; all of it is shown in the end, in the order of the lines. */
-static enum err tell(struct import *im, size_t line, const char *what)
+/* Keep what is to say of a line; all of it is shown in the end, in the order of the lines. */
+static enum err add_note(struct import *im, struct notes *notes, size_t line, const char *what)
 {
-    void *at = im->faults;
-    enum err e = make_room(&at, im->fault_count, &im->fault_room, sizeof *im->faults);
-    im->faults = at;
+    void *at = notes->at;
+    enum err e = make_room(&at, notes->count, &notes->room, sizeof *notes->at);
+    notes->at = at;
     const char *kept = e == ERR_OK ? arena_strdup(&im->arena, what) : NULL;
     if (kept == NULL)
         return ERR_MEMORY;
-    im->faults[im->fault_count++] = (struct fault){line, kept};
+    notes->at[notes->count++] = (struct note){line, kept};
     return ERR_OK;
 }
 
-static int compare_faults(const void *a, const void *b)
+static enum err tell(struct import *im, size_t line, const char *what)
 {
-    const struct fault *x = a, *y = b;
+    return add_note(im, &im->faults, line, what);
+}
+
+static int compare_notes(const void *a, const void *b)
+{
+    const struct note *x = a, *y = b;
     return x->line < y->line ? -1 : x->line > y->line;
 }
 
-static void show_faults(const struct import *im)
+/* `mark` says what they are: "note: ". */
+static void show_notes(const struct import *im, const struct notes *notes, const char *mark)
 {
-    if (im->fault_count > 0)
-        qsort(im->faults, im->fault_count, sizeof *im->faults, compare_faults);
-    for (size_t i = 0; i < im->fault_count && i < SHOWN_FAULTS; i++)
-        fprintf(stderr, "%s:%zu: %s\n", im->cli->operand[0], im->faults[i].line, im->faults[i].what);
-    if (im->fault_count > SHOWN_FAULTS)
-        fprintf(stderr, "… and %zu more\n", im->fault_count - SHOWN_FAULTS);
+    if (notes->count > 0)
+        qsort(notes->at, notes->count, sizeof *notes->at, compare_notes);
+    for (size_t i = 0; i < notes->count && i < SHOWN_NOTES; i++)
+        fprintf(stderr, "%s:%zu: %s%s\n", im->cli->operand[0], notes->at[i].line, mark, notes->at[i].what);
+    if (notes->count > SHOWN_NOTES)
+        fprintf(stderr, "… and %zu more\n", notes->count - SHOWN_NOTES);
 }
 
 /* "password_hash: bcrypt of cost 31 …" */
@@ -128,12 +141,18 @@ static enum err check_text(struct import *im, const struct person *p, enum peopl
 
 static enum err check_account(struct import *im, const struct person *p, struct entry *e)
 {
-    const char *account = p->value[PEOPLE_ACCOUNT];
-    size_t len = account != NULL ? strlen(account) : 0;
-    if (len == 0 || account[0] == ' ' || account[len - 1] == ' ')
-        return tell_column(im, p->line, PEOPLE_ACCOUNT, "missing, or a blank at its begin or end");
-    e->user.account = account;
-    return check_text(im, p, PEOPLE_ACCOUNT, TEXT_ACCOUNT_MAX);
+    const char *given = p->value[PEOPLE_ACCOUNT];
+    char account[ACCOUNT_CAP], folded[ACCOUNT_FOLDED_CAP];
+    const char *fault = given == NULL || given[0] == '\0' ? "missing" : account_fault(given);
+    if (fault == NULL && !account_canonical(given, account))
+        fault = "invalid UTF-8";
+    if (fault == NULL)
+        fault = account_fault(account);
+    if (fault != NULL)
+        return tell_column(im, p->line, PEOPLE_ACCOUNT, fault);
+    e->user.account = arena_strdup(&im->arena, account);
+    e->user.account_folded = arena_strdup(&im->arena, account_fold(account, folded) ? folded : account);
+    return e->user.account != NULL && e->user.account_folded != NULL ? ERR_OK : ERR_MEMORY;
 }
 
 static enum err check_tenant(struct import *im, const struct person *p, struct entry *e)
@@ -292,14 +311,28 @@ static enum err check_id(struct import *im, const struct person *p, struct entry
     return found == ERR_NOT_FOUND ? ERR_OK : found;
 }
 
+static enum err doubt(struct import *im, const struct entry *e, const char *other)
+{
+    const char *what = arena_printf(&im->scratch, USER_LOOKALIKE, e->user.account, other);
+    return what != NULL ? add_note(im, &im->doubts, e->line, what) : ERR_MEMORY;
+}
+
+static enum err doubt_if_like_another(struct import *im, const struct entry *e)
+{
+    struct user other;
+    enum err found =
+        user_store_lookalike(im->cli->app.db, e->user.tenant_id, e->user.account, &im->scratch, &other);
+    return found == ERR_OK ? doubt(im, e, other.account) : found == ERR_NOT_FOUND ? ERR_OK : found;
+}
+
 /* Whether the account is there already, and may be. */
 static enum err check_existing(struct import *im, const struct person *p, struct entry *e)
 {
     struct user there;
     enum err found =
-        user_store_find(im->cli->app.db, e->user.tenant_id, e->user.account, &im->scratch, &there);
+        user_store_find_exact(im->cli->app.db, e->user.tenant_id, e->user.account, &im->scratch, &there);
     if (found == ERR_NOT_FOUND)
-        return ERR_OK;
+        return doubt_if_like_another(im, e);
     if (found != ERR_OK)
         return found;
     e->exists = true;
@@ -459,7 +492,33 @@ static enum err drop_doubled(struct import *im)
             e = ERR_OK;
     }
     im->count = kept;
-    qsort(im->entries, im->count, sizeof *im->entries, compare_lines);
+    return e;
+}
+
+static int compare_folded(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    int order = strcmp(x->user.tenant_id, y->user.tenant_id);
+    if (order == 0)
+        order = strcmp(x->user.account_folded, y->user.account_folded);
+    return order != 0 ? order : compare_lines(a, b);
+}
+
+/* Accounts of the file that differ in case or width only from another of the file. */
+static enum err doubt_lookalikes(struct import *im)
+{
+    enum err e = ERR_OK;
+    if (im->count > 0)
+        qsort(im->entries, im->count, sizeof *im->entries, compare_folded);
+    for (size_t i = 1; e == ERR_OK && i < im->count; i++) {
+        const struct user *last = &im->entries[i - 1].user, *this = &im->entries[i].user;
+        if (strcmp(last->tenant_id, this->tenant_id) == 0 &&
+            strcmp(last->account_folded, this->account_folded) == 0)
+            e = doubt(im, &im->entries[i], last->account);
+        arena_reset(&im->scratch);
+    }
+    if (im->count > 0)
+        qsort(im->entries, im->count, sizeof *im->entries, compare_lines);
     return e;
 }
 
@@ -544,13 +603,14 @@ static enum cli_status report(const struct import *im, bool written)
 {
     const struct cli *cli = im->cli;
     size_t existing = 0;
+    for (size_t i = 0; i < im->count; i++)
+        existing += im->entries[i].exists;
+    show_notes(im, &im->doubts, "note: ");
+    show_notes(im, &im->faults, "");
     enum err e = warn_of_unseen(im);
     if (e != ERR_OK)
         return cli_result(cli, e);
-    for (size_t i = 0; i < im->count; i++)
-        existing += im->entries[i].exists;
-    show_faults(im);
-    cli_say(cli, "%zu added, %zu changed, %zu refused%s.\n", im->count - existing, existing, im->fault_count,
+    cli_say(cli, "%zu added, %zu changed, %zu refused%s.\n", im->count - existing, existing, im->faults.count,
             written                     ? ""
             : cli_given(cli, "dry-run") ? ": a dry run, nothing was written"
                                         : ": nothing was written");
@@ -561,14 +621,14 @@ static enum cli_status report(const struct import *im, bool written)
         table_object(&j, &text);
         json_int(&j, "added", (int64_t)(im->count - existing));
         json_int(&j, "changed", (int64_t)existing);
-        json_int(&j, "refused", (int64_t)im->fault_count);
+        json_int(&j, "refused", (int64_t)im->faults.count);
         json_int(&j, "needs_plain", (int64_t)count_unseen(im));
         json_bool(&j, "written", written);
         status = table_object_end(cli, &j);
     }
-    if (im->fault_count > 0 && !cli_given(cli, "dry-run") && !written)
+    if (im->faults.count > 0 && !cli_given(cli, "dry-run") && !written)
         return cli_fail(cli, "correct these lines, or give --keep-going to leave them out");
-    return status == CLI_DONE && im->fault_count > 0 ? CLI_FAILED : status;
+    return status == CLI_DONE && im->faults.count > 0 ? CLI_FAILED : status;
 }
 
 /* What the audit says the import was about: the file, and how many people of it cannot log in everywhere. */
@@ -587,10 +647,10 @@ static void name_subject(const struct import *im)
 static enum cli_status write_if_good(struct import *im)
 {
     struct cli *cli = im->cli;
-    bool go =
-        !cli_given(cli, "dry-run") && (im->fault_count == 0 || cli_given(cli, "keep-going")) && im->count > 0;
+    bool go = !cli_given(cli, "dry-run") && (im->faults.count == 0 || cli_given(cli, "keep-going")) &&
+              im->count > 0;
     if (!go)
-        return report(im, im->fault_count == 0 && !cli_given(cli, "dry-run"));
+        return report(im, im->faults.count == 0 && !cli_given(cli, "dry-run"));
     name_subject(im);
     enum err e = cli_write(cli, write_all, im);
     if (im->overtaken_line != 0)
@@ -618,6 +678,8 @@ static enum cli_status import(struct import *im, enum people_format format)
             e = check_all(im, &all);
         if (e == ERR_OK)
             e = drop_doubled(im);
+        if (e == ERR_OK)
+            e = doubt_lookalikes(im);
         status = cli_result(cli, e);
     }
     if (file.data != NULL)
@@ -655,6 +717,7 @@ enum cli_status user_run_import(struct cli *cli)
     arena_fini(&im.scratch);
     arena_fini(&im.arena);
     free(im.entries);
-    free(im.faults);
+    free(im.faults.at);
+    free(im.doubts.at);
     return status;
 }

@@ -10,6 +10,7 @@
 #include "dialect/common.h"
 #include "dialect/dialects.h"
 #include "dialect/grants.h"
+#include "dialect/retype.h"
 
 /* ---- Errors ---- */
 
@@ -18,6 +19,9 @@ struct blade_error {
     const char *rfc; /* RFC 6749 §5.2 */
     int number;
 };
+
+/* The number of errors that are answered without one. */
+enum { NO_NUMBER = 0 };
 
 static const struct blade_error request_error = {"invalid_request", 1000};
 static const struct blade_error internal_error = {"server_error", 5000};
@@ -38,8 +42,8 @@ static struct blade_error blade_error_of(enum err e)
         [ERR_USER_LOCKED] = {"invalid_grant", 2001},
         [ERR_LOGIN_LOCKED] = {"temporarily_unavailable", 2003},
         [ERR_REFRESH_INVALID] = {"invalid_grant", 2010},
-        [ERR_TOKEN_MISSING] = {"invalid_token", 2010},
-        [ERR_TOKEN_INVALID] = {"invalid_token", 2010},
+        [ERR_TOKEN_MISSING] = {"invalid_token", NO_NUMBER}, /* Saber 4.9 reads it before the 401 */
+        [ERR_TOKEN_INVALID] = {"invalid_token", NO_NUMBER},
         [ERR_RATE] = {"temporarily_unavailable", 1001},
         [ERR_FULL] = {"temporarily_unavailable", 1001},
         [ERR_BUSY] = {"temporarily_unavailable", 1001},
@@ -49,6 +53,17 @@ static struct blade_error blade_error_of(enum err e)
     return err_info(e)->http_status < 500 ? request_error : internal_error;
 }
 
+/*
+ * Saber 4.9 asks for a new token when it reads 401, and of a refresh that is answered so waits for ever; it is
+ * known by its header. Saber 2.9 goes to its login page on nothing else than 401.
+ */
+static void set_status(struct call *c)
+{
+    if (c->failure.err == ERR_REFRESH_INVALID && request_env(c->req, "HTTP_BLADE_REQUESTED_WITH") == NULL)
+        c->res->status = 401;
+}
+
+/* No challenge but Bearer's: browsers open a dialog of their own for Basic. */
 static void render_error(struct call *c)
 {
     struct blade_error error = blade_error_of(c->failure.err);
@@ -56,14 +71,15 @@ static void render_error(struct call *c)
     struct buf text;
     buf_init(&text);
     text_failure(&c->failure, SCRIPT_SIMPLIFIED, &text);
-    if (c->res->status == 401)
-        response_header(c->res, "WWW-Authenticate",
-                        error.number == 3000 ? COMMON_BASIC_CHALLENGE : "Bearer realm=\"menshen\"");
+    set_status(c);
+    if (common_wants_bearer(c))
+        response_header(c->res, "WWW-Authenticate", COMMON_BEARER_CHALLENGE);
     json_out_init(&j, &c->res->body);
     json_open_object(&j, NULL);
     json_str(&j, "error", error.rfc);
     json_str(&j, "error_description", buf_str(&text));
-    json_int(&j, "error_code", error.number);
+    if (error.number != NO_NUMBER)
+        json_int(&j, "error_code", error.number);
     json_int(&j, "code", c->res->status);
     json_bool(&j, "success", false);
     json_str(&j, "msg", buf_str(&text));
@@ -229,6 +245,8 @@ static const struct route routes[] = {
     {"GET", "/oauth/user-info", ROUTE_BEARER, user_info},
     {"GET", "/oauth/logout", ROUTE_BEARER_IF_ANY, logout},
     {"POST", "/oauth/logout", 0, acknowledge}, /* Saber sends its log lines here */
+    {"POST", RETYPE_UPDATE_PATH, RETYPE_UPDATE_FLAGS | ROUTE_YIELDS, retype_update_password},
+    {"POST", RETYPE_UPDATE_PATH_OLD, RETYPE_UPDATE_FLAGS | ROUTE_YIELDS, retype_update_password},
 };
 
 static const char *const headers[][2] = {
@@ -245,6 +263,7 @@ const struct dialect dialect_blade = {
     .count = sizeof routes / sizeof routes[0],
     .headers = headers,
     .bearer_header = "HTTP_BLADE_AUTH",
+    .shows_answer = true,
     .also_sent = "blade-requested-with, dept-id, role-id",
     .render_error = render_error,
 };

@@ -17,7 +17,7 @@ enum err common_captcha(struct call *c, enum challenge_id_shape shape, common_ca
         e = app_engine(c->app, &engine);
     if (e == ERR_OK)
         e = challenge_draw(engine, &c->cfg->captcha, &challenge, &image);
-    if (e == ERR_OK && c->app->cfg.captcha.expose_answer && c->dialect->id != DIALECT_BLADE)
+    if (e == ERR_OK && c->app->cfg.captcha.expose_answer && !c->dialect->shows_answer)
         response_header(c->res, "X-Captcha-Code", challenge.text.answer);
     if (e == ERR_OK)
         e = write(c, &challenge, &image);
@@ -39,6 +39,11 @@ const struct common_login_names common_uuid_names = {
     .captcha_id = (const char *const[]){"uuid", NULL},
     .captcha_answer = (const char *const[]){"code", NULL},
 };
+
+bool common_wants_bearer(const struct call *c)
+{
+    return c->failure.err == ERR_TOKEN_MISSING || c->failure.err == ERR_TOKEN_INVALID;
+}
 
 bool common_keeps_status(const struct call *c)
 {
@@ -87,5 +92,5 @@ enum err common_logout(struct call *c)
     /* A client's own token is shared by all who open its page: none of them may end it for the others. */
     return c->has_bearer && c->bearer.user.id != 0
                ? token_end_session(c->app, &c->bearer, AUDIT_LOGOUT, ERR_OK, c->req->address, c->req->now_s)
-               : ERR_OK;
+               : db_sync(c->app->db); /* who ended it may be waiting for the disk yet */
 }

@@ -49,8 +49,9 @@ enum err common_login_failed(struct call *c, enum err e, int64_t retry_after_s);
 /* End the session of the call's bearer token, if it has one. ERR_OK; errors as token_end_session. */
 enum err common_logout(struct call *c);
 
-/* Value of WWW-Authenticate where client credentials are wanted. */
-#define COMMON_BASIC_CHALLENGE "Basic realm=\"menshen\", charset=\"UTF-8\""
+/* Whether the call failed for want of a good bearer token, and the value of WWW-Authenticate then (RFC 6750 §3). */
+bool common_wants_bearer(const struct call *c);
+#define COMMON_BEARER_CHALLENGE "Bearer realm=\"menshen\""
 
 /* Whether an error keeps its HTTP status where others are 200: 404, 405, 413, 429 and 500 do; a lock is
  * business, not transport. */

@@ -56,8 +56,8 @@ static void render_error(struct call *c)
     buf_init(&text);
     text_failure(&c->failure, SCRIPT_TRADITIONAL, &text);
     snprintf(code, sizeof code, "%03d%02d", c->res->status, numbers[e]);
-    if (c->res->status == 401)
-        response_header(c->res, "WWW-Authenticate", "Bearer realm=\"menshen\"");
+    if (common_wants_bearer(c))
+        response_header(c->res, "WWW-Authenticate", COMMON_BEARER_CHALLENGE);
     open_envelope(c, &j, false, code, err_info(e)->name, buf_str(&text));
     json_null(&j, "response");
     json_close_object(&j);
@@ -195,9 +195,10 @@ static enum err change_password(struct call *c)
         e = ERR_PASSWORD_CONFIRM;
     if (e == ERR_OK)
         e = take_captcha(c);
+    const struct login_again r = {
+        .bearer = &c->bearer, .wire = "md5", .password = old_md5, .address = c->req->address};
     if (e == ERR_OK)
-        e = login_change_password(c->app, &c->bearer, old_md5, new_md5, c->req->address, c->req->now_s,
-                                  c->arena, &c->failure.retry_after_s);
+        e = login_change_password(c->app, &r, new_md5, c->req->now_s, c->arena, &c->failure.retry_after_s);
     return e == ERR_OK ? answer_text(c, "Success") : e;
 }
 

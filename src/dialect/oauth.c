@@ -71,7 +71,7 @@ static void render_error(struct call *c)
         failure.field = NULL;
     text_failure(&failure, SCRIPT_ENGLISH, &text);
     if (c->res->status == 401)
-        response_header(c->res, "WWW-Authenticate", COMMON_BASIC_CHALLENGE);
+        response_header(c->res, "WWW-Authenticate", "Basic realm=\"menshen\", charset=\"UTF-8\"");
     json_out_init(&j, &c->res->body);
     json_open_object(&j, NULL);
     json_str(&j, "error", error_name(failure.err));
@@ -157,7 +157,7 @@ static enum err revoke(struct call *c)
     bool is_refresh = false;
     enum err e = inspect(c, &b, &is_refresh);
     if (e == ERR_TOKEN_INVALID)
-        return ERR_OK;
+        return db_sync(c->app->db); /* who ended it may be waiting for the disk yet */
     if (e == ERR_OK && strcmp(b.row.session.client_id, c->client.id) != 0)
         return ERR_TOKEN_FOREIGN;
     return e == ERR_OK
@@ -285,17 +285,13 @@ static enum err metadata(struct call *c)
     return ERR_OK;
 }
 
-/* One cheap read says whether the database answers. What is wrong is logged, and not told to the public. */
+/* What is wrong is logged, and not told to the public. */
 static enum err healthz(struct call *c)
 {
-    unsigned char style[SETTING_SEED_LEN];
     struct json_out j;
-    enum err e = setting_store_get(c->app->db, SETTING_CAPTCHA_STYLE, style, sizeof style);
-    if (e != ERR_OK) {
-        LOG(&c->app->log, ERR_LEVEL_ERROR, "unhealthy", LOG_S("error", err_info(e)->name));
+    enum err e = app_health(c->app, c->req->now_s);
+    if (e != ERR_OK)
         c->res->status = 500;
-    }
-    secure_wipe(style, sizeof style);
     json_out_init(&j, &c->res->body);
     json_open_object(&j, NULL);
     json_str(&j, "status", e == ERR_OK ? "ok" : "error");

@@ -5,10 +5,12 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/json_out.h"
 #include "dialect/common.h"
 #include "dialect/dialects.h"
+#include "dialect/retype.h"
 
 /* Open the answer; the caller adds what else there is and closes it. */
 static void open_success(struct call *c, struct json_out *j, const char *msg)
@@ -22,8 +24,7 @@ static void open_success(struct call *c, struct json_out *j, const char *msg)
 /* The front end reads `code` and shows `msg`; 401 sends it to its login page. */
 static void render_error(struct call *c)
 {
-    bool no_login = c->failure.err == ERR_TOKEN_MISSING || c->failure.err == ERR_TOKEN_INVALID;
-    int code = common_keeps_status(c) ? c->res->status : no_login ? 401 : 500;
+    int code = common_keeps_status(c) ? c->res->status : common_wants_bearer(c) ? 401 : 500;
     struct json_out j;
     struct buf text;
     buf_init(&text);
@@ -67,6 +68,12 @@ static enum err log_in(struct call *c)
     return ERR_OK;
 }
 
+/* The first of these that says something. */
+static const char *first_of(const char *a, const char *b, const char *c)
+{
+    return a[0] != '\0' ? a : b[0] != '\0' ? b : c;
+}
+
 /* Permissions are the application's own affair: none are known here. */
 static enum err get_info(struct call *c)
 {
@@ -83,8 +90,7 @@ static enum err get_info(struct call *c)
     json_str(&j, "userId", id);
     json_str(&j, "deptId", u->dept_id);
     json_str(&j, "userName", u->account);
-    json_str(&j, "nickName", u->nick_name);
-    json_str(&j, "avatar", "");
+    json_str(&j, "nickName", first_of(u->nick_name, u->real_name, u->account));
     json_close_object(&j);
     json_bool(&j, "isDefaultModifyPwd", false);
     json_bool(&j, "isPasswordExpired", u->password_expired);
@@ -103,15 +109,50 @@ static enum err get_routers(struct call *c)
     return ERR_OK;
 }
 
-static enum err logout(struct call *c)
+static enum err answer(struct call *c, enum err e, const char *msg)
 {
     struct json_out j;
-    enum err e = common_logout(c);
     if (e != ERR_OK)
         return e;
-    open_success(c, &j, "退出成功");
+    open_success(c, &j, msg);
     json_close_object(&j);
     return ERR_OK;
+}
+
+static const struct retype_words change_words = {
+    .password = (const char *const[]){"oldPassword", NULL},
+    .fresh = (const char *const[]){"newPassword", NULL},
+    .wrong = "修改密码失败，旧密码错误",
+};
+
+static enum err update_password(struct call *c)
+{
+    const char *known = NULL, *fresh = NULL;
+    enum err e = route_require(c, change_words.password, &known);
+    if (e == ERR_OK)
+        e = route_require(c, change_words.fresh, &fresh);
+    if (e == ERR_OK && strcmp(known, fresh) == 0) {
+        c->failure.text = "新密码不能与旧密码相同";
+        e = ERR_BAD_REQUEST;
+    }
+    if (e == ERR_OK)
+        e = retype_change(c, &change_words);
+    return answer(c, e, text_of(ERR_OK, SCRIPT_SIMPLIFIED));
+}
+
+static const struct retype_words unlock_words = {
+    .password = (const char *const[]){"password", NULL},
+    .wrong = "密码错误，请重新输入",
+};
+
+static enum err unlock_screen(struct call *c)
+{
+    return answer(c, retype_unlock(c, &unlock_words), "解锁成功");
+}
+
+static enum err logout(struct call *c)
+{
+    return answer(c, common_logout(c), "退出成功");
 }
 
 static const struct route routes[] = {
@@ -120,6 +161,8 @@ static const struct route routes[] = {
     {"GET", "/getInfo", ROUTE_BEARER, get_info},
     {"GET", "/getRouters", ROUTE_BEARER, get_routers},
     {"POST", "/logout", ROUTE_BEARER_IF_ANY, logout},
+    {"PUT", "/system/user/profile/updatePwd", ROUTE_JSON | ROUTE_FORM | ROUTE_BEARER, update_password},
+    {"POST", "/unlockscreen", ROUTE_JSON | ROUTE_FORM | ROUTE_BEARER, unlock_screen},
 };
 
 const struct dialect dialect_ruoyi = {

@@ -11,6 +11,7 @@
 #include "dialect/common.h"
 #include "dialect/dialects.h"
 #include "dialect/grants.h"
+#include "dialect/retype.h"
 
 static void open_success(struct call *c, struct json_out *j)
 {
@@ -28,14 +29,25 @@ static enum err close_success(struct json_out *j)
     return ERR_OK;
 }
 
+/* A lock is 400, where Sword reads the message; a failed refresh 401, where Saber goes to its login page. */
+static void set_status(struct call *c)
+{
+    if (c->failure.err == ERR_LOGIN_LOCKED)
+        c->res->status = 400;
+    else if (c->failure.err == ERR_REFRESH_INVALID)
+        c->res->status = 401;
+}
+
+/* No challenge but Bearer's: browsers open a dialog of their own for Basic. */
 static void render_error(struct call *c)
 {
     struct json_out j;
     struct buf text;
     buf_init(&text);
     text_failure(&c->failure, SCRIPT_SIMPLIFIED, &text);
-    if (c->res->status == 401)
-        response_header(c->res, "WWW-Authenticate", COMMON_BASIC_CHALLENGE);
+    set_status(c);
+    if (common_wants_bearer(c))
+        response_header(c->res, "WWW-Authenticate", COMMON_BEARER_CHALLENGE);
     json_out_init(&j, &c->res->body);
     json_open_object(&j, NULL);
     json_int(&j, "code", c->res->status);
@@ -122,6 +134,8 @@ static const struct route routes[] = {
     {"GET", "/captcha", 0, captcha},
     {"POST", "/token", ROUTE_JSON | ROUTE_FORM | ROUTE_QUERY | ROUTE_CLIENT, token},
     {"POST", "/logout", ROUTE_BEARER_IF_ANY, logout},
+    {"POST", RETYPE_UPDATE_PATH, RETYPE_UPDATE_FLAGS, retype_update_password},
+    {"POST", RETYPE_UPDATE_PATH_OLD, RETYPE_UPDATE_FLAGS, retype_update_password},
 };
 
 static const char *const headers[][2] = {

@@ -68,7 +68,8 @@ static enum err add_body(struct call *c, unsigned flags)
 /* A site may refuse secrets in URLs, where proxies and histories keep them. */
 static enum err check_query_secrets(struct call *c)
 {
-    static const char *const secrets[] = {"password", "client_secret", "refresh_token", "refreshToken"};
+    static const char *const secrets[] = {"password",    "client_secret", "refresh_token", "refreshToken",
+                                          "oldPassword", "newPassword",   "newPassword1"};
     for (const struct param *p = c->params.first; !c->cfg->query_credentials && p != NULL; p = p->next)
         for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++)
             if (p->source == PARAM_QUERY && strcmp(p->name, secrets[i]) == 0)
@@ -189,7 +190,7 @@ static bool is_named_by_us(const struct failure *f)
 static void log_failure(const struct call *c)
 {
     enum err e = c->failure.err;
-    LOG(&c->app->log, err_info(e)->level, "request_failed", LOG_S("error", err_info(e)->name),
+    LOG_SOME(&c->app->log, err_info(e)->level, "request_failed", LOG_S("error", err_info(e)->name),
         LOG_S("dialect", c->dialect != NULL ? config_dialect_name(c->dialect->id) : NULL),
         LOG_S("method", c->req->method), LOG_S("path", c->req->path),
         LOG_S("field", is_named_by_us(&c->failure) ? c->failure.field : NULL),

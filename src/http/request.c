@@ -64,7 +64,7 @@ static enum err read_up_to(struct request *r, char *out, size_t want, size_t *le
     while (len < want) {
         long n = r->read(r->read_ctx, out + len, want - len);
         if (n < 0)
-            return ERR_IO;
+            return n == REQUEST_READ_SLOW ? ERR_SLOW : ERR_IO;
         if (n == 0)
             break;
         len += (size_t)n;

@@ -14,7 +14,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-/* Reads up to `cap` bytes of the body: the number read, 0 at its end, -1 on failure. */
+/* Reads up to `cap` bytes of the body: the number read, 0 at its end, -1 on failure, REQUEST_READ_SLOW. */
+#define REQUEST_READ_SLOW (-2L) /* it does not come in time */
 typedef long request_read(void *ctx, char *out, size_t cap);
 
 struct request {
@@ -59,7 +60,7 @@ bool request_has_body(const struct request *r);
 /*
  * Read the body, once. Its length is checked before a byte of it is read.
  * ERR_OK; ERR_TOO_LARGE if it has more than `max` bytes; ERR_BAD_REQUEST for a Content-Length that is no
- * number or that promises more than came; ERR_IO; ERR_MEMORY.
+ * number or that promises more than came; ERR_SLOW; ERR_IO; ERR_MEMORY.
  */
 enum err request_read_body(struct request *r, size_t max, struct arena *arena);
 

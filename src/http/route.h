@@ -31,6 +31,8 @@ enum route_flags {
     ROUTE_SOURCE = 1 << 7, /* the configured source header must name an allowed channel */
     ROUTE_ABSOLUTE = 1 << 8, /* the pattern is the whole path: the dialect's prefix does not go before it */
     ROUTE_CACHED = 1 << 9,   /* public and the same for all: may be kept for ROUTE_CACHED_S */
+    ROUTE_BESIDE = 1 << 10, /* the pattern takes the place of the prefix' last segment: a service beside it */
+    ROUTE_YIELDS = 1 << 11, /* of another dialect, if that serves the same path: their answers are alike */
 };
 
 struct dialect;
@@ -56,7 +58,8 @@ typedef enum err route_handler(struct call *c);
 
 struct route {
     const char *method;
-    const char *pattern; /* below the prefix, unless ROUTE_ABSOLUTE: literal segments, and at most one {name}
+    const char
+        *pattern; /* below the prefix, unless a flag says otherwise: literal segments, and at most one {name}
                             for a whole segment, or a * for all the rest */
     unsigned flags;
     route_handler *handler;
@@ -73,6 +76,8 @@ struct dialect {
     bool basic_is_form;
     /* CGI variable of a header that a bearer token may come in besides Authorization; NULL: none. */
     const char *bearer_header;
+    /* Its captcha answer has a field of its own for what [captcha] expose_answer hands out. */
+    bool shows_answer;
     /* Further request headers that its front ends send and a browser must be told of before; comma-joined, or
      * NULL. */
     const char *also_sent;

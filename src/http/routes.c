@@ -25,6 +25,14 @@ static const char *below(const char *path, const char *prefix, size_t len)
     return path + len;
 }
 
+/* Length of what goes before the prefix' last segment: "/api" of "/api/blade-auth". */
+static size_t parent_len(const char *prefix, size_t len)
+{
+    while (len > 0 && prefix[len - 1] != '/')
+        len--;
+    return len > 0 ? len - 1 : 0;
+}
+
 /* Whether `rest` is of the form of `pattern`; the part that {…} matched in *segment, *len. */
 static bool matches(const char *pattern, const char *rest, const char **segment, size_t *len)
 {
@@ -55,17 +63,22 @@ static bool same_first_segment(const char *pattern, const char *rest)
     return strncmp(pattern, rest, n) == 0 && (rest[n] == '/' || rest[n] == '\0');
 }
 
-/* HEAD stands where GET does. */
+/* HEAD stands where GET does. Two dialects may serve the same. */
 static void add_allowed(char allow[ROUTES_ALLOW_CAP], const char *method)
 {
     size_t used = strlen(allow);
+    if (strstr(allow, method) != NULL)
+        return;
     snprintf(allow + used, ROUTES_ALLOW_CAP - used, "%s%s%s", used > 0 ? ", " : "", method,
              strcmp(method, "GET") == 0 ? ", HEAD" : "");
 }
 
-/* Look for `rest` among the routes of one dialect: those that are ROUTE_ABSOLUTE (rest: the whole path) or
- * those that are not. True if the path is known, with whatever method. */
-static bool find_in(const struct dialect *d, const char *rest, unsigned absolute, const char *method,
+/* Where a pattern begins: at the whole path, beside the prefix, or, 0, below it. */
+enum { PLACE = ROUTE_ABSOLUTE | ROUTE_BESIDE };
+
+/* Look for `rest` among those routes of one dialect whose patterns begin at `place`. True if the path is
+ * known, with whatever method. */
+static bool find_in(const struct dialect *d, const char *rest, unsigned place, const char *method,
                     struct routes_found *f)
 {
     bool known = false;
@@ -73,17 +86,20 @@ static bool find_in(const struct dialect *d, const char *rest, unsigned absolute
         const struct route *r = &d->routes[i];
         const char *segment = "";
         size_t len = 0;
-        if ((r->flags & ROUTE_ABSOLUTE) != absolute || !matches(r->pattern, rest, &segment, &len))
+        if ((r->flags & PLACE) != place || !matches(r->pattern, rest, &segment, &len))
             continue;
         known = true;
-        f->dialect = d;
         if (strcmp(r->method, method) == 0) {
+            f->dialect = d;
             f->route = r;
             f->segment = segment;
             f->segment_len = len;
             return true;
         }
-        add_allowed(f->allow, r->method);
+        if (f->route == NULL) {
+            f->dialect = d;
+            add_allowed(f->allow, r->method);
+        }
     }
     return known;
 }
@@ -95,9 +111,14 @@ static bool is_near(const struct dialect *d, const char *rest, size_t prefix_len
     if (prefix_len > 0)
         return true;
     for (size_t i = 0; i < d->count; i++)
-        if ((d->routes[i].flags & ROUTE_ABSOLUTE) == 0 && same_first_segment(d->routes[i].pattern, rest))
+        if ((d->routes[i].flags & PLACE) == 0 && same_first_segment(d->routes[i].pattern, rest))
             return true;
     return false;
+}
+
+static bool is_settled(const struct routes_found *f)
+{
+    return f->route != NULL && (f->route->flags & ROUTE_YIELDS) == 0;
 }
 
 void routes_find(const struct config *cfg, const struct dialect *const *dialects, const char *path,
@@ -108,15 +129,18 @@ void routes_find(const struct config *cfg, const struct dialect *const *dialects
     if (strcmp(method, "HEAD") == 0)
         method = "GET";
     *out = (struct routes_found){.segment = ""};
-    for (size_t i = 0; i < DIALECT_COUNT && out->route == NULL; i++) {
+    for (size_t i = 0; i < DIALECT_COUNT && !is_settled(out); i++) {
         const struct config_dialect *section = &cfg->dialect[i];
         const char *list = section->prefix;
         if (section->enabled && find_in(dialects[i], path, ROUTE_ABSOLUTE, method, out))
             continue;
-        while (section->enabled && *list != '\0' && out->route == NULL) {
+        while (section->enabled && *list != '\0' && !is_settled(out)) {
             size_t len = 0;
             const char *prefix = next_prefix(&list, &len);
+            const char *beside = below(path, prefix, parent_len(prefix, len));
             const char *rest = below(path, prefix, len);
+            if (beside != NULL && find_in(dialects[i], beside, ROUTE_BESIDE, method, out))
+                continue;
             if (rest == NULL || find_in(dialects[i], rest, 0, method, out))
                 continue;
             if (is_near(dialects[i], rest, len) && (near == NULL || len > near_len)) {
@@ -158,12 +182,12 @@ struct mounted {
 
 enum { MOUNTED_MAX = 256 };
 
-/* Add the dialect's routes that are ROUTE_ABSOLUTE, or those that are not, below one prefix. */
-static enum err mount_below(const struct dialect *d, unsigned absolute, const char *prefix, size_t len,
-                            struct mounted *all, size_t *count, struct buf *why)
+/* Add those of the dialect's routes whose patterns begin at `place`, which is there below the prefix. */
+static enum err mount_at(const struct dialect *d, unsigned place, const char *prefix, size_t len,
+                         struct mounted *all, size_t *count, struct buf *why)
 {
     for (size_t i = 0; i < d->count; i++) {
-        if ((d->routes[i].flags & ROUTE_ABSOLUTE) != absolute)
+        if ((d->routes[i].flags & PLACE) != place)
             continue;
         if (*count == MOUNTED_MAX) {
             buf_add_str(why, "too many prefixes: use fewer");
@@ -180,13 +204,22 @@ static enum err mount_below(const struct dialect *d, unsigned absolute, const ch
 static enum err mount(const struct dialect *d, const char *prefixes, struct mounted *all, size_t *count,
                       struct buf *why)
 {
-    enum err e = mount_below(d, ROUTE_ABSOLUTE, "", 0, all, count, why);
+    enum err e = mount_at(d, ROUTE_ABSOLUTE, "", 0, all, count, why);
     for (const char *list = prefixes; e == ERR_OK && *list != '\0';) {
         size_t len = 0;
         const char *prefix = next_prefix(&list, &len);
-        e = mount_below(d, 0, prefix, len, all, count, why);
+        e = mount_at(d, 0, prefix, len, all, count, why);
+        if (e == ERR_OK)
+            e = mount_at(d, ROUTE_BESIDE, prefix, parent_len(prefix, len), all, count, why);
     }
     return e;
+}
+
+/* Two prefixes of a dialect may stand beside the same services. */
+static bool may_share(const struct mounted *a, const struct mounted *b)
+{
+    return ((a->route->flags | b->route->flags) & ROUTE_YIELDS) != 0 ||
+           (a->route == b->route && (a->route->flags & ROUTE_BESIDE) != 0);
 }
 
 static enum err check_pairs(const struct mounted *all, size_t count, struct buf *why)
@@ -194,7 +227,8 @@ static enum err check_pairs(const struct mounted *all, size_t count, struct buf 
     for (size_t i = 0; i < count; i++) {
         for (size_t k = i + 1; k < count; k++) {
             const struct mounted *a = &all[i], *b = &all[k];
-            if (strcmp(a->route->method, b->route->method) != 0 || !overlap(a->path, b->path))
+            if (strcmp(a->route->method, b->route->method) != 0 || may_share(a, b) ||
+                !overlap(a->path, b->path))
                 continue;
             buf_addf(why,
                      "[dialect.%s] and [dialect.%s] both serve %s %s: set enabled = no for one, or give one "

@@ -104,6 +104,10 @@ void text_failure(const struct failure *f, enum script script, struct buf *out)
     static const struct said conflict = {
         {"重复或前后不一致", "重複或前後不一致", "is repeated or has two values"}};
     const char *rest = NULL;
+    if (f->text != NULL) {
+        buf_add_str(out, f->text);
+        return;
+    }
     if (f->err == ERR_MISSING_PARAM)
         rest = empty.text[script];
     else if (f->err == ERR_CONFLICTING_PARAM)

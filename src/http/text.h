@@ -42,6 +42,7 @@ enum detail {
 struct failure {
     enum err err;
     const char *field; /* parameter at fault; NULL if none */
+    const char *text;  /* what the dialect's original says of it; NULL: what is said here */
     enum detail detail;
     int64_t retry_after_s; /* for the errors that end by waiting; 0 if unknown */
     const char *allow;     /* the methods of a path, for ERR_METHOD_NOT_ALLOWED */

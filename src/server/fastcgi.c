@@ -48,6 +48,7 @@ struct connection {
     size_t body_read;
     FCGX_Request request; /* when begun */
     bool begun;           /* the head is there, and with libfcgi */
+    bool keeps;           /* DRAINING: another request may follow this one */
     struct buf out;       /* the answer */
 };
 
@@ -148,20 +149,32 @@ static void free_connections(struct worker *w)
 /* ---- Sending ---------------------------------------------------------------------------------------------
  */
 
+static void expect_next(struct worker *w, struct connection *c)
+{
+    if (w->is_ending) {
+        close_connection(c);
+        return;
+    }
+    intake_next(&c->in);
+    expect(c);
+    if (intake_is_empty(&c->in))
+        c->deadline_us = INT64_MAX;
+}
+
 /*
  * The request was read to its end: the connection is closed, or waits for the next one if the peer asked for
- * that. Else it is only shut down: the kernel would reset it for what is unread, and cut the answer off.
+ * that. Else the rest is let come; the kernel would reset a connection for what is unread, and cut the answer
+ * off.
  */
 static void after_answer(struct worker *w, struct connection *c, bool keeps)
 {
     bool was_read = c->in.state == INTAKE_DONE;
-    if (!was_read && shutdown(c->fd, SHUT_WR) == 0) {
+    c->keeps = keeps && c->in.state <= INTAKE_DONE;
+    if (was_read && keeps && c->in.raw.len == 0) { /* no web server sends before it has the answer */
+        expect_next(w, c);
+    } else if (!was_read && (c->keeps || shutdown(c->fd, SHUT_WR) == 0)) {
         c->state = DRAINING;
         c->deadline_us = clock_monotonic_us() + (w->is_ending ? ENDING_US : DRAIN_US);
-    } else if (was_read && keeps && !w->is_ending && c->in.raw.len == 0) {
-        intake_next(&c->in);
-        expect(c);
-        c->deadline_us = INT64_MAX;
     } else {
         close_connection(c);
     }
@@ -289,6 +302,32 @@ static void progress(struct worker *w, struct connection *c)
         answer(w, c);
 }
 
+/* The request goes on, or another begins. */
+static void take_in(struct worker *w, struct connection *c, const char *data, size_t len)
+{
+    if (is_idle(c))
+        expect(c);
+    intake_add(&c->in, data, len);
+    c->pace.bytes = intake_size(&c->in);
+    if (!w->is_ending)
+        c->deadline_us = pace_deadline_us(&c->pace);
+    progress(w, c);
+}
+
+/* What follows an answer: nobody wants it, but it ends where another request may begin. */
+static void take_rest(struct worker *w, struct connection *c, const char *data, size_t len)
+{
+    if (!c->keeps)
+        return;
+    intake_add(&c->in, data, len);
+    if (c->in.state == INTAKE_DONE)
+        expect_next(w, c);
+    else if (c->in.state > INTAKE_DONE)
+        close_connection(c);
+    if (c->state == READING)
+        progress(w, c);
+}
+
 /* Read what is there, without waiting. */
 static void receive(struct worker *w, struct connection *c)
 {
@@ -296,20 +335,14 @@ static void receive(struct worker *w, struct connection *c)
     ssize_t n = recv(c->fd, data, sizeof data, MSG_DONTWAIT);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
-    if (n <= 0) {
+    if (n <= 0)
         close_connection(c);
-        return;
-    }
-    if (c->state == READING) {
-        if (is_idle(c))
-            expect(c);
-        c->pace.bytes += n;
-        if (c->deadline_us != INT64_MAX && !w->is_ending)
-            c->deadline_us = pace_deadline_us(&c->pace);
-        intake_add(&c->in, data, (size_t)n);
-        progress(w, c);
-    }
-    secure_wipe(data, (size_t)n);
+    else if (c->state == READING)
+        take_in(w, c, data, (size_t)n);
+    else
+        take_rest(w, c, data, (size_t)n);
+    if (n > 0)
+        secure_wipe(data, (size_t)n);
 }
 
 /* Too slow, or in the way of others: answered so if that is possible. */

@@ -41,22 +41,77 @@ static bool read_record(const unsigned char *data, size_t len, struct record *ou
     return len >= out->len;
 }
 
-static enum intake_state add_to_head(struct intake *in, const unsigned char *data, size_t len)
+/* Go through the variables of a whole head, which may be cut into records anywhere. */
+struct cursor {
+    const unsigned char *at, *end; /* of the record's content */
+    const unsigned char *next;     /* the record after it */
+    const unsigned char *head_end;
+};
+
+/* Move to where there is something to read. False at the end. */
+static bool has_more(struct cursor *c)
 {
-    if (in->head.len + len > INTAKE_HEAD_MAX)
-        return INTAKE_BAD;
-    buf_add(&in->head, data, len);
-    return in->head.err == ERR_OK ? INTAKE_HEAD : INTAKE_BAD;
+    struct record r;
+    while (c->at == c->end && c->next < c->head_end &&
+           read_record(c->next, (size_t)(c->head_end - c->next), &r)) {
+        c->at = c->end = r.content;
+        c->end += r.type == PARAMS ? r.content_len : 0;
+        c->next += r.len;
+    }
+    return c->at < c->end;
+}
+
+static bool skip(struct cursor *c, size_t len)
+{
+    while (len > 0 && has_more(c)) {
+        size_t there = (size_t)(c->end - c->at);
+        size_t n = len < there ? len : there;
+        c->at += n;
+        len -= n;
+    }
+    return len == 0;
+}
+
+/* A length: one byte, or four with the highest bit set (section 3.4). */
+static bool read_length(struct cursor *c, size_t *out)
+{
+    size_t more = 0;
+    if (!has_more(c))
+        return false;
+    *out = *c->at++;
+    if (*out < 0x80)
+        return true;
+    *out &= 0x7F;
+    for (; more < 3 && has_more(c); more++)
+        *out = *out << 8 | *c->at++;
+    return more == 3;
+}
+
+/* Whether the variables are as long as they say: libfcgi allocates first, and aborts when it cannot. */
+static bool is_sound(const struct intake *in)
+{
+    const unsigned char *head = in->head.data;
+    struct cursor c = {.at = head, .end = head, .next = head, .head_end = head + in->head.len};
+    while (has_more(&c)) {
+        size_t name = 0, value = 0;
+        if (!read_length(&c, &name) || !read_length(&c, &value) || !skip(&c, name) || !skip(&c, value))
+            return false;
+    }
+    return true;
 }
 
 static enum intake_state take_head(struct intake *in, const unsigned char *data, const struct record *r)
 {
     if (in->id == 0 && r->type == BEGIN_REQUEST)
         in->id = r->id;
-    else if (in->id == 0 || r->type != PARAMS)
+    else if (in->id == 0 || r->type != PARAMS || in->head.len + r->len > INTAKE_HEAD_MAX)
         return INTAKE_BAD;
-    enum intake_state state = add_to_head(in, data, r->len);
-    return state == INTAKE_HEAD && r->type == PARAMS && r->content_len == 0 ? INTAKE_BODY : state;
+    buf_add(&in->head, data, r->len);
+    if (in->head.err != ERR_OK)
+        return INTAKE_BAD;
+    if (r->type != PARAMS || r->content_len > 0)
+        return INTAKE_HEAD;
+    return is_sound(in) ? INTAKE_BODY : INTAKE_BAD;
 }
 
 static enum intake_state take_body(struct intake *in, const struct record *r)
@@ -75,8 +130,6 @@ static enum intake_state take_body(struct intake *in, const struct record *r)
 /* Records of no request (management) are no web server's habit, and nothing depends on an answer to them. */
 static enum intake_state take(struct intake *in, const unsigned char *data, const struct record *r)
 {
-    if (data[0] != VERSION)
-        return INTAKE_BAD;
     if (r->id == 0)
         return in->state;
     if (in->id != 0 && r->id != in->id)
@@ -89,11 +142,13 @@ static void take_records(struct intake *in)
 {
     struct record r;
     size_t at = 0;
-    while (in->state <= INTAKE_BODY && in->raw.len > at &&
+    while (in->state <= INTAKE_BODY && in->raw.len > at && in->raw.data[at] == VERSION &&
            read_record(in->raw.data + at, in->raw.len - at, &r)) {
         in->state = take(in, in->raw.data + at, &r);
         at += r.len;
     }
+    if (in->state <= INTAKE_BODY && in->raw.len > at && in->raw.data[at] != VERSION)
+        in->state = INTAKE_BAD;
     if (at == 0)
         return;
     size_t left = in->raw.len - at;
@@ -126,6 +181,11 @@ void intake_clear(struct intake *in)
 {
     buf_clear(&in->raw);
     intake_next(in);
+}
+
+int64_t intake_size(const struct intake *in)
+{
+    return (int64_t)(in->raw.len + in->head.len + in->body.len);
 }
 
 bool intake_is_empty(const struct intake *in)

@@ -47,6 +47,9 @@ void intake_next(struct intake *in);
 /* Forget everything, keep the memory: for another connection. */
 void intake_clear(struct intake *in);
 
+/* How many bytes have come of the request; what the protocol adds to its body does not count. */
+int64_t intake_size(const struct intake *in);
+
 /* Whether nothing has come of the request yet. */
 bool intake_is_empty(const struct intake *in);
 

@@ -27,6 +27,8 @@ struct server {
     struct dispatch dispatch;
     struct dispatch failures; /* server_fail's own: it may run within server_answer, before something slow */
     const char *conf_path;    /* borrowed; NULL: look for it */
+    enum err start_err;       /* of the last start */
+    int64_t tried_s;          /* when a request tried it last */
     bool ready;               /* false: requests are answered with "unavailable"; the log says why */
     bool defers; /* set by a transport that waits for the disk itself, before the first request */
 };

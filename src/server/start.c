@@ -10,6 +10,7 @@ static enum err start(struct server *s)
     enum err e = app_open(&s->app, s->conf_path, &why);
     if (e == ERR_OK)
         e = routes_check(&s->app.cfg, dialect_all, &why);
+    s->start_err = e;
     s->ready = e == ERR_OK;
     if (!s->ready)
         LOG(&s->app.log, ERR_LEVEL_ERROR, "start_failed", LOG_S("error", err_info(e)->name),
@@ -19,6 +20,8 @@ static enum err start(struct server *s)
             LOG_S("hint", "set [captcha] expose_answer = no outside development"));
     if (s->ready && s->defers)
         db_defer_sync(s->app.db);
+    else if (s->ready)
+        db_keep_log(s->app.db);
     buf_free(&why);
     return e;
 }
@@ -43,10 +46,17 @@ enum err server_reload(struct server *s)
     return start(s);
 }
 
-/* What was missing may be there by now: nobody has to restart the web server after `menshen init`. */
+/*
+ * What was missing may be there by now: nobody has to restart the web server after `menshen init`. Once a
+ * second is enough, and bounds what strangers can make it write into the log.
+ */
 static enum err get_ready(struct server *s)
 {
-    return s->ready ? ERR_OK : server_reload(s);
+    int64_t now_s = clock_now_s();
+    if (s->ready || now_s == s->tried_s)
+        return s->start_err;
+    s->tried_s = now_s;
+    return server_reload(s);
 }
 
 bool server_wants_body(struct server *s, char **env)
@@ -57,6 +67,11 @@ bool server_wants_body(struct server *s, char **env)
 bool server_answer(struct server *s, char **env, request_read *read, void *read_ctx, struct buf *out)
 {
     struct request req;
+    if (s->ready && db_is_replaced(s->app.db)) {
+        LOG(&s->app.log, ERR_LEVEL_WARN, "database_replaced", LOG_S("data_dir", s->app.cfg.server.data_dir));
+        app_before_slow(&s->app); /* what waits was written to the old one */
+        s->ready = false;
+    }
     enum err e = get_ready(s);
     request_init(&req, env, s->app.cfg.server.trusted_proxies, clock_now_s(), &s->dispatch.arena, read,
                  read_ctx);

@@ -5,23 +5,36 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-/* A new file's content, and its name in its folder. */
-static enum err sync_new_file(int fd, const char *path)
+/* The folder of a path, with its slash. False if it is too long. */
+static bool folder_of(const char *path, char out[PATH_MAX])
+{
+    const char *slash = strrchr(path, '/');
+    int n = slash == NULL ? snprintf(out, PATH_MAX, "./")
+                          : snprintf(out, PATH_MAX, "%.*s", (int)(slash - path) + 1, path);
+    return n < PATH_MAX;
+}
+
+bool file_sync(int fd, const char *path)
 {
     char dir[PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    size_t len = slash == NULL ? 0 : (size_t)(slash - path) + 1;
-    if (len >= sizeof dir)
-        return ERR_IO;
-    memcpy(dir, len > 0 ? path : "./", len > 0 ? len : 2);
-    dir[len > 0 ? len : 2] = '\0';
-    int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int dir_fd = folder_of(path, dir) ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     bool synced = fsync(fd) == 0 && dir_fd >= 0 && fsync(dir_fd) == 0;
     if (dir_fd >= 0)
         close(dir_fd);
-    return synced ? ERR_OK : ERR_IO;
+    return synced;
+}
+
+/* Root's copy beside the database is its owner's, as everything there. */
+static void give_if_beside(const struct db *db, int fd, const char *path)
+{
+    char dir[PATH_MAX];
+    struct stat here, there;
+    if (folder_of(path, dir) && stat(dir, &there) == 0 && stat(db->dir, &here) == 0 &&
+        here.st_ino == there.st_ino && here.st_dev == there.st_dev)
+        db_give_to_owner(fd, db->dir);
 }
 
 enum err db_backup(struct db *db, const char *path, struct buf *why)
@@ -37,11 +50,12 @@ enum err db_backup(struct db *db, const char *path, struct buf *why)
                  errno == EEXIST ? "exists already; it was left as it is" : strerror(errno));
         return errno == EEXIST ? ERR_EXISTS : ERR_IO;
     }
+    give_if_beside(db, fd, local);
     enum err e = stmt_run(db, SQL_BACKUP, "s", local);
     if (e == ERR_STORE)
         buf_addf(why, "%s: %s", path, sqlite3_errmsg(db->handle));
     if (e == ERR_OK) {
-        e = sync_new_file(fd, local);
+        e = file_sync(fd, local) ? ERR_OK : ERR_IO;
         if (e != ERR_OK)
             buf_addf(why, "%s: %s", path, strerror(errno));
     }

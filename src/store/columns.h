@@ -48,7 +48,8 @@
     X(id_number, "id-number", false, "NUMBER", "identity number (eplatform)")
 
 /* A person, texts apart. */
-#define USER_COLUMNS(X) X(tenant_id) X(account) X(password_hash) X(password_changed_s) X(password_expired)
+#define USER_COLUMNS(X)                                                                                      \
+    X(tenant_id) X(account) X(account_folded) X(password_hash) X(password_changed_s) X(password_expired)
 
 #define SESSION_COLUMNS(X)                                                                                   \
     X(user_id, .optional = true)                                                                             \

@@ -8,10 +8,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/account.h"
 #include "store/migration.h"
 
 /* schema.sql, embedded by the build. */
 extern const char schema_sql[];
+
+/* SQL's account_folded(ACCOUNT). What has no such form stands for itself. */
+static void account_folded(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    char folded[ACCOUNT_FOLDED_CAP];
+    const char *account = (const char *)sqlite3_value_text(values[0]);
+    (void)count;
+    if (account != NULL && account_fold(account, folded))
+        sqlite3_result_text(context, folded, -1, SQLITE_TRANSIENT);
+    else
+        sqlite3_result_value(context, values[0]);
+}
 
 enum err db_migrate(struct db *db, struct buf *why)
 {
@@ -35,6 +48,12 @@ enum err db_migrate(struct db *db, struct buf *why)
     }
     e = db_exec(db, "PRAGMA foreign_keys = OFF"); /* it cannot be changed within a transaction */
     if (e == ERR_OK)
+        e = db_result(db,
+                      sqlite3_create_function(db->handle, "account_folded", 1,
+                                              SQLITE_UTF8 | SQLITE_DIRECTONLY, NULL, account_folded, NULL,
+                                              NULL),
+                      "account_folded");
+    if (e == ERR_OK)
         e = db_begin(db, DB_DURABLE);
     if (e != ERR_OK)
         return e;
@@ -51,8 +70,17 @@ enum err db_migrate(struct db *db, struct buf *why)
     return e == ERR_OK ? db_exec(db, "PRAGMA foreign_keys = ON") : e;
 }
 
-/* mkdir -p with 0700 for what is missing. */
-static enum err make_dirs(const char *dir, struct buf *why)
+/* As a file belongs to its folder's owner (db_give_to_owner), so does a folder. */
+static void give_to_parents_owner(const char *path)
+{
+    char parent[DB_PATH_CAP];
+    snprintf(parent, sizeof parent, "%s/..", path);
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    db_give_to_owner(fd, parent);
+    close(fd);
+}
+
+enum err db_make_folder(const char *dir, struct buf *why)
 {
     char path[PATH_MAX];
     if (strlen(dir) >= sizeof path) {
@@ -65,7 +93,9 @@ static enum err make_dirs(const char *dir, struct buf *why)
             continue;
         char end = *p;
         *p = '\0';
-        if (mkdir(path, 0700) != 0 && errno != EEXIST) {
+        if (mkdir(path, 0700) == 0) {
+            give_to_parents_owner(path);
+        } else if (errno != EEXIST) {
             buf_addf(why, "%s: %s; set [server] data_dir to a folder that this user may write", path,
                      strerror(errno));
             return ERR_IO;
@@ -80,7 +110,7 @@ enum err db_create(const char *dir, struct buf *why)
 {
     static const struct log silent = {.fd = -1};
     char path[DB_PATH_CAP];
-    enum err e = make_dirs(dir, why);
+    enum err e = db_make_folder(dir, why);
     if (e != ERR_OK)
         return e;
     db_path(dir, "", path);
@@ -90,6 +120,7 @@ enum err db_create(const char *dir, struct buf *why)
                  errno == EEXIST ? "exists already; it was left as it is" : strerror(errno));
         return errno == EEXIST ? ERR_EXISTS : ERR_IO;
     }
+    db_give_to_owner(fd, dir);
     close(fd);
     struct db *db = db_new(dir, &silent);
     if (db == NULL)
@@ -97,11 +128,13 @@ enum err db_create(const char *dir, struct buf *why)
     else
         e = db_check_private(dir, why);
     if (e == ERR_OK)
-        e = db_open_file(db, dir, SQLITE_OPEN_READWRITE, why);
+        e = db_open_file(db, why);
     if (e == ERR_OK)
         e = db_begin(db, DB_DURABLE);
     if (e == ERR_OK)
         e = db_end(db, db_exec(db, schema_sql));
+    if (e == ERR_NOT_DURABLE)
+        buf_addf(why, "%s: the disk did not confirm it", path);
     if (e != ERR_OK && why->len == 0)
         buf_addf(why, "%s: %s", path, db != NULL ? sqlite3_errmsg(db->handle) : "out of memory");
     db_close(db);

@@ -144,30 +144,33 @@ enum err db_prepare_all(struct db *db)
     return ERR_OK;
 }
 
-static enum err configure(struct db *db, const char *dir)
+static enum err configure(struct db *db)
 {
     db->patience_us = DB_PATIENCE_US;
     sqlite3_busy_handler(db->handle, wait_while_busy, db);
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
-    enum err e = wal_configure(db, dir);
-    return e == ERR_OK ? db_exec(db, "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; "
-                                     "PRAGMA temp_store = MEMORY")
-                       : e;
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_FKEY, 1, (int *)NULL);
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)NULL);
+    enum err e = wal_configure(db);
+    return e == ERR_OK ? db_exec(db, "PRAGMA temp_store = MEMORY") : e;
 }
 
-enum err db_open_file(struct db *db, const char *dir, int flags, struct buf *why)
+enum err db_open_file(struct db *db, struct buf *why)
 {
     char path[DB_PATH_CAP];
-    db_path(dir, "", path);
+    db_path(db->dir, "", path);
     /* Nobody asks for these figures. Too late, and refused, when there is a connection already. */
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    int rc = sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
+    int rc = sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc == SQLITE_OK) {
         sqlite3_extended_result_codes(db->handle, 1);
-        if (configure(db, dir) == ERR_OK)
+        if (configure(db) == ERR_OK) {
+            wal_note_files(db);
             return ERR_OK;
+        }
     }
-    buf_addf(why, "%s: %s", path, db->handle != NULL ? sqlite3_errmsg(db->handle) : "out of memory");
+    if (!health_explain(db->dir, why))
+        buf_addf(why, "%s: %s", path, db->handle != NULL ? sqlite3_errmsg(db->handle) : "out of memory");
     return ERR_STORE;
 }
 
@@ -238,11 +241,11 @@ enum err db_open(const char *dir, const struct log *log, struct db **db_out, str
     struct db *db = db_new(dir, log);
     if (db == NULL)
         return ERR_MEMORY;
-    e = db_open_file(db, dir, SQLITE_OPEN_READWRITE, why);
+    e = db_open_file(db, why);
     if (e == ERR_OK)
         e = db_migrate(db, why);
     if (e != ERR_OK) {
-        if (why->len == 0)
+        if (why->len == 0 && !health_explain(dir, why))
             buf_addf(why, "%s: cannot be used; run: menshen doctor", path);
         db_close(db);
         return e;
@@ -257,6 +260,8 @@ void db_close(struct db *db)
         return;
     for (int i = 0; i < SQL_COUNT; i++)
         sqlite3_finalize(db->stmt[i]);
+    if (db->handle != NULL)
+        wal_close(db);
     sqlite3_close(db->handle);
     free(db);
 }

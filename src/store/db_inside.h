@@ -8,10 +8,17 @@
 #define STORE_DB_INSIDE_H
 
 #include <limits.h>
+#include <sys/types.h>
 
 #include "store/stmt.h"
 
 #define DB_UNSYNCED_SUFFIX "-unsynced" /* wal.c: the marker of the failed state */
+
+/* Which file it is, whatever its name. */
+struct db_file {
+    dev_t dev;
+    ino_t ino;
+};
 
 struct db {
     sqlite3 *handle;
@@ -23,11 +30,14 @@ struct db {
     int checkpoint_frames;         /* from which on it is tried again to copy it back */
     bool in_transaction;
     bool in_read;     /* between db_read_begin and db_read_end */
+    bool keeps_log;   /* at the end: db_keep_log */
     bool defers_sync; /* the caller waits for the disk */
     bool sync_due;    /* and has to */
     bool is_unsynced; /* a sync failed, and nothing has healed it: wal.c */
     bool is_healing;
+    struct db_file file, log_file; /* that are open */
     char journal_mode[16];
+    char complaint[128]; /* what SQLite said last */
     char dir[PATH_MAX];
 };
 
@@ -40,8 +50,8 @@ void db_path(const char *dir, const char *suffix, char out[DB_PATH_CAP]);
 /* A struct db of the folder `dir` that is not open yet. NULL without memory. */
 struct db *db_new(const char *dir, const struct log *log);
 
-/* Open the file `dir`/menshen.db and configure the connection. ERR_OK; ERR_STORE with `why` filled. */
-enum err db_open_file(struct db *db, const char *dir, int flags, struct buf *why);
+/* Open db->dir's menshen.db and configure the connection. ERR_OK; ERR_STORE with `why` filled. */
+enum err db_open_file(struct db *db, struct buf *why);
 
 /* Whether nobody but its owner may come near `path`. ERR_OK; ERR_NOT_FOUND, ERR_IO, ERR_CONFIG with `why`
  * filled. */
@@ -54,6 +64,12 @@ int db_lock_folder(const char *dir);
 /* What root creates belongs to the owner of the data folder, or the web server could not use it. `fd` may be
  * -1. */
 void db_give_to_owner(int fd, const char *dir);
+
+/* backup.c: wait until a new file's content is on disk, and its name in its folder. False: errno says why. */
+bool file_sync(int fd, const char *path);
+
+/* create.c: mkdir -p with 0700 for what is missing. ERR_OK; ERR_IO with `why` filled. */
+enum err db_make_folder(const char *dir, struct buf *why);
 
 /* create.c: bring the schema to this version. ERR_OK; ERR_CONFIG with `why` filled; ERR_BUSY; ERR_STORE. */
 enum err db_migrate(struct db *db, struct buf *why);
@@ -73,7 +89,19 @@ sqlite3_stmt *stmt_prepared(struct db *db, enum sql id);
 /* wal.c: a sync failed, ours or one of SQLite's own; errno says how. */
 void wal_sync_failed(struct db *db);
 
+/* wal.c: whether a sync failed, here or elsewhere, and nothing has healed it. */
+bool wal_is_unsynced(const struct db *db);
+
 /* wal.c: ask for the journal that the file system bears, and for what goes with it. ERR_OK, ERR_STORE. */
-enum err wal_configure(struct db *db, const char *dir);
+enum err wal_configure(struct db *db);
+
+/* wal.c: remember which log was opened, by the first read. */
+void wal_note_files(struct db *db);
+
+/* wal.c: before the connection is closed. */
+void wal_close(struct db *db);
+
+/* health.c: which of the files in `dir` this process may not use, and why. False if there is none. */
+bool health_explain(const char *dir, struct buf *why);
 
 #endif

@@ -86,7 +86,7 @@ const char *const migration_sql[DB_SCHEMA_VERSION] = {
         " BEGIN SELECT raise(ABORT, 'audit rows leave from the old end only'); END;",
 
     /* Captchas know their network; audit rows that tell of several events, and what is summed up for them; what
-     * becomes of a used refresh token, and who refreshed a session last. */
+     * becomes of a used refresh token, and who refreshed a session last; accounts that are found in any case. */
     [2] = "CREATE TABLE new_captcha ("
           " seq INTEGER PRIMARY KEY,"
           " id TEXT NOT NULL UNIQUE,"
@@ -125,5 +125,9 @@ const char *const migration_sql[DB_SCHEMA_VERSION] = {
           " ends_s INTEGER NOT NULL,"
           " PRIMARY KEY (action, actor, result, client_id, dialect)"
           ") STRICT, WITHOUT ROWID;"
-          "CREATE INDEX audit_sum_ends ON audit_sum (ends_s);",
+          "CREATE INDEX audit_sum_ends ON audit_sum (ends_s);"
+
+          "ALTER TABLE user ADD COLUMN account_folded TEXT NOT NULL DEFAULT '';"
+          "UPDATE user SET account_folded = account_folded(account);"
+          "CREATE INDEX user_folded ON user (tenant_id, account_folded);",
 };

@@ -9,7 +9,8 @@
 
 /*
  * [N] turns the schema of user_version N into that of N + 1; [0] is NULL, there is no version 0. Run in one
- * transaction, with foreign keys off: a table that is made anew would take along what refers to it.
+ * transaction, with foreign keys off: a table that is made anew would take along what refers to it. They may call
+ * account_folded(TEXT), which is base/account.h's account_fold.
  */
 extern const char *const migration_sql[DB_SCHEMA_VERSION];
 

@@ -120,9 +120,10 @@ const char *const sql_text[SQL_COUNT] = {
         "UPDATE client SET locked = :locked" CLIENT_COLUMNS(CHANGE) " WHERE id = :id RETURNING id",
     [SQL_CLIENT_REMOVE] = "DELETE FROM client WHERE id = ?1 RETURNING id",
 
-    [SQL_USER_FIND] = "SELECT " USER_ROW " " USER_TABLES "WHERE user.tenant_id = ?1 AND user.account = ?2",
-    [SQL_USER_NEIGHBOUR] =
-        "SELECT password_hash FROM user WHERE tenant_id = ?1 AND account >= ?2 ORDER BY account LIMIT 1",
+    [SQL_USER_FIND] =
+        "SELECT " USER_ROW " " USER_TABLES "WHERE user.tenant_id = ?1 AND user.account_folded = ?2",
+    [SQL_USER_NEIGHBOUR] = "SELECT password_hash FROM user WHERE tenant_id = ?1 AND account_folded >= ?2 "
+                           "ORDER BY account_folded LIMIT 1",
     [SQL_USER_GET] = "SELECT " USER_ROW " " USER_TABLES "WHERE user.id = ?1",
     [SQL_USER_LIST] = "SELECT " USER_ROW " " USER_TABLES
                       "WHERE ?1 IS NULL OR user.tenant_id = ?1 ORDER BY user.tenant_id, user.account",
@@ -137,6 +138,9 @@ const char *const sql_text[SQL_COUNT] = {
         "WHERE id = ?1 RETURNING id",
     [SQL_USER_REHASH] = "UPDATE user SET password_hash = ?2 WHERE id = ?1 RETURNING id",
     [SQL_USER_REMOVE] = "DELETE FROM user WHERE id = ?1 RETURNING id",
+    [SQL_USER_LOOKALIKES] =
+        "SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM user GROUP BY tenant_id, account_folded) "
+        "WHERE n > 1",
     [SQL_USER_COUNT] = "SELECT count(*) FROM user",
 
     [SQL_SESSION_PUT] = "INSERT INTO session (expires_s" SESSION_COLUMNS(

@@ -1,6 +1,7 @@
 #include "store/db_inside.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 
 enum err db_result(struct db *db, int rc, const char *doing)
 {
@@ -20,6 +21,7 @@ enum err db_result(struct db *db, int rc, const char *doing)
             LOG_S("message", sqlite3_errmsg(db->handle)));
         if (rc == SQLITE_IOERR_FSYNC)
             wal_sync_failed(db);
+        snprintf(db->complaint, sizeof db->complaint, "%s", sqlite3_errmsg(db->handle));
         return ERR_STORE;
     }
 }

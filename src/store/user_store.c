@@ -1,5 +1,8 @@
 #include "store/user_store.h"
 
+#include <string.h>
+
+#include "base/account.h"
 #include "store/row.h"
 
 #define COLUMN(...)       ROW_COLUMN(struct user, __VA_ARGS__),
@@ -27,10 +30,64 @@ const char *user_text_of(const struct user *u, size_t i)
     return *(const char *const *)(const void *)((const char *)u + user_texts[i].offset);
 }
 
+/* Which of the users whose accounts differ in case and width only. */
+enum spelled {
+    AS_TYPED,  /* the one that is spelled so */
+    OTHERWISE, /* one that is not */
+    AS_MEANT,  /* the one that is spelled so, else the only other */
+};
+
+/* Step to the row that is wanted; *other is the only row besides, if *others is 1. ERR_NOT_FOUND: there is none. */
+static enum err step_to(struct db *db, sqlite3_stmt *st, const char *account, enum spelled which,
+                        struct arena *arena, struct user *out, struct user *other, size_t *others)
+{
+    for (;;) {
+        enum err e = stmt_step(db, st);
+        if (e == ERR_OK)
+            e = row_read(st, &table, arena, out);
+        if (e != ERR_OK)
+            return e;
+        bool same = strcmp(out->account, account) == 0;
+        if (same ? which != OTHERWISE : which == OTHERWISE)
+            return ERR_OK;
+        if (!same && (*others)++ == 0)
+            *other = *out;
+    }
+}
+
+static enum err find(struct db *db, const char *tenant_id, const char *account, enum spelled which,
+                     struct arena *arena, struct user *out)
+{
+    char folded[ACCOUNT_FOLDED_CAP];
+    struct user row, other;
+    size_t others = 0;
+    if (!account_fold(account, folded))
+        return ERR_NOT_FOUND;
+    sqlite3_stmt *st = stmt_begin(db, SQL_USER_FIND, "ss", tenant_id, folded);
+    enum err e = stmt_end(db, st, step_to(db, st, account, which, arena, &row, &other, &others));
+    if (e == ERR_OK)
+        *out = row;
+    else if (e == ERR_NOT_FOUND && which == AS_MEANT && others == 1)
+        *out = other;
+    return e == ERR_NOT_FOUND && which == AS_MEANT && others == 1 ? ERR_OK : e;
+}
+
 enum err user_store_find(struct db *db, const char *tenant_id, const char *account, struct arena *arena,
                          struct user *out)
 {
-    return row_one(db, stmt_begin(db, SQL_USER_FIND, "ss", tenant_id, account), &table, arena, out);
+    return find(db, tenant_id, account, AS_MEANT, arena, out);
+}
+
+enum err user_store_find_exact(struct db *db, const char *tenant_id, const char *account, struct arena *arena,
+                               struct user *out)
+{
+    return find(db, tenant_id, account, AS_TYPED, arena, out);
+}
+
+enum err user_store_lookalike(struct db *db, const char *tenant_id, const char *account, struct arena *arena,
+                              struct user *out)
+{
+    return find(db, tenant_id, account, OTHERWISE, arena, out);
 }
 
 enum err user_store_get(struct db *db, int64_t id, struct arena *arena, struct user *out)
@@ -48,8 +105,10 @@ static enum err read_hash(sqlite3_stmt *st, struct arena *arena, void *ctx)
 enum err user_store_neighbour(struct db *db, const char *tenant_id, const char *account, struct arena *arena,
                               const char **hash_out)
 {
-    enum err e = stmt_one(db, stmt_begin(db, SQL_USER_NEIGHBOUR, "ss", tenant_id, account), arena, read_hash,
-                          hash_out);
+    char folded[ACCOUNT_FOLDED_CAP];
+    account_fold(account, folded);
+    enum err e =
+        stmt_one(db, stmt_begin(db, SQL_USER_NEIGHBOUR, "ss", tenant_id, folded), arena, read_hash, hash_out);
     if (e == ERR_NOT_FOUND) /* past the last one: the first */
         e = stmt_one(db, stmt_begin(db, SQL_USER_NEIGHBOUR, "ss", tenant_id, ""), arena, read_hash, hash_out);
     return e;
@@ -78,7 +137,10 @@ enum err user_store_list(struct db *db, const char *tenant_id, struct arena *are
 
 enum err user_store_put(struct db *db, const struct user *row)
 {
-    return row_run(db, SQL_USER_PUT, &table, row);
+    char folded[ACCOUNT_FOLDED_CAP];
+    struct user whole = *row;
+    whole.account_folded = account_fold(row->account, folded) ? folded : row->account;
+    return row_run(db, SQL_USER_PUT, &table, &whole);
 }
 
 enum err user_store_set(struct db *db, const struct user *row)
@@ -101,11 +163,21 @@ enum err user_store_remove(struct db *db, int64_t id)
     return stmt_run_one(db, SQL_USER_REMOVE, "i", id);
 }
 
-enum err user_store_count(struct db *db, int64_t *out)
+static enum err count(struct db *db, enum sql id, int64_t *out)
 {
-    sqlite3_stmt *st = stmt_begin(db, SQL_USER_COUNT, "");
+    sqlite3_stmt *st = stmt_begin(db, id, "");
     enum err e = stmt_step(db, st);
     if (e == ERR_OK)
         *out = sqlite3_column_int64(st, 0);
     return stmt_end(db, st, e);
+}
+
+enum err user_store_count(struct db *db, int64_t *out)
+{
+    return count(db, SQL_USER_COUNT, out);
+}
+
+enum err user_store_lookalikes(struct db *db, int64_t *count_out)
+{
+    return count(db, SQL_USER_LOOKALIKES, count_out);
 }

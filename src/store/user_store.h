@@ -13,8 +13,9 @@
 struct user {
     int64_t id;
     const char *tenant_id;
-    const char *account;
-    const char *password_hash; /* PHC string */
+    const char *account;        /* in the form of account_canonical */
+    const char *account_folded; /* read only: user_store_put writes that of `account` */
+    const char *password_hash;  /* PHC string */
     int64_t password_changed_s;
     bool password_expired;
     USER_TEXTS(USER_MEMBER) /* real_name, … */
@@ -41,13 +42,30 @@ extern const struct user_text user_texts[USER_TEXT_COUNT];
 const char **user_text_at(struct user *u, size_t i);
 const char *user_text_of(const struct user *u, size_t i);
 
-/* Texts of the result live in `arena`. ERR_OK, ERR_NOT_FOUND, ERR_STORE, ERR_MEMORY. */
+/*
+ * The user that somebody means who types `account`: the one that is spelled so, else the only one that differs in
+ * case or width (account_fold). Where several differ so, none is meant. One look-up by index in every case.
+ *
+ * Texts of the result live in `arena`. ERR_OK, ERR_NOT_FOUND, ERR_STORE, ERR_MEMORY.
+ */
 enum err user_store_find(struct db *db, const char *tenant_id, const char *account, struct arena *arena,
                          struct user *out);
+
+/* The user whose account is spelled exactly so. */
+enum err user_store_find_exact(struct db *db, const char *tenant_id, const char *account, struct arena *arena,
+                               struct user *out);
+
+/* Another one whose account differs from this in case or width only. ERR_NOT_FOUND: there is none. */
+enum err user_store_lookalike(struct db *db, const char *tenant_id, const char *account, struct arena *arena,
+                              struct user *out);
+
+/* How many users have such a lookalike. */
+enum err user_store_lookalikes(struct db *db, int64_t *count_out);
+
 enum err user_store_get(struct db *db, int64_t id, struct arena *arena, struct user *out);
 
 /*
- * The verifier of the account that is `account` or comes next in the tenant: where the account itself is not
+ * The verifier of the account that, folded, is `account` or comes next in the tenant: where the account itself is not
  * known, verifying against its neighbour's takes the time that a known one takes. In `arena`; a secret.
  * ERR_OK; ERR_NOT_FOUND (the tenant has no users).
  */

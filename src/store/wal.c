@@ -14,12 +14,11 @@
  */
 #include "store/db_inside.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -27,6 +26,7 @@ enum {
     CHECKPOINT_FRAMES = 4000, /* 16 MiB */
     CHECKPOINT_RETRY_FRAMES = 500,
     CHECKPOINT_WAIT_US = 20 * 1000,
+    KEPT_FRAMES = 64, /* all of them are read at the next open */
     COPY_BYTES = 32 * 1024
 };
 
@@ -59,8 +59,8 @@ static void mark(struct db *db)
     char path[DB_PATH_CAP];
     int lock = db_lock_folder(db->dir);
     db_path(db->dir, DB_UNSYNCED_SUFFIX, path);
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0)
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 && errno != EEXIST)
         LOG(db->log, ERR_LEVEL_ERROR, "unsynced_not_marked", LOG_S("path", path),
             LOG_S("message", strerror(errno)));
     db_give_to_owner(fd, db->dir);
@@ -79,7 +79,7 @@ void wal_sync_failed(struct db *db)
     mark(db);
 }
 
-static bool is_unsynced(const struct db *db)
+bool wal_is_unsynced(const struct db *db)
 {
     return db->is_unsynced || is_marked(db);
 }
@@ -127,7 +127,8 @@ static enum err make_log_whole(struct db *db)
 static enum err heal(struct db *db)
 {
     char path[DB_PATH_CAP];
-    assert(!db->in_transaction);
+    if (db->in_transaction)
+        return ERR_NOT_DURABLE;
     db_read_end(db);
     db_path(db->dir, DB_UNSYNCED_SUFFIX, path);
     int lock = db_lock_folder(db->dir);
@@ -151,12 +152,16 @@ static enum err heal(struct db *db)
 
 enum err db_flush(struct db *db)
 {
+    if (db_is_replaced(db)) {
+        LOG(db->log, ERR_LEVEL_ERROR, "database_replaced", LOG_S("data_dir", db->dir));
+        return ERR_NOT_DURABLE;
+    }
     if (!has_log(db))
         return ERR_OK; /* synchronous = FULL: the commits have waited */
     if (!db->is_unsynced && !sync_log(db))
         wal_sync_failed(db);
     /* Looked for after the sync: of a failure before it the marker is there by now. */
-    return is_unsynced(db) ? heal(db) : ERR_OK;
+    return wal_is_unsynced(db) ? heal(db) : ERR_OK;
 }
 
 enum err db_sync(struct db *db)
@@ -204,10 +209,44 @@ static bool is_network_fs(const char *dir)
     }
 }
 
-/* Ask for the journal that the file system bears, and remember which one SQLite gave. */
-static enum err set_journal(struct db *db, const char *dir)
+/* Whether the database's header says that it is written by way of a log (bytes 18 and 19: file format, section 1.3).
+ * Read without any lock, as a glance. */
+static bool is_log_mode(const struct db *db)
 {
-    const char *sql = is_network_fs(dir) ? "PRAGMA journal_mode = TRUNCATE" : "PRAGMA journal_mode = WAL";
+    unsigned char version[2] = {0, 0};
+    sqlite3_file *file = NULL;
+    if (sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK ||
+        file->pMethods == NULL)
+        return false;
+    file->pMethods->xRead(file, version, sizeof version, 18);
+    return version[0] == 2 && version[1] == 2;
+}
+
+/*
+ * A log beside a database that says that it has none belongs to another one, whose place a copy has taken; SQLite
+ * would read it all the same. Copies that VACUUM makes (`menshen backup`) say so, and `menshen restore` relies on it.
+ */
+static void set_log_aside(struct db *db)
+{
+    char path[DB_PATH_CAP], aside[DB_PATH_CAP];
+    struct stat st;
+    db_path(db->dir, "-shm", path);
+    unlink(path);
+    db_path(db->dir, "-wal", path);
+    db_path(db->dir, "-wal.aside", aside);
+    if (stat(path, &st) != 0)
+        return;
+    if (st.st_size == 0 ? unlink(path) != 0 : rename(path, aside) != 0)
+        LOG(db->log, ERR_LEVEL_ERROR, "log_not_set_aside", LOG_S("path", path),
+            LOG_S("message", strerror(errno)));
+    else if (st.st_size > 0)
+        LOG(db->log, ERR_LEVEL_WARN, "log_set_aside", LOG_S("path", aside),
+            LOG_S("hint", "it belongs to the database that was here before"));
+}
+
+/* Ask for a journal, and remember which one SQLite gave. */
+static enum err ask_for_journal(struct db *db, const char *sql)
+{
     sqlite3_stmt *st = NULL;
     int rc = sqlite3_prepare_v2(db->handle, sql, -1, &st, NULL);
     if (rc == SQLITE_OK)
@@ -216,6 +255,54 @@ static enum err set_journal(struct db *db, const char *dir)
         snprintf(db->journal_mode, sizeof db->journal_mode, "%s", (const char *)sqlite3_column_text(st, 0));
     sqlite3_finalize(st);
     return db_result(db, rc, sql);
+}
+
+/* The journal that the file system bears. A database that has its log already, as nearly always, is not asked. */
+static enum err set_journal(struct db *db)
+{
+    bool wants_log = !is_network_fs(db->dir);
+    if (wants_log && is_log_mode(db)) {
+        memcpy(db->journal_mode, "wal", sizeof "wal");
+        return ERR_OK;
+    }
+    int lock = db_lock_folder(db->dir);
+    if (!is_log_mode(db)) /* nobody was faster */
+        set_log_aside(db);
+    enum err e =
+        ask_for_journal(db, wants_log ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = TRUNCATE");
+    close(lock);
+    return e;
+}
+
+/* ---- The files that are open, and those that are there ----------------------------------------------- */
+
+static bool is_file(const char *path, const struct db_file *f)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && st.st_dev == f->dev && st.st_ino == f->ino;
+}
+
+static struct db_file file_at(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 ? (struct db_file){st.st_dev, st.st_ino} : (struct db_file){0};
+}
+
+void wal_note_files(struct db *db)
+{
+    char path[DB_PATH_CAP];
+    db_path(db->dir, "-wal", path);
+    db->log_file = file_at(path);
+}
+
+bool db_is_replaced(const struct db *db)
+{
+    char path[DB_PATH_CAP];
+    db_path(db->dir, "", path);
+    if (!is_file(path, &db->file))
+        return true;
+    db_path(db->dir, "-wal", path);
+    return has_log(db) && ((db->log_file.ino != 0 && !is_file(path, &db->log_file)) || !is_log_mode(db));
 }
 
 /* ---- Checkpoints ------------------------------------------------------------------------------------- */
@@ -253,7 +340,7 @@ void db_checkpoint(struct db *db)
 {
     int frames = db->log_frames;
     db->log_frames = 0;
-    if (is_unsynced(db)) {
+    if (wal_is_unsynced(db)) {
         heal(db);
         return;
     }
@@ -266,10 +353,29 @@ void db_checkpoint(struct db *db)
     db->checkpoint_frames = rc == SQLITE_OK ? CHECKPOINT_FRAMES : frames + CHECKPOINT_RETRY_FRAMES;
 }
 
-enum err wal_configure(struct db *db, const char *dir)
+/* SQLite itself would copy the log back and remove it when the last one closes. */
+void wal_close(struct db *db)
 {
+    int keep = db->keeps_log ? KEPT_FRAMES : 0;
+    if (!has_log(db) || db->log_frames <= keep || wal_is_unsynced(db) || db_is_replaced(db))
+        return;
+    db->patience_us = 0;
+    copy_back(db, SQLITE_CHECKPOINT_TRUNCATE);
+}
+
+void db_keep_log(struct db *db)
+{
+    db->keeps_log = true;
+}
+
+enum err wal_configure(struct db *db)
+{
+    char path[DB_PATH_CAP];
+    db_path(db->dir, "", path);
+    db->file = file_at(path);
     sqlite3_wal_hook(db->handle, note_length, db);
-    enum err e = set_journal(db, dir);
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
+    enum err e = set_journal(db);
     return e == ERR_OK
                ? db_exec(db, has_log(db) ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL")
                : e;

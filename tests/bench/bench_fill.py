@@ -118,7 +118,7 @@ CLAIMS = """
 
 
 class Mint:
-    """Makes the tokens of rows again, with the site's key and the claims that src/auth/token.c writes."""
+    """Makes the tokens of rows again, with the site's key and the claims that src/auth/claims.c writes."""
 
     def __init__(self, site):
         self.key = site.query("SELECT secret FROM sign_key WHERE alg = 'HS256' AND retired_s IS NULL")[0][0]
@@ -133,13 +133,13 @@ class Mint:
             "license": "", "post_id": post, "user_id": str(user), "role_id": role, "scope": scope.split(","),
             "nick_name": nick_name,
         }  # fmt: skip
-        claims |= {"ati": jti} if is_refresh else {}
         claims |= {
-            "oauth_id": oauth, "exp": refresh_s if is_refresh else access_s, "dept_id": dept,
-            "password_last_update_date": changed_s * 1000, "jti": refresh_jti if is_refresh else jti,
-            "account": account, "token_type": "refresh_token" if is_refresh else "access_token", "iss": "menshen",
-            "iat": issued_s,
+            "oauth_id": oauth, "exp": access_s, "dept_id": dept, "password_last_update_date": changed_s * 1000,
+            "jti": jti, "account": account, "token_type": "access_token", "iss": "menshen", "iat": issued_s,
         }  # fmt: skip
+        if is_refresh:
+            claims = {"token_type": "refresh_token", "iss": "menshen", "jti": refresh_jti, "ati": jti, "iat": issued_s,
+                      "exp": refresh_s}  # fmt: skip
         body = _base64url(json.dumps(claims, ensure_ascii=False, separators=(",", ":")).encode())
         text = self.head + b"." + body
         return (text + b"." + _base64url(hmac.digest(self.key, text, hashlib.sha256))).decode()

@@ -224,7 +224,7 @@ def test_locking_a_tenant_ends_its_sessions_for_good(site_with):
     assert [web.blade_user_info(t).status for t in (token["access_token"], kept)] == [401, 200]
     site.cli("tenant", "unlock", "000000")
     assert web.blade_user_info(token["access_token"]).status == 401
-    blade(web.blade_refresh(token["refresh_token"]), 400, 2010)
+    blade(web.blade_refresh(token["refresh_token"]), 401, 2010)
     assert web.send(get("/captcha/WEB?1", Authorization=f"Bearer {of_client}")).status == 401
     assert web.blade_login(user)["access_token"]
 
@@ -322,7 +322,7 @@ def test_a_session_is_listed_and_ended(site_with):
     assert site.query("SELECT max(issued_s) FROM token WHERE session_id = ?", newer["id"]) == [(newer["refreshed_s"],)]
     site.cli("session", "revoke", str(older["id"]))
     assert [web.blade_user_info(t["access_token"]).status for t in (first, second, kept)] == [401, 200, 200]
-    blade(web.blade_refresh(first["refresh_token"]), 400, 2010)
+    blade(web.blade_refresh(first["refresh_token"]), 401, 2010)
     assert [row["id"] for row in site.cli_json("session", "list", "--account", user.account)] == [newer["id"]]
     site.cli("session", "revoke", "--account", user.account)
     assert [web.blade_user_info(t["access_token"]).status for t in (second, kept)] == [401, 200]
@@ -582,11 +582,12 @@ def test_logins_leave_their_rows_in_order(site_with):
     fields = {"password": md5(user.password), "newPassword": md5(changed.password), "confirmPassword": md5(changed.password)}
     change = post_json("/auth/changePassword", fields | {"uuid": uuid, "code": answer}, Authorization=f"Bearer {token}")
     assert web.send(change).status == 200
-    blade(web.blade_refresh(login["refresh_token"]), 400, 2010)  # the change ended that session: nothing to record
+    blade(web.blade_refresh(login["refresh_token"]), 401, 2010)  # the change ended that session: nothing to record
     left, reused = web.blade_login(changed), web.blade_login(changed)
     web.send(get("/kom-ams-auth/oauth/logout", Blade_Auth=bearer(left["access_token"])))
     assert web.blade_refresh(reused["refresh_token"]).status == 200
-    blade(web.blade_refresh(reused["refresh_token"]), 400, 2010)
+    site.cli("client", "set", "sword", "--refresh-reuse", "end")
+    blade(web.blade_refresh(reused["refresh_token"]), 401, 2010)
     site.cli("user", "lock", user.account)
     rows = events(site, "--count", "1000", "--account", user.account)
     assert [(e["action"], e["result"]) for e in rows] == [

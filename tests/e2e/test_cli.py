@@ -664,7 +664,7 @@ def test_revoking_ends_what_was_issued(site_with):
     assert rows[0]["address"] == web.address and rows[0]["client_id"] == "sword" and rows[0]["dialect"] == "blade"
     web.site.cli("token", "revoke", first["jti"])
     assert [web.blade_user_info(t["access_token"]).status for t in (first, second, kept)] == [401, 200, 200]
-    assert web.blade_refresh(first["refresh_token"]).status == 400
+    assert web.blade_refresh(first["refresh_token"]).status == 401
     web.site.cli("token", "revoke", "--account", user.account)
     assert [web.blade_user_info(t["access_token"]).status for t in (first, second, kept)] == [401, 401, 200]
     web.site.cli("token", "revoke", "--client", "sword")
@@ -740,8 +740,8 @@ def test_purge_deletes_what_has_expired_and_nothing_else(desk):
     kept = desk.add_session("portal")
     with closing(sqlite3.connect(desk.database)) as db, db:
         for n in range(2500):
-            db.execute("INSERT INTO captcha (id, dialect, answer, expires_s) VALUES (?, 'blade', 'x', ?)", (f"c{n}", n + 1))
-        db.execute("INSERT INTO captcha (id, dialect, answer, expires_s) VALUES ('live', 'blade', 'x', 99999999999)")
+            db.execute("INSERT INTO captcha (id, network, dialect, answer, expires_s) VALUES (?, '', 'blade', 'x', ?)", (f"c{n}", n + 1))
+        db.execute("INSERT INTO captcha (id, network, dialect, answer, expires_s) VALUES ('live', '', 'blade', 'x', 99999999999)")
         db.execute("INSERT INTO throttle VALUES ('account:a/b', 3, 5), ('account:a/c', 3, 99999999999)")
     desk.add_session("portal", expires_s=1000)
     assert desk.json("token", "purge") == {"purged": 2500 + 1 + 2}
@@ -756,7 +756,7 @@ def test_purge_ends_where_what_is_left_stays(desk):
     with closing(sqlite3.connect(desk.database)) as db, db:
         for n in range(100):
             expires_s = 99999999999 if n < 40 else 1
-            db.execute("INSERT INTO captcha (id, dialect, answer, expires_s) VALUES (?, 'blade', 'x', ?)", (f"c{n}", expires_s))
+            db.execute("INSERT INTO captcha (id, network, dialect, answer, expires_s) VALUES (?, '', 'blade', 'x', ?)", (f"c{n}", expires_s))
     assert desk.json("token", "purge") == {"purged": 0}
     with closing(sqlite3.connect(desk.database)) as db, db:
         db.execute("UPDATE captcha SET expires_s = 1 WHERE id = 'c0' OR id > 'c10'")
@@ -912,6 +912,24 @@ def test_doctor_finds_no_document_root_where_there_is_none(bare):
     bare.configure("[server]\ndata_dir = html/www/my_htdocs\n")
     bare.say("init")
     assert "place" not in findings(bare)
+
+
+@pytest.mark.parametrize(
+    "settings, warned",
+    [
+        ("", True),
+        ("[dialect.ruoyi]\nenabled = yes\n[dialect.platform]\nenabled = no\n", False),
+        ("[dialect.blade]\nenabled = no\n[dialect.oauth]\nenabled = no\n", False),
+        ("[dialect.springblade]\nenabled = yes\n", True),
+    ],
+    ids=["default", "ruoyi", "ebaas-and-eplatform", "springblade"],
+)
+def test_doctor_wants_a_client_with_a_secret_only_where_one_is_used(bare, settings, warned):
+    bare.say("init")
+    bare.say("tenant", "add", "000000", "--name", "默认租户")
+    bare.add_user()
+    bare.configure(f"[server]\ndata_dir = data\n{settings}")
+    assert findings(bare) == ({"clients_with_secret": "warning"} if warned else {})
 
 
 def test_doctor_finds_a_missing_key(desk):

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 from conftest import running_site
+from harness.frontends import FRONTENDS
 from harness.servers import CONFIGS
 from harness.site import TREE, Site
 from harness.visitor import Visitor
-from harness.wire import Socket, get
+from harness.wire import Request, Socket, get
 
 SERVED = [name for name in CONFIGS if name != "cgi"]
 
@@ -30,7 +31,8 @@ def test_no_shipped_file_is_forgotten():
         str(path.relative_to(TREE)) for folder in ("lighttpd-conf", "apache-conf", "nginx-conf")
         for path in (TREE / folder).iterdir()
     }  # fmt: skip
-    assert shipped == {config.shipped for config in CONFIGS.values()} - {""}
+    loaded = {config.shipped for config in CONFIGS.values()} | {config.server.BESIDE for config in FRONTENDS.values()}
+    assert shipped == loaded - {""}
 
 
 def test_the_server_has_nothing_to_say_about_it(served):
@@ -49,6 +51,17 @@ def test_login(visitor):
 def test_login_with_curl(visitor):
     response = visitor.send(get("/kom-ams-auth/oauth/captcha"), through=visitor.site.server.curl)
     assert response.status == 200
+
+
+def test_other_methods_pass(visitor):
+    """Some servers answer OPTIONS or HEAD by themselves, if they are let."""
+    options = visitor.send(Request("OPTIONS", "/kom-ams-auth/oauth/captcha"))
+    assert (options.status, options.header("Allow")) == (204, "GET, HEAD, OPTIONS"), options
+    head = visitor.send(Request("HEAD", "/kom-ams-auth/oauth/captcha"))
+    assert (head.status, head.body) == (200, b"") and head.header("Pragma") == "no-cache", head
+    preflight = {"Origin": "https://app.example", "Access_Control_Request_Method": "GET"}
+    answer = visitor.send(Request("OPTIONS", "/kom-ams-auth/oauth/captcha").plus(**preflight))
+    assert answer.status == 204 and answer.header("Access-Control-Allow-Origin") == "https://app.example", answer
 
 
 @pytest.mark.parametrize("name", SERVED)
@@ -80,9 +93,11 @@ def test_what_lies_beside_the_program_is_not_served(served, folder, name):
         assert response.status >= 400 and b"secret-content" not in response.body, (tail, str(response))
 
 
-@pytest.mark.parametrize("name", SERVED)
-def test_comments_for_operators(name):
-    text = (TREE / CONFIGS[name].shipped).read_text()
+@pytest.mark.parametrize(
+    "file", [CONFIGS[name].shipped for name in SERVED] + [config.server.BESIDE for config in FRONTENDS.values()]
+)
+def test_comments_for_operators(file):
+    text = (TREE / file).read_text()
     for word in ("# Install", "# Adjust", "# Test", "# Trouble"):
         assert word in text or (word == "# Trouble" and "# Needs" in text)
 

@@ -124,6 +124,18 @@ def test_who_cannot_log_in_through_an_md5_client_is_told_of(moved):
     assert finding["status"] == "warning" and "people have a hash over the password itself" in finding["message"]
 
 
+def test_however_an_account_is_typed(moved):
+    """In any case, in full width, with blanks around, composed or not: MySQL back ends do not tell them apart."""
+    row = json.dumps({"account": "Zo\u00eb Li", "password_hash": SCHEMES["blade"](PASSWORD)})
+    moved.site.cli("user", "import", "-", "--format", "jsonl", line=row)
+    for typed in ("Zo\u00eb Li", "zo\u00eb li", "ZO\u00cb LI", " Zoe\u0308 Li\u3000", "\uff3ao\u00eb Li"):
+        answer = moved.elsewhere().blade_password_login(User(typed, PASSWORD))
+        assert (answer.status, answer.json["account"]) == (200, "Zo\u00eb Li"), typed
+    assert moved.elsewhere().blade_password_login(User("Zoe Li", PASSWORD)).status == 400
+    audit = moved.site.cli("audit", "tail", "--account", "ZO\u00cb LI", "--action", "login").splitlines()
+    assert len(audit) == 5 and all(json.loads(line)["actor"] == "user:000000/Zo\u00eb Li" for line in audit)
+
+
 # ---- Files ----------------------------------------------------------------------------------------------------------
 def importing(desk, text, *options, format="csv"):
     done = desk.run("user", "import", "-", "--format", format, *options, line=text)
@@ -182,7 +194,11 @@ FAULTS = {
     "after-quote": (f'account,password_hash\n"a"b,{SHA1}\n', 2, "behind a closing quote"),
     "quote-within": (f'account,password_hash\na"b,{SHA1}\n', 2, "a quote within a value"),
     "no-account": (f"account,password_hash\n,{SHA1}\n", 2, "account: missing"),
-    "blank-account": (f"account,password_hash\n a,{SHA1}\n", 2, "account: missing, or a blank"),
+    "blank-account": (f"account,password_hash\n a,{SHA1}\n", 2, "account: a blank at its begin or end"),
+    "blank-end": (f"account,password_hash\na\u3000,{SHA1}\n", 2, "account: a blank that is not the usual one"),
+    "invisible": (f"account,password_hash\na\u200bb,{SHA1}\n", 2, "account: an invisible character"),
+    "turned": (f"account,password_hash\na\u202eb,{SHA1}\n", 2, "account: an invisible character"),
+    "escape": (f"account,password_hash\na\x1b[2J,{SHA1}\n", 2, "account: a control character"),
     "long-account": (f"account,password_hash\n{'a' * 129},{SHA1}\n", 2, "account: longer than 128 bytes"),
     "control": (f"account,password_hash,real_name\na,{SHA1},x\ty\n", 2, "real_name: a control character"),
     "no-hash": ("account,password_hash\na,\n", 2, "password_hash: missing"),
@@ -330,6 +346,36 @@ def test_verifiers_of_this_sites_own_cost_come_back(desk):
     assert importing(desk, f'account,password_hash\na,"{row}"\n')[0] == 0
     assert importing(desk, f'account,password_hash\nb,"{row[:-1]}"\n')[0] == FAILED
     assert importing(desk, f'account,password_hash\nb,"{row.replace("t=5", "t=50")}"\n')[0] == FAILED
+
+
+LOOKALIKES = f"account,password_hash\nzhang,{SHA1}\nZhang,{SHA1}\n\uff3ahang,{SHA1}\nli,{SHA1}\n"
+
+
+def test_accounts_that_look_alike_are_told_of(desk):
+    code, out, err = importing(desk, LOOKALIKES)
+    assert code == 0 and "4 added" in out
+    assert "-:3: note: Zhang differs in case or width only from zhang" in err
+    assert "-:4: note: " in err and "-:5: " not in err
+    assert importing(desk, f"account,password_hash\nLI,{SHA1}\n")[2].startswith("-:2: note: LI differs")
+    done = desk.run("user", "add", "lI", line="Correct-horse-1")
+    assert done.returncode == 0 and b"note: lI differs in case or width only from" in done.stderr
+    checks = json.loads(desk.run("doctor", "--json").stdout)["checks"]
+    (finding,) = [check for check in checks if check["name"] == "lookalikes"]
+    assert finding["message"].startswith("6 accounts differ from another in case or width only")
+
+
+def test_commands_find_an_account_as_logins_do(desk):
+    assert importing(desk, f"account,password_hash\nZhang,{SHA1}\nLi,{SHA1}\nLI,{SHA1}\n")[0] == 0
+    assert desk.say("user", "lock", "zhang") == "User Zhang of tenant 000000 locked; all its sessions ended.\n"
+    assert json.loads(desk.say("audit", "tail", "-n", "1"))["subject"] == "user:000000/Zhang"
+    assert desk.run("user", "lock", "li").returncode == FAILED, "either is meant"
+    assert "LI of" in desk.say("user", "lock", "LI")
+
+
+def test_a_composed_account_is_the_same_as_one_that_is_not(desk):
+    assert importing(desk, f"account,password_hash\nzoe\u0308,{SHA1}\n")[0] == 0
+    assert accounts(desk) == ["zo\u00eb"]
+    assert importing(desk, f"account,password_hash\nzo\u00eb,{SHA1}\nzoe\u0308,{SHA1}\n")[0] == FAILED
 
 
 def test_json_tells_the_figures(desk):

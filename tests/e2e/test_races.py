@@ -92,6 +92,6 @@ def test_logout_against_refresh(web, site, user):
     for answer in answers[1:]:
         if answer.status == 200:
             blade(web.blade_user_info(answer.json["access_token"]), 401)
-            blade(web.blade_refresh(answer.json["refresh_token"]), 400, 2010)
+            blade(web.blade_refresh(answer.json["refresh_token"]), 401, 2010)
         else:
-            blade(answer, 400, 2010)
+            blade(answer, 401, 2010)

@@ -49,14 +49,21 @@ def test_get_info(web):
     body = response.json
     assert seeds.ordered(seeds.shape(body)) == [
         ("msg", "text"), ("code", "int"), ("permissions", []), ("roles", ["text", "text"]),
-        ("user", [("userId", "19 digits"), ("deptId", "text"), ("userName", "text"), ("nickName", "text"),
-                  ("avatar", "text")]),
+        ("user", [("userId", "19 digits"), ("deptId", "text"), ("userName", "text"), ("nickName", "text")]),
         ("isDefaultModifyPwd", "bool"), ("isPasswordExpired", "bool"),
     ]  # fmt: skip
     assert (body["msg"], body["code"], body["roles"]) == ("操作成功", 200, ["管理员", "common-user"])
     told = body["user"]
-    assert (told["userName"], told["nickName"], told["deptId"], told["avatar"]) == (user.account, "小张", "103", "")
+    assert (told["userName"], told["nickName"], told["deptId"]) == (user.account, "小张", "103")
     assert (body["isDefaultModifyPwd"], body["isPasswordExpired"]) == (False, False)
+
+
+def test_nick_names(web):
+    """Where there is none the page shows the real name, else the account."""
+    for options, shown in ((["--real-name", "张三"], "张三"), ([], None)):
+        user = web.site.new_user(*options)
+        told = web.ruoyi_get("/getInfo", web.ruoyi_token(user)).json["user"]
+        assert told["nickName"] == (shown or user.account)
 
 
 def test_password_expired(web, user):
@@ -140,6 +147,50 @@ def test_too_many_captchas(site_with):
     ruoyi(web.send(get(f"{PREFIX}/captchaImage")), 429)
 
 
+# ---- The password, typed again --------------------------------------------------------------------------------
+NEW = "Something-else-7"
+
+
+def test_changing_the_password(web):
+    user = web.site.new_user("--password-expired", "yes")
+    mine, other = web.ruoyi_token(user), web.ruoyi_token(user)
+    response = web.ruoyi_change(mine, user.password, NEW)
+    assert (response.status, response.json) == (200, {"msg": "操作成功", "code": 200})
+    assert web.ruoyi_get("/getInfo", mine).json["isPasswordExpired"] is False
+    ruoyi(web.ruoyi_get("/getInfo", other), 401)
+    ruoyi(web.ruoyi_login(web.ruoyi_login_fields(user)), 400, "用户名或密码错误")
+    assert web.elsewhere().ruoyi_token(user._replace(password=NEW))
+
+
+def test_what_a_change_of_password_refuses(web, user):
+    token = web.ruoyi_token(user)
+    ruoyi(web.ruoyi_change(token, "wrong", NEW), 400, "修改密码失败，旧密码错误")
+    ruoyi(web.ruoyi_change(token, user.password, user.password), 400, "新密码不能与旧密码相同")
+    ruoyi(web.ruoyi_change(token, user.password, "short"), 400, "新密码过短")
+    ruoyi(web.ruoyi_change(token, user.password, "12345678"), 400, "新密码过于常见，请换一个")
+    ruoyi(web.ruoyi_change(token, user.password, ""), 400, "参数[newPassword]不能为空")
+    ruoyi(web.ruoyi_change("stale", user.password, NEW), 401)
+    assert web.ruoyi_token(user)
+
+
+def test_unlocking_the_screen(web, user):
+    token = web.ruoyi_token(user)
+    response = web.ruoyi_unlock(token, user.password)
+    assert (response.status, response.json) == (200, {"msg": "解锁成功", "code": 200})
+    ruoyi(web.ruoyi_unlock(token, "wrong"), 400, "密码错误，请重新输入")
+    ruoyi(web.ruoyi_unlock(token, ""), 400, "参数[password]不能为空")
+    ruoyi(web.ruoyi_unlock("stale", user.password), 401)
+    assert web.ruoyi_get("/getInfo", token).json["code"] == 200, "it ends nothing"
+
+
+def test_tries_to_unlock_the_screen_count_as_logins(web, user):
+    token = web.ruoyi_token(user)
+    for _ in range(5):
+        ruoyi(web.ruoyi_unlock(token, "wrong"), 400, "密码错误，请重新输入")
+    for response in (web.ruoyi_unlock(token, user.password), web.ruoyi_login(web.ruoyi_login_fields(user))):
+        ruoyi(response, 400, "用户登录失败次数过多，请稍后再试")
+
+
 # ---- Beside platform ------------------------------------------------------------------------------------------
 DEFAULTS = {"dialect.ruoyi": {"enabled": "yes", "prefix": "/"}}
 
@@ -148,7 +199,7 @@ def test_login_belongs_to_one_of_two_dialects(site_with):
     """With both at their defaults nothing starts, and the reason is told to whoever runs the site."""
     web = site_with(DEFAULTS)
     refused = web.send(post_json("/login", {}))
-    assert (refused.status, refused.json["error"]) == (500, "unavailable")
+    assert (refused.status, refused.json["code"]) == (500, 500)
     log = web.site.log.read_text()
     assert "[dialect.platform] and [dialect.ruoyi] both serve POST /login" in log and "start_failed" in log
     (finding,) = [check for check in run_doctor(web.site)["checks"] if check["name"] == "dialects"]

@@ -4,12 +4,13 @@ import json
 import re
 
 import pytest
+from conftest import running_site
 from harness.endpoints import ENDPOINTS
 from harness.errors import NO_STORE, nobody
 from harness.servers import wait_until
 from harness.site import DEMO_USER
 from harness.visitor import SWORD, Visitor, bearer
-from harness.wire import DirectCgi, Request, get, post_json
+from harness.wire import DirectCgi, FastCgi, Request, get, post_json
 
 CAPTCHA = "/kom-ams-auth/oauth/captcha"
 
@@ -102,6 +103,33 @@ def test_authorization_after_a_rewrite(site_with):
     assert web.send(request, through=client).status == 200
 
 
+# ---- Bodies that nobody needs ---------------------------------------------------------------------------------
+JSON = ("Content-Type", "application/json")
+UNWANTED = {
+    "unknown-path": (Request("POST", "/nowhere", (JSON,), b"{}"), 404),
+    "wrong-method": (Request("PUT", "/kom-ams-auth/oauth/token", (JSON,), b"{}"), 405),
+    "GET": (Request("GET", CAPTCHA, (JSON,), b"{}"), 200),
+    "reads-none": (Request("POST", "/kom-ams-auth/oauth/logout", (JSON,), b"{}"), 200),
+    "preflight": (Request("OPTIONS", CAPTCHA, (JSON,), b"{}"), 204),
+    "too-large": (Request("POST", "/kom-ams-auth/oauth/token", (JSON,), b"x" * 65537), 413),
+    "wrong-type": (Request("POST", "/kom-ams-auth/oauth/token", (("Content-Type", "text/plain"),), b"x"), 400),
+    "no-source": (Request("POST", "/code", (JSON,), b"{}"), 400),
+}
+
+
+@pytest.fixture(scope="module")
+def worker():
+    """The socket of workers, without the web server in between, which would wait for the body itself."""
+    with running_site("lighttpd-socket") as site:
+        yield FastCgi(site.root / "run/menshen.sock")
+
+
+@pytest.mark.parametrize("case", UNWANTED)
+def test_a_body_that_nobody_needs_is_not_waited_for(worker, case):
+    request, status = UNWANTED[case]
+    assert worker.receive(worker.begin(request, body_too=False)).status == status
+
+
 # ---- Addresses ------------------------------------------------------------------------------------------------
 def address_seen(web, user):
     web.blade_login(user)
@@ -149,6 +177,34 @@ def test_a_broken_site_says_500_and_recovers(site_with, name):
     assert response.json["success"] is False and {name: response.header(name) for name in NO_STORE} == NO_STORE
     hidden.rename(data)
     wait_until(lambda: answer_of(200), "recovery without a restart of the web server")
+
+
+@pytest.fixture(scope="module", params=["no-database", "bad-line"])
+def down(request):
+    """A site that cannot be started, by what is wrong with it."""
+    with running_site("cgi") as site:
+        if request.param == "no-database":
+            site.database.parent.rename(site.root / "hidden")
+        else:
+            site.conf.write_text(site.conf.read_text() + "\n[captcha]\nno_such_key = 1\n")
+        yield Visitor(site, site.server.client)
+
+
+@pytest.mark.parametrize("name", ENDPOINTS)
+def test_a_site_that_is_down_keeps_the_shapes(down, name):
+    """Front ends show the text of their own dialect's errors and of nothing else."""
+    endpoint = ENDPOINTS[name]
+    endpoint.error(down.send(Request(endpoint.method, endpoint.path, body=b"")), 500)
+    nobody(down.send(get("/nowhere")), 500, "unavailable")
+
+
+def test_a_configuration_that_cannot_be_read_at_all(site_with):
+    """Then the default paths are the best guess."""
+    web = site_with({})
+    web.site.conf.write_text("this is no configuration\n")
+    for name in ("blade-token", "ebaas-login", "eplatform-login", "platform-login", "oauth-token"):
+        endpoint = ENDPOINTS[name]
+        endpoint.error(web.send(Request("POST", endpoint.path, body=b"")), 500)
 
 
 def test_database_below_the_document_root(site_with):

@@ -20,6 +20,7 @@
 #include "store/captcha_store.h"
 #include "store/key_store.h"
 #include "store/tenant_store.h"
+#include "store/throttle_store.h"
 
 enum { NOW_S = 1700000000, ACCESS_S = 43200, REFRESH_S = 2592000, FAMILY_S = 7776000, GRACE_S = 30 };
 
@@ -645,7 +646,10 @@ static void test_who_gets_in(void **state)
     assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_OK);
     assert_err(log_in(s, "admin", md5_wrong, NULL, NULL, NOW_S), ERR_PASSWORD);
     assert_err(log_in(s, "admin", "admin", NULL, NULL, NOW_S), ERR_BAD_REQUEST);
-    assert_err(log_in(s, "Admin", md5_admin, NULL, NULL, NOW_S), ERR_USER_UNKNOWN);
+    assert_err(log_in(s, "admin1", md5_admin, NULL, NULL, NOW_S), ERR_USER_UNKNOWN);
+    assert_err(log_in(s, "Admin", md5_admin, NULL, NULL, NOW_S), ERR_OK);
+    assert_err(log_in(s, " admin\u3000", md5_admin, NULL, NULL, NOW_S), ERR_OK);
+    assert_err(log_in(s, "\uFF41dmin", md5_admin, NULL, NULL, NOW_S), ERR_OK);
     lock_user(s, true);
     assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_USER_LOCKED);
     assert_err(log_in(s, "admin", md5_wrong, NULL, NULL, NOW_S), ERR_PASSWORD);
@@ -653,6 +657,35 @@ static void test_who_gets_in(void **state)
     struct tenant tenant = {.id = "t1", .name = "x", .locked = true};
     COMMITTED(s, tenant_store_set(s->app.db, &tenant));
     assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_USER_LOCKED);
+}
+
+static enum err note_accounts(void *ctx, const struct throttle_entry *e)
+{
+    if (e->kind == THROTTLE_ACCOUNT)
+        buf_addf(ctx, "%s %d, ", e->name[0] == '#' ? "made up" : e->name, (int)e->count);
+    return ERR_OK;
+}
+
+/* However an account is spelled, it has one counter, known or not; the audit has the account's own spelling. */
+static void test_all_spellings_of_an_account_share_its_tries(void **state)
+{
+    struct site *s = *state;
+    static const char *const known[] = {"Admin", "aDmin", "adMin", "ADMIN\u3000", "\uFF41dmin"};
+    static const char *const unknown[] = {"Nobody", "nObody", "noBody", "NOBODY", "\uFF4Eobody"};
+    struct buf seen;
+    buf_init(&seen);
+    s->app.cfg.login.max_failures = 5;
+    for (int i = 0; i < 5; i++) {
+        char address[24];
+        snprintf(address, sizeof address, "192.0.2.%d", i);
+        s->address = address;
+        log_in(s, known[i], md5_wrong, NULL, NULL, NOW_S);
+        log_in(s, unknown[i], md5_wrong, NULL, NULL, NOW_S);
+    }
+    assert_err(throttle_list(&s->app, NOW_S, &s->arena, note_accounts, &seen), ERR_OK);
+    assert_string_equal(buf_str(&seen), "made up 5, t1/admin 5, ");
+    buf_free(&seen);
+    assert_null(strstr(buf_str(&s->scratch.log), "Admin"));
 }
 
 static void test_past_the_limit_nobody_looks_at_the_password(void **state)
@@ -909,8 +942,8 @@ static enum err change_password(struct site *s, const struct token_bearer *beare
                                 const char *new_md5, const char *address, int64_t now_s)
 {
     int64_t retry_s = 0;
-    enum err e =
-        login_change_password(&s->app, bearer, old_md5, new_md5, address, now_s, &s->arena, &retry_s);
+    const struct login_again r = {.bearer = bearer, .wire = "md5", .password = old_md5, .address = address};
+    enum err e = login_change_password(&s->app, &r, new_md5, now_s, &s->arena, &retry_s);
     assert_true((e == ERR_LOGIN_LOCKED) == (retry_s > 0));
     return e;
 }
@@ -954,6 +987,33 @@ static void test_tries_of_the_old_password_lock_as_logins_do(void **state)
     for (int i = 0; i < 5; i++)
         assert_err(change_password(s, &bearer, md5_wrong, md5_admin, "10.0.0.1", NOW_S), ERR_PASSWORD);
     assert_err(change_password(s, &bearer, md5_admin, md5_admin, "10.0.0.1", NOW_S), ERR_LOGIN_LOCKED);
+    assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_LOGIN_LOCKED);
+}
+
+static enum err unlock_screen(struct site *s, const struct token_bearer *bearer, const char *wire,
+                              const char *password)
+{
+    int64_t retry_s = 0;
+    const struct login_again r = {
+        .bearer = bearer, .wire = wire, .password = password, .address = "10.0.0.1"};
+    enum err e = login_unlock_screen(&s->app, &r, NOW_S, &s->arena, &retry_s);
+    assert_true((e == ERR_LOGIN_LOCKED) == (retry_s > 0));
+    return e;
+}
+
+static void test_unlocking_a_screen_counts_as_a_login(void **state)
+{
+    struct site *s = *state;
+    struct token_pair mine = issue(s, true, NOW_S), other = issue(s, true, NOW_S);
+    struct token_bearer bearer;
+    assert_err(token_verify(&s->app, mine.access, NOW_S, &s->arena, &bearer), ERR_OK);
+    for (int i = 0; i < 4; i++)
+        assert_err(unlock_screen(s, &bearer, "plain", "wrong"), ERR_PASSWORD);
+    assert_err(unlock_screen(s, &bearer, "plain", "admin"), ERR_OK);
+    assert_err(unlock_screen(s, &bearer, "md5", md5_admin), ERR_OK);
+    assert_err(verify(s, other.access, NOW_S), ERR_OK);                          /* nothing ends */
+    assert_err(unlock_screen(s, &bearer, "sm2", "no ciphertext"), ERR_PASSWORD); /* the address' fifth */
+    assert_err(unlock_screen(s, &bearer, "plain", "admin"), ERR_LOGIN_LOCKED);
     assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_LOGIN_LOCKED);
 }
 
@@ -1526,6 +1586,7 @@ int main(void)
         TEST(test_success_forgets_the_accounts_failures_only),
         TEST(test_ipv6_counts_per_64),
         TEST(test_who_gets_in),
+        TEST(test_all_spellings_of_an_account_share_its_tries),
         TEST(test_past_the_limit_nobody_looks_at_the_password),
         TEST(test_unknown_accounts_count_as_failures_too),
         TEST(test_the_captcha_comes_first),
@@ -1534,6 +1595,7 @@ int main(void)
         TEST(test_a_new_password_obeys_the_policy),
         TEST(test_an_imported_verifier_is_replaced_at_the_first_login),
         TEST(test_tries_of_the_old_password_lock_as_logins_do),
+        TEST(test_unlocking_a_screen_counts_as_a_login),
         TEST(test_a_session_that_ended_meanwhile_changes_no_password),
         TEST(test_what_changed_meanwhile_changes_no_password),
         TEST(test_the_claims_are_the_samples),

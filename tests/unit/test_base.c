@@ -4,9 +4,12 @@
  */
 #include "unit.h"
 
+#include <fcntl.h>
 #include <stdbool.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/account.h"
 #include "base/address.h"
 #include "base/arena.h"
 #include "base/buf.h"
@@ -515,6 +518,9 @@ static void test_addresses_in_lists(void **state)
         {"2001:db8::5", "2001:db8::4/127", true},
         {"2001:db8::6", "2001:db8::4/127", false},
         {"unknown", "0.0.0.0/0", false},
+        {"unix", "10.0.0.1, unix", true},
+        {"unix", "0.0.0.0/0,::/0", false},
+        {"10.0.0.1", "unix", false},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++)
         assert_case(address_in_list(cases[i].address, cases[i].list) == cases[i].in, "%s in %s",
@@ -524,8 +530,11 @@ static void test_addresses_in_lists(void **state)
 static void test_lists_of_addresses(void **state)
 {
     (void)state;
-    static const char *const good[] = {"", "10.0.0.1", "10.0.0.0/8, ::1", "0.0.0.0/0,::/0", "10.0.0.1/32"};
+    static const char *const good[] = {"",     "10.0.0.1", "10.0.0.0/8, ::1", "0.0.0.0/0,::/0", "10.0.0.1/32",
+                                       "unix", "::1,unix"};
     static const char *const bad[] = {"localhost",
+                                      "unix:",
+                                      "unix/8",
                                       "10.0.0.1,x",
                                       "10.0.0.0/33",
                                       "::/129",
@@ -567,6 +576,14 @@ static void test_the_client_behind_proxies(void **state)
         {"127.0.0.1", "]:1", "127.0.0.1", "127.0.0.1"},
         {"127.0.0.1", ":", "127.0.0.1", "127.0.0.1"},
         {"rubbish", "1.1.1.1", "127.0.0.1", "unknown"},
+        {"unix:", "1.1.1.1", "127.0.0.1", "unix"}, /* as nginx says it */
+        {"unix:", "1.1.1.1", "unix", "1.1.1.1"},
+        {"unix:/run/a.sock", "1.1.1.1", "unix", "1.1.1.1"},
+        {"/run/a.sock", "1.1.1.1", "unix", "1.1.1.1"},
+        {"", "1.1.1.1, 10.0.0.1", "10.0.0.1,unix", "1.1.1.1"},
+        {"unix:", NULL, "unix", "unix"},
+        {"unix:", "unix", "unix", "unix"},
+        {"127.0.0.1", "1.1.1.1", "unix", "127.0.0.1"},
     };
     char out[ADDRESS_CAP];
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -615,34 +632,349 @@ static void test_what_is_no_clean_text_is_escaped(void **state)
     buf_free(&seen);
 }
 
+/* What stands in a file; the caller frees it. */
+static char *text_of_file(const char *path)
+{
+    char *text = calloc(1, 65536);
+    FILE *f = fopen(path, "r");
+    assert_non_null(text);
+    if (f != NULL) {
+        assert_true(fread(text, 1, 65535, f) < 65535);
+        fclose(f);
+    }
+    return text;
+}
+
+static unsigned count_in(const char *path, const char *what)
+{
+    char *text = text_of_file(path);
+    unsigned n = 0;
+    for (const char *p = text; (p = strstr(p, what)) != NULL; p += strlen(what))
+        n++;
+    free(text);
+    return n;
+}
+
+/* A folder with room for a log; `path` gets the log's name. */
+static void make_log_folder(char folder[], char *path, size_t cap)
+{
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, cap, "%s/log", folder);
+}
+
+static void remove_log_folder(const char *folder)
+{
+    static const char *const names[] = {"log", "log.1", "stderr"};
+    char path[64];
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        unlink(path);
+    }
+    assert_int_equal(rmdir(folder), 0);
+}
+
 static void test_a_log_file_is_private_and_appended_to(void **state)
 {
     (void)state;
-    char path[] = "/tmp/menshen-unit-XXXXXX";
+    char folder[] = "/tmp/menshen-unit-XXXXXX", path[64];
     struct log log;
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    close(fd);
+    struct stat st;
+    make_log_folder(folder, path, sizeof path);
     for (int i = 0; i < 2; i++) {
-        assert_err(log_open(&log, path), ERR_OK);
+        assert_err(log_open(&log, path, NULL), ERR_OK);
         LOG(&log, ERR_LEVEL_INFO, "hello", LOG_N("n", i));
         log_close(&log);
     }
-    char text[512] = "";
-    FILE *f = fopen(path, "r");
-    assert_non_null(f);
-    size_t n = fread(text, 1, sizeof text - 1, f);
-    fclose(f);
-    unlink(path);
-    assert_true(n > 0 && strstr(text, "\"n\":0}\n") != NULL && strstr(text, "\"n\":1}\n") != NULL);
-    assert_err(log_open(&log, "/no/such/folder/log"), ERR_IO);
+    assert_int_equal(count_in(path, "\"n\":0}\n") + count_in(path, "\"n\":1}\n"), 2);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    remove_log_folder(folder);
+}
+
+/* As if a second had passed: no test waits for one. */
+static void look_again(struct log *log)
+{
+    log->looked_s = 0;
+}
+
+static void test_a_log_that_was_renamed_is_made_anew(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/menshen-unit-XXXXXX", path[64], old[64];
+    struct log log;
+    make_log_folder(folder, path, sizeof path);
+    snprintf(old, sizeof old, "%s/log.1", folder);
+    assert_err(log_open(&log, path, NULL), ERR_OK);
+    LOG(&log, ERR_LEVEL_INFO, "before", LOG_N("n", 1));
+    assert_int_equal(rename(path, old), 0);
+    look_again(&log);
+    LOG(&log, ERR_LEVEL_INFO, "after", LOG_N("n", 2));
     log_close(&log);
+    assert_int_equal(count_in(old, "before"), 1);
+    assert_int_equal(count_in(old, "after"), 0);
+    assert_int_equal(count_in(path, "after"), 1);
+    remove_log_folder(folder);
+}
+
+/* Let standard error go to a file; the descriptor to give back to it. */
+static int catch_stderr(const char *path)
+{
+    int kept = dup(STDERR_FILENO), fd = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
+    assert_true(kept >= 0 && fd >= 0 && dup2(fd, STDERR_FILENO) >= 0);
+    close(fd);
+    return kept;
+}
+
+static void give_back_stderr(int kept)
+{
+    assert_true(dup2(kept, STDERR_FILENO) >= 0);
+    close(kept);
+}
+
+/* A folder stands where the file should: nobody, root included, opens that for writing. */
+static void test_a_log_that_cannot_be_opened_goes_to_stderr_until_it_can(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/menshen-unit-XXXXXX", path[64], said[64];
+    struct log log;
+    make_log_folder(folder, path, sizeof path);
+    snprintf(said, sizeof said, "%s/stderr", folder);
+    assert_int_equal(mkdir(path, 0700), 0);
+    int kept = catch_stderr(said);
+    enum err e = log_open(&log, path, NULL);
+    for (int i = 0; i < 3; i++)
+        LOG(&log, ERR_LEVEL_INFO, "lost", LOG_N("n", i));
+    rmdir(path);
+    look_again(&log);
+    LOG(&log, ERR_LEVEL_INFO, "found", LOG_N("n", 3));
+    give_back_stderr(kept);
+    log_close(&log);
+    assert_err(e, ERR_IO);
+    assert_int_equal(count_in(said, "log_lost"), 1);
+    assert_int_equal(count_in(said, "\"event\":\"lost\""), 3);
+    assert_int_equal(count_in(said, "found"), 0);
+    assert_int_equal(count_in(path, "found"), 1);
+    remove_log_folder(folder);
+}
+
+static void test_a_log_on_a_full_disk_goes_to_stderr(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/menshen-unit-XXXXXX", path[64], said[64];
+    struct log log;
+    make_log_folder(folder, path, sizeof path);
+    snprintf(said, sizeof said, "%s/stderr", folder);
+    int kept = catch_stderr(said);
+    enum err e = log_open(&log, "/dev/full", NULL);
+    LOG(&log, ERR_LEVEL_INFO, "hello", LOG_N("n", 1));
+    give_back_stderr(kept);
+    log_close(&log);
+    assert_err(e, ERR_OK);
+    assert_int_equal(count_in(said, "\"event\":\"log_lost\",\"file\":\"/dev/full\""), 1);
+    assert_int_equal(count_in(said, "hello"), 1);
+    remove_log_folder(folder);
+}
+
+static void test_a_log_that_root_makes_belongs_to_the_owner_of_the_data(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/menshen-unit-XXXXXX", path[64];
+    struct log log;
+    struct stat st;
+    if (geteuid() != 0)
+        skip();
+    make_log_folder(folder, path, sizeof path);
+    assert_int_equal(chown(folder, 1234, 2345), 0);
+    static const char *const like[] = {NULL, "/no/such/folder", "/tmp", "."};
+    for (size_t i = 0; i < 2; i++) {
+        assert_err(log_open(&log, path, like[i]), ERR_OK);
+        log_close(&log);
+        assert_true(stat(path, &st) == 0 && st.st_uid == 1234 && st.st_gid == 2345);
+        unlink(path);
+    }
+    assert_err(log_open(&log, path, "/tmp"), ERR_OK);
+    log_close(&log);
+    assert_true(stat(path, &st) == 0 && st.st_uid == 0);
+    assert_err(log_open(&log, path, folder), ERR_OK); /* it is there already, and stays whose it is */
+    log_close(&log);
+    assert_true(stat(path, &st) == 0 && st.st_uid == 0);
+    remove_log_folder(folder);
+}
+
+/* ---- Lines that strangers cause -------------------------------------------------------------------------- */
+
+static void test_a_gate_counts_by_kind_and_minute(void **state)
+{
+    (void)state;
+    struct log_gate g = {0};
+    bool is_new;
+    assert_int_equal(log_gate_turn(&g, 59), 0);
+    *log_gate_lines(&g, "a", "x", &is_new) = 5;
+    assert_true(is_new);
+    assert_int_equal(*log_gate_lines(&g, "a", "y", &is_new), 0);
+    assert_int_equal(*log_gate_lines(&g, "b", "x", &is_new), 0);
+    assert_int_equal(*log_gate_lines(&g, "a", "x", &is_new), 5);
+    assert_false(is_new);
+    g.left_out = 3;
+    assert_int_equal(log_gate_turn(&g, 58), 0);
+    assert_int_equal(log_gate_turn(&g, 60), 3);
+    assert_int_equal(*log_gate_lines(&g, "a", "x", &is_new), 0);
+    assert_true(is_new);
+    assert_int_equal(log_gate_turn(&g, 0), 0);
+}
+
+static void test_a_gate_with_more_kinds_than_it_knows(void **state)
+{
+    (void)state;
+    static char names[LOG_GATE_KINDS + 5][8];
+    struct log_gate g = {0};
+    bool is_new;
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        snprintf(names[i], sizeof names[i], "n%zu", i);
+        ++*log_gate_lines(&g, "e", names[i], &is_new);
+        assert_int_equal(is_new, i < LOG_GATE_KINDS);
+    }
+    assert_int_equal(*log_gate_lines(&g, "e", "new", &is_new), 6);
+}
+
+static void test_a_gate_recalls_what_the_log_says(void **state)
+{
+    (void)state;
+    static const char tail[] =
+        "ime\":\"2026-01-31T12:59:00Z\",\"event\":\"e\",\"error\":\"x\"}\n"
+        "{\"time\":\"2026-01-31T12:58:59Z\",\"level\":\"info\",\"event\":\"e\",\"error\":\"x\"}\n"
+        "{\"time\":\"2026-01-31T12:59:01Z\",\"level\":\"info\",\"event\":\"e\",\"error\":\"x\"}\n"
+        "{\"time\":\"2026-01-31T12:59:02Z\",\"level\":\"info\",\"event\":\"e\",\"error\":\"y\"}\n"
+        "{\"time\":\"2026-01-31T12:59:03Z\",\"level\":\"info\",\"event\":\"f\",\"error\":\"x\"}\n"
+        "{\"time\":\"2026-01-31T12:59:04Z\",\"level\":\"info\",\"event\":\"f\",\"error\":\"y\","
+        "\"path\":\",\\\"event\\\":\\\"e\\\",\\\"error\\\":\\\"x\\\"\"}\n"
+        "{\"time\":\"2026-01-31T12:59:05Z\",\"level\":\"info\",\"event\":\"e\",\"error\":\"x\"}";
+    assert_int_equal(log_gate_recall(tail, sizeof tail - 1, "{\"time\":\"2026-01-31T12:59", "e", "x"), 2);
+    assert_int_equal(log_gate_recall(tail, sizeof tail - 1, "{\"time\":\"2026-01-31T12:59", "f", "z"), 0);
+    assert_int_equal(log_gate_recall(tail, 0, "{", "e", "x"), 0);
+}
+
+/* In one process and in many that write one line each, as plain CGI does. */
+static void test_what_strangers_cause_is_bounded(void **state)
+{
+    (void)state;
+    for (int processes = 0; processes < 2; processes++) {
+        char folder[] = "/tmp/menshen-unit-XXXXXX", path[64];
+        struct log log;
+        int64_t minute;
+        make_log_folder(folder, path, sizeof path);
+        do { /* again, if a minute ends meanwhile */
+            unlink(path);
+            minute = clock_now_s() / 60;
+            assert_err(log_open(&log, path, NULL), ERR_OK);
+            for (int i = 0; i < 100; i++) {
+                LOG_SOME(&log, ERR_LEVEL_INFO, "refused", LOG_S("error", "x"), LOG_N("n", i));
+                if (processes == 1) {
+                    log_close(&log);
+                    assert_err(log_open(&log, path, NULL), ERR_OK);
+                }
+            }
+            LOG_SOME(&log, ERR_LEVEL_INFO, "refused", LOG_S("error", "y"), LOG_N("n", 100));
+            log_close(&log);
+        } while (clock_now_s() / 60 != minute);
+        assert_int_equal(count_in(path, "\"error\":\"x\",\"n\":"), LOG_GATE_LINES);
+        assert_int_equal(count_in(path, "\"error\":\"x\",\"note\":"), 1);
+        assert_int_equal(count_in(path, "\"error\":\"y\",\"n\":100}"), 1);
+        assert_int_equal(count_in(path, "\"lines_left_out\",\"count\":79}"), processes == 0);
+        remove_log_folder(folder);
+    }
+}
+
+/* ---- Accounts ---- */
+
+static void test_accounts_have_one_form(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *typed, *canonical, *folded;
+    } cases[] = {
+        {"zhang", "zhang", "zhang"},
+        {"Zhang", "Zhang", "zhang"},
+        {" \tzhang\n\u00A0\u3000", "zhang", "zhang"},
+        {"li si", "li si", "li si"},
+        {"e\u0301lan", "\u00E9lan", "\u00E9lan"},
+        {"\uFF3A\uFF48\uFF41\uFF4E\uFF47", "\uFF3A\uFF48\uFF41\uFF4E\uFF47", "zhang"},
+        {"zhang\u200B", "zhang\u200B", "zhang"},
+        {"STRASSE", "STRASSE", "strasse"},
+        {"stra\u00DFe", "stra\u00DFe", "strasse"},
+        {"\u5F20\u4E09", "\u5F20\u4E09", "\u5F20\u4E09"},
+        {"\uF91E", "\u721B", "\u721B"}, /* a compatibility ideograph is the same even in NFC */
+        {"   ", "", ""},
+        {"", "", ""},
+    };
+    char out[ACCOUNT_CAP], folded[ACCOUNT_FOLDED_CAP];
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_true(account_canonical(cases[i].typed, out));
+        assert_string_equal(out, cases[i].canonical);
+        assert_true(account_fold(cases[i].typed, folded));
+        assert_string_equal(folded, cases[i].folded);
+        assert_true(account_fold(out, folded));
+        assert_string_equal(folded, cases[i].folded);
+    }
+    char longest[4096];
+    for (size_t i = 0; i < 42; i++)
+        memcpy(longest + 3 * i, "\uFDFA", 4); /* one becomes eighteen */
+    assert_true(account_fold(longest, folded));
+    memset(longest, 'a', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    assert_false(account_canonical(longest, out));
+    assert_false(account_fold(longest, folded));
+    assert_false(account_canonical("\xff", out));
+    assert_string_equal(out, "");
+}
+
+static void test_what_no_account_may_have(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"zhang", "li si", "\u5F20\u4E09", "a@b.cn", "\U00020000", "jos\u00E9"};
+    static const struct {
+        const char *account, *fault;
+    } bad[] = {
+        {"", "empty"},
+        {" a", "a blank at its begin or end"},
+        {"a ", "a blank at its begin or end"},
+        {"a\u3000", "a blank that is not the usual one"},
+        {"a\u00A0b", "a blank that is not the usual one"},
+        {"a\u2028b", "a blank that is not the usual one"},
+        {"a\033[2Jb", "a control character"},
+        {"a\xC2\x9B"
+         "b",
+         "a control character"},
+        {"a\u200Bb", "an invisible character"},
+        {"a\u202Eb", "an invisible character"},
+        {"a\uFEFFb", "an invisible character"},
+        {"a\u00ADb", "an invisible character"},
+        {"a\u3164b", "an invisible character"},
+        {"a\uFE0Fb", "an invisible character"},
+        {"a\u2800b", "an invisible character"},
+        {"a\U000E0041b", "an invisible character"},
+        {"a\xff", "invalid UTF-8"},
+    };
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        assert_case(account_fault(good[i]) == NULL, "%s", good[i]);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_non_null(account_fault(bad[i].account));
+        assert_string_equal(account_fault(bad[i].account), bad[i].fault);
+    }
+    char longest[ACCOUNT_MAX + 2];
+    memset(longest, 'a', sizeof longest);
+    longest[ACCOUNT_MAX + 1] = '\0';
+    assert_string_equal(account_fault(longest), "longer than 128 bytes");
+    longest[ACCOUNT_MAX] = '\0';
+    assert_null(account_fault(longest));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_outcome_has_a_row),
+        cmocka_unit_test(test_accounts_have_one_form),
+        cmocka_unit_test(test_what_no_account_may_have),
         cmocka_unit_test(test_buf_appends_and_terminates),
         cmocka_unit_test(test_buf_grows_and_keeps_its_content),
         cmocka_unit_test(test_buf_remembers_its_first_failure),
@@ -671,6 +1003,14 @@ int main(void)
         cmocka_unit_test(test_no_value_starts_a_line_of_its_own),
         cmocka_unit_test(test_what_is_no_clean_text_is_escaped),
         cmocka_unit_test(test_a_log_file_is_private_and_appended_to),
+        cmocka_unit_test(test_a_log_that_was_renamed_is_made_anew),
+        cmocka_unit_test(test_a_log_that_cannot_be_opened_goes_to_stderr_until_it_can),
+        cmocka_unit_test(test_a_log_on_a_full_disk_goes_to_stderr),
+        cmocka_unit_test(test_a_log_that_root_makes_belongs_to_the_owner_of_the_data),
+        cmocka_unit_test(test_a_gate_counts_by_kind_and_minute),
+        cmocka_unit_test(test_a_gate_with_more_kinds_than_it_knows),
+        cmocka_unit_test(test_a_gate_recalls_what_the_log_says),
+        cmocka_unit_test(test_what_strangers_cause_is_bounded),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }

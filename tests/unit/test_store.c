@@ -738,7 +738,8 @@ static void test_users(void **state)
     assert_false(got.tenant_locked);
     assert_err(user_store_get(s->db, u.id, &arena, &got), ERR_OK);
     assert_same_user(&got, &u);
-    assert_err(user_store_find(s->db, "t1", "Zhang", &arena, &got), ERR_NOT_FOUND);
+    assert_err(user_store_find(s->db, "t1", "Zhang", &arena, &got), ERR_OK);
+    assert_err(user_store_find_exact(s->db, "t1", "Zhang", &arena, &got), ERR_NOT_FOUND);
     assert_err(user_store_find(s->db, "t2", "zhang", &arena, &got), ERR_NOT_FOUND);
     struct user taken = a_user(7, "t1", "zhang"), homeless = a_user(8, "t9", "li");
     assert_err(user_store_put(s->db, &taken), ERR_EXISTS);
@@ -759,6 +760,37 @@ static void test_users(void **state)
     assert_err(user_store_remove(s->db, 99), ERR_NOT_FOUND);
     assert_err(user_store_remove(s->db, u.id), ERR_OK);
     assert_err(user_store_get(s->db, u.id, &arena, &got), ERR_NOT_FOUND);
+    arena_fini(&arena);
+}
+
+/* MySQL, which these people come from, tells no case apart; a site that has both tells both apart. */
+static void test_an_account_is_found_in_any_case(void **state)
+{
+    struct scratch *s = *state;
+    struct arena arena;
+    struct tenant t = a_tenant("t1");
+    struct user lower = a_user(1, "t1", "zhang"), upper = a_user(2, "t1", "ZHANG"), got;
+    int64_t count = 0;
+    arena_init(&arena, 1 << 16);
+    COMMITTED(s->db, tenant_store_put(s->db, &t));
+    COMMITTED(s->db, user_store_put(s->db, &lower));
+    static const char *const spellings[] = {"zhang", "Zhang", "ZHANG", "\uFF3A\uFF48\uFF41\uFF4E\uFF47"};
+    for (size_t i = 0; i < COUNT_OF(spellings); i++) {
+        assert_err(user_store_find(s->db, "t1", spellings[i], &arena, &got), ERR_OK);
+        assert_string_equal(got.account, "zhang");
+    }
+    assert_err(user_store_lookalike(s->db, "t1", "zhang", &arena, &got), ERR_NOT_FOUND);
+    assert_err(user_store_lookalike(s->db, "t1", "Zhang", &arena, &got), ERR_OK);
+    assert_err(user_store_lookalikes(s->db, &count), ERR_OK);
+    assert_int_equal(count, 0);
+    COMMITTED(s->db, user_store_put(s->db, &upper));
+    assert_err(user_store_find(s->db, "t1", "zhang", &arena, &got), ERR_OK);
+    assert_int_equal(got.id, 1);
+    assert_err(user_store_find(s->db, "t1", "ZHANG", &arena, &got), ERR_OK);
+    assert_int_equal(got.id, 2);
+    assert_err(user_store_find(s->db, "t1", "Zhang", &arena, &got), ERR_NOT_FOUND);
+    assert_err(user_store_lookalikes(s->db, &count), ERR_OK);
+    assert_int_equal(count, 2);
     arena_fini(&arena);
 }
 
@@ -1268,6 +1300,9 @@ static const char rows_of_version_2[] =
     "INSERT INTO captcha (id, dialect, answer, expires_s) VALUES ('k', 'blade', 'ywdf4', 1700000001);"
     "INSERT INTO audit (at_s, actor, action, subject, result, client_id, dialect, address, expires_s)"
     " VALUES (1700000000, 'user:t1/one', 'login', '', 'ok', 'c1', 'blade', '192.0.2.1', 1800000000);"
+    "INSERT INTO tenant VALUES ('t1', 'T', 0, 1);"
+    "INSERT INTO user (id, tenant_id, account, password_hash, password_changed_s, created_s)"
+    " VALUES (7, 't1', 'Bob', 'h', 1, 1), (8, 't1', 'BOB', 'h', 1, 1), (9, 't1', 'Li', 'h', 1, 1);"
     "INSERT INTO client (id, grants, created_s) VALUES ('c1', 'captcha', 1);"
     "INSERT INTO session (id, client_id, tenant_id, dialect, scope, address, created_s, family_end_s, "
     "expires_s)"
@@ -1322,12 +1357,19 @@ static void test_a_database_of_version_2_is_brought_up(void **state)
     assert_string_equal(newest.session.refresh_address, "192.0.2.1"); /* the login's: nobody knows better */
     assert_err(client_store_get(s->db, "c1", &arena, &client), ERR_OK);
     assert_string_equal(client.refresh_reuse, "");
-    arena_fini(&arena);
     assert_err(take(s->db, "k", "blade", NOW_S, answer, sizeof answer), ERR_OK);
     assert_string_equal(answer, "ywdf4");
     assert_audit(s, 0, 9, "1login ");
     put_audit(s, "logout", NOW_S, NOW_S + 9);
     assert_audit(s, 0, 9, "1login 2logout ");
+    struct user u;
+    assert_err(user_store_find(s->db, "t1", "Bob", &arena, &u), ERR_OK);
+    assert_int_equal(u.id, 7);
+    assert_err(user_store_find(s->db, "t1", "BOB", &arena, &u), ERR_OK);
+    assert_int_equal(u.id, 8);
+    assert_err(user_store_find(s->db, "t1", "LI", &arena, &u), ERR_OK);
+    assert_int_equal(u.id, 9);
+    arena_fini(&arena);
 }
 
 static void test_a_database_of_version_1_is_brought_up(void **state)
@@ -1502,6 +1544,7 @@ int main(void)
         TEST(test_tenants),
         TEST(test_clients),
         TEST(test_users),
+        TEST(test_an_account_is_found_in_any_case),
         TEST(test_a_full_arena_is_an_error_and_no_cut),
         TEST(test_keys_come_in_the_order_of_their_use),
         TEST(test_a_token_comes_back_with_its_session),

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import itertools
+from dataclasses import replace
 from http.client import HTTPException
 from urllib.parse import quote
 
@@ -85,6 +86,11 @@ class Visitor:
 
     def blade_refresh(self, token, **headers):
         return self.blade_token({"grant_type": "refresh_token", "scope": "all", "refresh_token": token}, **headers)
+
+    def update_password(self, token, old, new, again=None, how=post_query, path="/blade-system/user/update-password"):
+        """As Saber sends it, unless told otherwise: in the query of an empty POST, the client's Basic beside it."""
+        fields = {"oldPassword": old, "newPassword": new, "newPassword1": new if again is None else again}
+        return self.send(how(path, fields, Authorization=SWORD, Blade_Auth=bearer(token)))
 
     def blade_user_info(self, token):
         return self.send(get(f"{self.BLADE}/user-info", Blade_Auth=bearer(token)))
@@ -189,6 +195,13 @@ class Visitor:
 
     def ruoyi_get(self, path, token):
         return self.send(get(f"{self.RUOYI}{path}", Authorization=f"Bearer {token}"))
+
+    def ruoyi_change(self, token, old, new):
+        request = post_json(f"{self.RUOYI}/system/user/profile/updatePwd", {"oldPassword": old, "newPassword": new})
+        return self.send(replace(request, method="PUT").plus(Authorization=f"Bearer {token}"))
+
+    def ruoyi_unlock(self, token, password):
+        return self.send(post_json(f"{self.RUOYI}/unlockscreen", {"password": password}, Authorization=f"Bearer {token}"))
 
     # ---- oauth ------------------------------------------------------------------------------------------------
     OAUTH = "/oauth2"

@@ -209,46 +209,66 @@ class DirectCgi:
 
 
 class FastCgi:
-    """A worker on a Unix socket, without any server: the FastCGI 1.0 protocol, one request a connection."""
+    """
+    A worker on a Unix socket (or at (host, port)), without any server: the FastCGI 1.0 protocol, one request a
+    connection unless it is kept.
+    """
 
     over_http = False
     mount = ""
-    BEGIN, PARAMS, STDIN, STDOUT = 1, 4, 5, 6
+    BEGIN, END, PARAMS, STDIN, STDOUT = 1, 3, 4, 5, 6
 
     def __init__(self, path):
-        self.path = str(path)
+        self.path = path if isinstance(path, tuple) else str(path)
 
     def send(self, request):
         return self.receive(self.begin(request))
 
-    def begin(self, request, body_too=True):
-        """Send the request, without its body if told so; the connection."""
-        env, body = cgi_variables(request, self.mount)
-        connection = socket.socket(socket.AF_UNIX)
+    def connect(self):
+        connection = socket.socket(socket.AF_INET if isinstance(self.path, tuple) else socket.AF_UNIX)
         connection.settimeout(60)
         connection.connect(self.path)
+        return connection
+
+    def head(self, request, keep=False):
+        """The records up to the end of the variables, which may come in several."""
+        env, _ = cgi_variables(request, self.mount)
         text = b"".join(self.pair(k.encode(), v.encode()) for k, v in env.items())
-        connection.sendall(
-            self.record(self.BEGIN, struct.pack("!HB5x", 1, 0)) + self.record(self.PARAMS, text)
+        return (
+            self.record(self.BEGIN, struct.pack("!HB5x", 1, keep))
+            + b"".join(self.record(self.PARAMS, part) for part in split(text, 0xFFF8))
             + self.record(self.PARAMS, b"")
-        )  # fmt: skip
+        )
+
+    def begin(self, request, body_too=True, keep=False, connection=None):
+        """Send the request, without its body if told so; the connection."""
+        connection = connection or self.connect()
+        connection.sendall(self.head(request, keep))
         if body_too:
-            self.finish(connection, body)
+            self.finish(connection, request.body or b"")
         return connection
 
     def finish(self, connection, body):
         connection.sendall((self.record(self.STDIN, body) if body else b"") + self.record(self.STDIN, b""))
 
     def receive(self, connection):
-        raw, out = b"", b""
+        """The answer, after which the worker closes the connection."""
         with connection:
-            while data := connection.recv(65536):
-                raw += data
-        while raw:
-            kind, length, padding = struct.unpack("!xB2xHBx", raw[:8])
-            out += raw[8 : 8 + length] if kind == self.STDOUT else b""
-            raw = raw[8 + length + padding :]
-        return parse_cgi_response(out)
+            response = self.receive_one(connection)
+            assert connection.recv(1) == b""
+        return response
+
+    def receive_one(self, connection):
+        """The answer up to the end of its request; the connection stays open."""
+        raw, out = connection.makefile("rb"), b""
+        while True:
+            header = raw.read(8)
+            assert len(header) == 8, f"the connection ended with {out[:200]!r}"
+            kind, length, padding = struct.unpack("!xB2xHBx", header)
+            content = raw.read(length + padding)[:length]
+            out += content if kind == self.STDOUT else b""
+            if kind == self.END:
+                return parse_cgi_response(out)
 
     @staticmethod
     def pair(*texts):
