@@ -612,9 +612,11 @@ static void test_all_spellings_of_an_account_share_its_tries(void **state)
         log_in(s, known[i], md5_wrong, NULL, NULL, NOW_S);
         log_in(s, unknown[i], md5_wrong, NULL, NULL, NOW_S);
     }
-    assert_err(throttle_store_get(s->app.db, "account:t1/admin", NOW_S, &count), ERR_OK);
+    assert_err(throttle_store_get(s->app.db, "account:t1/admin", NOW_S, s->app.cfg.login.window_s, &count),
+               ERR_OK);
     assert_int_equal(count.count, 5);
-    assert_err(throttle_store_get(s->app.db, "account:t1/nobody", NOW_S, &count), ERR_OK);
+    assert_err(throttle_store_get(s->app.db, "account:t1/nobody", NOW_S, s->app.cfg.login.window_s, &count),
+               ERR_OK);
     assert_int_equal(count.count, 5);
     assert_null(strstr(buf_str(&s->scratch.log), "Admin"));
 }
