@@ -20,7 +20,6 @@
 #include "store/captcha_store.h"
 #include "store/key_store.h"
 #include "store/tenant_store.h"
-#include "store/throttle_store.h"
 
 enum { NOW_S = 1700000000, ACCESS_S = 43200, REFRESH_S = 2592000, FAMILY_S = 7776000, GRACE_S = 30 };
 
