@@ -519,7 +519,8 @@ static void check_lookalikes(struct doctor *d)
     if (user_store_lookalikes(d->cli->app.db, &count) == ERR_OK && count > 0)
         add(d, "lookalikes", WARNING,
             TEXT(d, "%" PRId64 " accounts differ from another in case or width only", count),
-            "they have to be spelled exactly when they log in; where two are one person, menshen user remove one");
+            "they have to be spelled exactly when they log in; where two are one person, menshen user remove "
+            "one");
 }
 
 /* Something a site needs one of. */
