@@ -125,7 +125,7 @@ COMMANDS = commands()
 
 def test_the_help_lists_every_family(bare):
     assert {words[0] for words in COMMANDS} >= {
-        "init", "tenant", "client", "user", "key", "session", "token", "audit", "config", "doctor", "backup"
+        "init", "tenant", "client", "user", "key", "session", "token", "throttle", "audit", "config", "doctor", "backup"
     }
     assert bare.say("--help", conf=False) == bare.say("-h", conf=False)
 
@@ -295,7 +295,7 @@ def test_init_says_why_the_folder_cannot_be_made(bare):
 
 # ---- what every command needs -----------------------------------------------------------------------------------
 
-READING = [["session", "list"], ["audit", "tail"], ["tenant", "list"], ["client", "list"], ["user", "list"], ["key", "list"], ["token", "list"], ["backup", "x"]]
+READING = [["session", "list"], ["throttle", "list"], ["audit", "tail"], ["tenant", "list"], ["client", "list"], ["user", "list"], ["key", "list"], ["token", "list"], ["backup", "x"]]
 
 
 @pytest.mark.parametrize("arguments", READING, ids=" ".join)
@@ -432,7 +432,7 @@ def test_a_client_is_described_and_changed(desk):
     del app["created_s"]
     assert app == {"id": "app", "secret": True, "grants": "captcha,password", "scope": "all,read",
                    "password_wire": "plain", "alg": "site", "audience": "", "access_ttl_s": 60, "refresh_ttl_s": 120,
-                   "locked": False, "old_secret_until_s": None}
+                   "locked": False, "refresh_reuse": "dialect", "old_secret_until_s": None}
     before = desk.query("SELECT secret_mac FROM client WHERE id = 'app'")
     desk.say("client", "set", "app", "--access-ttl", "0", "--grants", "captcha")
     changed = desk.list("client")["app"]
@@ -740,8 +740,8 @@ def test_purge_deletes_what_has_expired_and_nothing_else(desk):
     kept = desk.add_session("portal")
     with closing(sqlite3.connect(desk.database)) as db, db:
         for n in range(2500):
-            db.execute("INSERT INTO captcha (id, dialect, answer, expires_s) VALUES (?, 'blade', 'x', ?)", (f"c{n}", n + 1))
-        db.execute("INSERT INTO captcha (id, dialect, answer, expires_s) VALUES ('live', 'blade', 'x', 99999999999)")
+            db.execute("INSERT INTO captcha (id, network, dialect, answer, expires_s) VALUES (?, '', 'blade', 'x', ?)", (f"c{n}", n + 1))
+        db.execute("INSERT INTO captcha (id, network, dialect, answer, expires_s) VALUES ('live', '', 'blade', 'x', 99999999999)")
         db.execute("INSERT INTO throttle VALUES ('account:a/b', 3, 5), ('account:a/c', 3, 99999999999)")
     desk.add_session("portal", expires_s=1000)
     assert desk.json("token", "purge") == {"purged": 2500 + 1 + 2}
@@ -756,7 +756,7 @@ def test_purge_ends_where_what_is_left_stays(desk):
     with closing(sqlite3.connect(desk.database)) as db, db:
         for n in range(100):
             expires_s = 99999999999 if n < 40 else 1
-            db.execute("INSERT INTO captcha (id, dialect, answer, expires_s) VALUES (?, 'blade', 'x', ?)", (f"c{n}", expires_s))
+            db.execute("INSERT INTO captcha (id, network, dialect, answer, expires_s) VALUES (?, '', 'blade', 'x', ?)", (f"c{n}", expires_s))
     assert desk.json("token", "purge") == {"purged": 0}
     with closing(sqlite3.connect(desk.database)) as db, db:
         db.execute("UPDATE captcha SET expires_s = 1 WHERE id = 'c0' OR id > 'c10'")
