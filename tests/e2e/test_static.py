@@ -10,9 +10,10 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from harness.seccomp import refuse
 from harness.site import BINARY, DEMO_USER, TEST_SETTINGS, TREE, merge, owner_arguments
 from harness.visitor import Visitor
-from harness.wire import DirectCgi
+from harness.wire import DirectCgi, cgi_variables, get
 
 # `make arm64` names another program, and what runs it.
 EMULATOR = shutil.which(os.environ.get("MENSHEN_EMULATOR", ""))
@@ -53,12 +54,12 @@ class Cell:
             for path in (self.root, *self.root.iterdir()):
                 os.chown(path, owner_arguments()["group"], owner_arguments()["group"])
 
-    def run(self, argv, env=None, input=b""):
+    def run(self, argv, env=None, input=b"", preexec_fn=None):
         who = [f"--userspec={owner_arguments()['group']}:{owner_arguments()['group']}"] if ROOT else []
         # chroot(8) sets no variables, and hands on what it has.
         command = [*CHROOT, *who, self.root, *(["/emulator"] if EMULATOR else []), "/menshen", *argv]
         return subprocess.run(command, input=input, env={"PATH": os.environ["PATH"]} | (env or {}),
-                              capture_output=True, check=False, timeout=120)  # fmt: skip
+                              capture_output=True, check=False, timeout=120, preexec_fn=preexec_fn)  # fmt: skip
 
 
 @pytest.fixture
@@ -85,3 +86,20 @@ def test_in_an_empty_chroot_people_log_in(cell):
     assert len(expired) == len("2026-11-21 23:41:19"), "dates need no zone file"
     checked = cell.run(["doctor"])
     assert checked.returncode == 0, checked.stdout
+
+
+@pytest.mark.skipif(EMULATOR is not None, reason="an emulator draws random bytes itself")
+def test_without_any_random_source_nothing_is_begun(cell):
+    """getrandom(2) refused, and no /dev here; nor is a file of that name taken for the device."""
+    device = cell.root / "dev/urandom"
+    for there in (False, True):
+        if there:
+            device.parent.mkdir()
+            device.write_bytes(bytes(4096))
+        done = cell.run(["init"], preexec_fn=refuse("getrandom"))
+        assert done.returncode == 1 and b"no random source" in done.stderr, done.stderr
+        assert not (cell.root / "data/menshen.db").exists()
+    assert cell.run(["init", "--demo"]).returncode == 0
+    env, body = cgi_variables(get("/kom-ams-auth/oauth/captcha"), "")
+    done = cell.run([], env, body, preexec_fn=refuse("getrandom"))
+    assert b"Status: 500" in done.stdout and b'"random"' in done.stderr, done.stdout + done.stderr
