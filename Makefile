@@ -61,7 +61,7 @@ LINK_HARDEN  := -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--gc-sections
 LINK_release := -pie
 LINK_asan    := -pie
 LINK_fuzz    := -pie
-LIBS_OWN    := -lgd -lpng -ljpeg -lfcgi -ljson-c -lsqlite3 -lcrypto -lcrypt -largon2 -linih -lutf8proc -lz
+LIBS_OWN    := -lgd -lpng -ljpeg -lfcgi -ljson-c -lsqlite3 -lcrypto -lcrypt -largon2 -lutf8proc -lz
 LIBS_GLIBC  := -lm -ldl
 ifdef SHARED
 LIBS         := $(LIBS_OWN) $(LIBS_GLIBC)

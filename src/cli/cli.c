@@ -135,7 +135,9 @@ enum cli_status cli_result(const struct cli *cli, enum err e)
     case ERR_NOT_DURABLE:
         return cli_fail(cli, "%s", not_confirmed);
     case ERR_RANDOM:
-        return cli_fail(cli, "the system's random source failed; check it with: menshen doctor");
+        return cli_fail(cli,
+                        "the system has no random source: getrandom(2) is refused and /dev/urandom is not "
+                        "there; nothing was changed");
     case ERR_CRYPTO:
         return cli_fail(cli, "a cryptographic function failed; if memory is short, lower [login] "
                              "argon2_memory_kib");

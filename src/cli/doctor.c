@@ -184,7 +184,7 @@ static void check_random(struct doctor *d)
         add(d, "random", OK, "the system's random source works", NULL);
     else
         add(d, "random", ERROR, "the system's random source fails",
-            "getrandom(2) has to work: ask your host, or use a newer kernel");
+            "getrandom(2) or /dev/urandom has to work: ask your host");
     secure_wipe(noise, sizeof noise);
 }
 
@@ -294,11 +294,17 @@ static void check_private(struct doctor *d, const char *name, const char *path, 
 /* Who is logging in from where is nobody else's business, and the log must be writable to the web server. */
 static void check_log(struct doctor *d)
 {
-    const char *log = d->cli->app.cfg.server.log;
-    if (log[0] == '/')
-        check_private(d, "log", log, 0600, WARNING);
+    const struct log *log = &d->cli->app.log;
+    if (log->path == NULL)
+        add(d, "log", OK, d->cli->app.cfg.server.log, NULL);
+    else if (log->fd < 0)
+        add(d, "log", ERROR,
+            TEXT(d, "[server] log: %s cannot be opened for writing: what it would say goes to standard error",
+                 log->path),
+            "let it belong to the user that the web server runs menshen as, in a folder that this user may "
+            "write");
     else
-        add(d, "log", OK, log, NULL);
+        check_private(d, "log", log->path, 0600, WARNING);
 }
 
 static void check_disk(struct doctor *d)

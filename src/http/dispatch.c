@@ -187,14 +187,25 @@ static bool is_named_by_us(const struct failure *f)
     return f->err != ERR_CONFLICTING_PARAM && f->detail != DETAIL_FILE;
 }
 
+/* nginx's own fastcgi_params have no PATH_INFO, and put the path into SCRIPT_NAME. */
+static const char *hint_of(const struct call *c)
+{
+    const char *script = request_env(c->req, "SCRIPT_NAME");
+    bool is_lost = request_env(c->req, "PATH_INFO") == NULL && script != NULL && script[0] != '\0';
+    return c->failure.err == ERR_NO_SUCH_PATH && is_lost
+               ? "no PATH_INFO came: unless this was the bare mount, let the web server pass it; see "
+                 "nginx-conf/"
+               : NULL;
+}
+
 static void log_failure(const struct call *c)
 {
     enum err e = c->failure.err;
     LOG_SOME(&c->app->log, err_info(e)->level, "request_failed", LOG_S("error", err_info(e)->name),
-        LOG_S("dialect", c->dialect != NULL ? config_dialect_name(c->dialect->id) : NULL),
-        LOG_S("method", c->req->method), LOG_S("path", c->req->path),
-        LOG_S("field", is_named_by_us(&c->failure) ? c->failure.field : NULL),
-        LOG_N("status", c->res->status), LOG_S("address", c->req->address));
+             LOG_S("dialect", c->dialect != NULL ? config_dialect_name(c->dialect->id) : NULL),
+             LOG_S("method", c->req->method), LOG_S("path", c->req->path),
+             LOG_S("field", is_named_by_us(&c->failure) ? c->failure.field : NULL),
+             LOG_N("status", c->res->status), LOG_S("address", c->req->address), LOG_S("hint", hint_of(c)));
 }
 
 static enum err check_bearer(struct call *c, unsigned flags)

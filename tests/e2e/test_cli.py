@@ -813,10 +813,9 @@ def test_a_configuration_that_is_not_there_is_named(bare):
     assert str(bare.conf) in bare.say("config", status=FAILED)
 
 
-@pytest.mark.parametrize("key, value, named", [("time_zone", "Mars/Olympus", "no such zone"), ("log", "/no/such/log", "cannot be opened")])
-def test_what_the_host_lacks_is_named(bare, key, value, named):
-    bare.configure(f"[server]\ndata_dir = data\n{key} = {value}\n")
-    assert named in bare.say("config", status=FAILED)
+def test_what_the_host_lacks_is_named(bare):
+    bare.configure("[server]\ndata_dir = data\ntime_zone = Mars/Olympus\n")
+    assert "no such zone" in bare.say("config", status=FAILED)
 
 
 def test_the_sample_is_the_shipped_file_and_can_be_used(bare):
@@ -954,6 +953,12 @@ def test_doctor_finds_a_table_that_is_missing(desk):
 def test_doctor_finds_an_init_that_did_not_end(desk):
     desk.query("DELETE FROM setting")
     assert findings(desk, FAILED)["database"] == "error"
+
+
+def test_a_log_that_cannot_be_opened_stops_no_command(bare):
+    bare.configure("[server]\ndata_dir = data\nlog = /no/such/log\n")
+    bare.say("init")
+    assert findings(bare, FAILED)["log"] == "error"
 
 
 def test_doctor_warns_of_a_log_that_others_can_read(desk):
