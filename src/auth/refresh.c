@@ -5,6 +5,7 @@
 #include "auth/audit.h"
 #include "auth/token_style.h"
 #include "base/address.h"
+#include "base/clock.h"
 #include "store/token_store.h"
 
 /* A row that is to be rotated, and by whom. */
@@ -18,10 +19,12 @@ struct rotation {
     const struct keyring *ring; /* that signs; NULL: still to be loaded */
 };
 
-/* Whether the row was used, and longer ago than the grace window. */
+/* Whether the row was used, and longer ago than the grace window; or, by a clock that was ahead, nobody knows when.
+ */
 static bool is_late(const struct app *app, const struct token_row *row, int64_t now_s)
 {
-    return row->used_s != 0 && now_s >= row->used_s + app->cfg.token.refresh_grace_s;
+    return row->used_s != 0 &&
+           (now_s >= row->used_s + app->cfg.token.refresh_grace_s || row->used_s > now_s + CLOCK_SKEW_S);
 }
 
 /* The tokens of a pair, after its transaction: others need not wait while it is signed. If that fails, the
@@ -224,7 +227,8 @@ static enum err rotate(struct app *app, struct rotation *r, int64_t now_s, struc
             e = check_scope(&r->row.session, r->scope, arena);
         if (e != ERR_OK)
             return e;
-        if (late && r->row.access_expires_s > now_s)
+        bool is_ahead = r->row.issued_s > now_s + CLOCK_SKEW_S; /* it would be refused */
+        if (late && r->row.access_expires_s > now_s && !is_ahead)
             return answer_newest(app, r, now_s, arena, out);
         if (r->row.used_s != 0)
             return replay(app, r, now_s, arena, out);
