@@ -61,7 +61,7 @@ LINK_HARDEN  := -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--gc-sections
 LINK_release := -pie
 LINK_asan    := -pie
 LINK_fuzz    := -pie
-LIBS_OWN    := -lgd -lpng -ljpeg -lfcgi -ljson-c -lsqlite3 -lcrypto -lcrypt -largon2 -linih -lutf8proc -lz
+LIBS_OWN    := -lgd -lpng -ljpeg -lfcgi -ljson-c -lsqlite3 -lcrypto -lcrypt -largon2 -lutf8proc -lz
 LIBS_GLIBC  := -lm -ldl
 ifdef SHARED
 LIBS         := $(LIBS_OWN) $(LIBS_GLIBC)
@@ -79,7 +79,7 @@ LIBS_asan := $(LIBS)
 LIBS_fuzz := $(LIBS)
 
 # ---- Generated sources ----------------------------------------------------------------------------------------
-GEN := $(addprefix $(BUILD)/gen/,schema.c sample.c glyph_data.c common_passwords.c)
+GEN := $(addprefix $(BUILD)/gen/,schema.c sample.c glyph_data.c common_passwords.c encoding_data.c)
 
 # A file as a C string: $(call embed,NAME) of the rule's first prerequisite.
 embed = { echo 'extern const char $(1)[];'; echo 'const char $(1)[] = {'; \
@@ -112,6 +112,16 @@ $(BUILD)/gen/common_passwords.c: src/auth/common_passwords.txt $(BUILD)/tools/co
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)
 	$(Q)$(BUILD)/tools/commongen < $< > $@
+
+$(BUILD)/tools/encgen: tools/encgen.c src/cli/encoding.h | $(DEPS_BUILD)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CSTD) $(WARNINGS) -O2 $< -o $@
+
+$(BUILD)/gen/encoding_data.c: $(BUILD)/tools/encgen
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)
+	$(Q)$(BUILD)/tools/encgen > $@
 
 # ---- Objects, per variant -------------------------------------------------------------------------------------
 SRC   := $(sort $(wildcard src/*.c src/*/*.c))
@@ -171,7 +181,7 @@ UNIT := $(TESTS:tests/unit/%.c=$(BUILD)/asan/tests/%)
 
 # The same sources through the other compiler: warnings are errors there too.
 check-clang: | $(DEPS_BUILD) $(BUILD)/deps-test $(GEN)
-	@for f in $(SRC) tools/glyphgen.c tools/commongen.c; do \
+	@for f in $(SRC) tools/glyphgen.c tools/commongen.c tools/encgen.c; do \
 	  clang $(CSTD) $(WARNINGS) $$(pkg-config --cflags freetype2) -fsyntax-only $$f || exit 1; done
 
 # ---- Fuzzing --------------------------------------------------------------------------------------------------

@@ -205,16 +205,39 @@ bool codec_utf8_valid(const void *data, size_t len)
     return true;
 }
 
-/* How many of the `len` bytes at `s` stand for themselves in a JSON string. */
+/* How many of the `len` bytes at `s` stand for themselves in a JSON string, or may: with C2, D8, E2 and EF begin
+ * characters of which some do not. */
 static size_t json_plain(const unsigned char *s, size_t len)
 {
 #define EIGHT 1, 1, 1, 1, 1, 1, 1, 1
-    static const bool special[256] = {EIGHT, EIGHT, EIGHT, EIGHT, ['"'] = 1, ['\\'] = 1, [0x7F] = 1};
+    static const bool special[256] = {EIGHT,      EIGHT,      EIGHT,      EIGHT,      ['"'] = 1, ['\\'] = 1,
+                                      [0x7F] = 1, [0xC2] = 1, [0xD8] = 1, [0xE2] = 1, [0xEF] = 1};
 #undef EIGHT
     size_t n = 0;
     while (n < len && !special[s[n]])
         n++;
     return n;
+}
+
+/*
+ * The character of valid UTF-8 at `s` if it controls a terminal or is invisible there: JSON of a command is read on
+ * one. C1, and what turns the direction or has no width; else 0. *n is its length.
+ */
+static unsigned invisible(const unsigned char *s, size_t len, size_t *n)
+{
+    static const struct {
+        unsigned first, last;
+    } ranges[] = {{0x80, 0x9F},     {0x61C, 0x61C},   {0x200B, 0x200F},
+                  {0x2028, 0x202E}, {0x2060, 0x206F}, {0xFEFF, 0xFEFF}};
+    *n = s[0] < 0xE0 ? 2 : 3;
+    if (len < *n)
+        return 0;
+    unsigned code = *n == 2 ? (s[0] & 0x1FU) << 6 | (s[1] & 0x3FU)
+                            : (s[0] & 0xFU) << 12 | (s[1] & 0x3FU) << 6 | (s[2] & 0x3FU);
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
+        if (code >= ranges[i].first && code <= ranges[i].last)
+            return code;
+    return 0;
 }
 
 void codec_json_escape(struct buf *out, const char *s, size_t len)
@@ -226,13 +249,15 @@ void codec_json_escape(struct buf *out, const char *s, size_t len)
         at += plain;
         if (at == end)
             break;
-        unsigned char c = *at++;
-        if (c == '"' || c == '\\') {
-            buf_add_char(out, '\\');
-            buf_add_char(out, (char)c);
-        } else {
-            buf_addf(out, "\\u%04x", c);
-        }
+        size_t n = 1;
+        unsigned code = *at < 0x80 ? *at : invisible(at, (size_t)(end - at), &n);
+        if (*at >= 0x80 && code == 0)
+            buf_add(out, at, n = 1);
+        else if (code == '"' || code == '\\')
+            buf_addf(out, "\\%c", (char)code);
+        else
+            buf_addf(out, "\\u%04x", code);
+        at += n;
     }
 }
 

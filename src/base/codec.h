@@ -44,8 +44,8 @@ long codec_percent_decode(char *s, size_t len, bool plus);
  */
 bool codec_utf8_valid(const void *data, size_t len);
 
-/* Append `s` as the inside of a JSON string: quotes, backslash and control bytes escaped, all else as it is.
- */
+/* Append `s` as the inside of a JSON string: quotes, backslash, control characters and what is invisible or turns
+ * the direction on a terminal escaped, all else as it is. */
 void codec_json_escape(struct buf *out, const char *s, size_t len);
 
 #define CODEC_UUID_CAP 37 /* with NUL */

@@ -2,9 +2,10 @@
  * The configuration: one INI file, read once at start. Every setting is a row of one table (config.c):
  * section, key, type, bounds, default, one line of help; from that row come parsing, refusal, `menshen
  * config` and the sample file. An unknown section or key, a key set twice, or a bad value is refused with
- * file, line and what is allowed.
+ * file, line, column and what is allowed.
  *
- * Depends on inih, base/captcha_profile, base/codec.
+ * config_find.c finds the file, config_read.c makes settings of its text, config_type.c values of theirs.
+ * Depends on base/captcha_profile, base/config_find, base/config_read.
  */
 #ifndef BASE_CONFIG_H
 #define BASE_CONFIG_H
@@ -15,6 +16,8 @@
 
 #include "base/buf.h"
 #include "base/captcha_profile.h"
+#include "base/config_find.h"
+#include "base/config_read.h"
 #include "base/err.h"
 
 /* The wire contracts. The order is the order of `menshen config`. */
@@ -29,7 +32,9 @@ enum dialect_id {
     DIALECT_COUNT
 };
 
-#define CONFIG_TEXT_CAP     256 /* bytes of a textual setting, with NUL */
+#define CONFIG_TEXT_CAP     256  /* bytes of a textual setting, with NUL */
+#define CONFIG_LIST_CAP     4096 /* of a list that may be long: of addresses, of origins */
+#define CONFIG_VALUE_CAP    4096 /* of any */
 #define CONFIG_SETTINGS_MAX 160
 
 struct config_dialect {
@@ -46,12 +51,12 @@ struct config_dialect {
 
 struct config {
     struct {
-        char data_dir[CONFIG_TEXT_CAP]; /* absolute after config_load, as is the path in log */
+        char data_dir[CONFIG_PATH_CAP]; /* absolute after config_load, as is the path in log */
         char base_url[CONFIG_TEXT_CAP];
         char time_zone[CONFIG_TEXT_CAP];
-        char trusted_proxies[CONFIG_TEXT_CAP];
-        char allowed_origins[CONFIG_TEXT_CAP];
-        char log[CONFIG_TEXT_CAP];
+        char trusted_proxies[CONFIG_LIST_CAP];
+        char allowed_origins[CONFIG_LIST_CAP];
+        char log[CONFIG_PATH_CAP];
         char license[CONFIG_TEXT_CAP];
     } server;
     struct {
@@ -81,8 +86,8 @@ struct config {
     } audit;
     struct config_dialect dialect[DIALECT_COUNT];
 
-    char path[CONFIG_TEXT_CAP * 4];     /* the file that was read; "" if none was found */
-    uint16_t line[CONFIG_SETTINGS_MAX]; /* where each setting was set; 0: default */
+    char path[CONFIG_PATH_CAP];                     /* the file that was read; "" if none was found */
+    struct config_place place[CONFIG_SETTINGS_MAX]; /* of each setting's value; line 0: default */
 };
 
 const char *config_dialect_name(enum dialect_id id);
@@ -95,17 +100,16 @@ bool config_dialect_find(const char *name, enum dialect_id *out);
 /* The level called `name` ("easy", "normal", "hard"). False if there is none. */
 bool config_level_find(const char *name, enum captcha_level *out);
 
-/* Every setting at its default; data_dir below the home directory of the running user. */
+/* Every setting at its default; data_dir, which depends on who runs this, is "". */
 void config_defaults(struct config *c);
 
 /*
- * Defaults, then the file: `path` if not NULL, else the first that exists of $MENSHEN_CONF, menshen.conf
- * beside the binary, ../etc/menshen.conf, ~/.menshen/menshen.conf, /etc/menshen/menshen.conf. Without any of
- * these the defaults stand alone.
+ * Defaults, then the file: `path` if not NULL, else the one that config_find finds. Without any the defaults stand
+ * alone, with data_dir below the home folder of who runs this.
  *
- * why  receives, on failure, "FILE:LINE: …" and what is allowed.
+ * why  receives, on failure, "FILE:LINE:COLUMN: …" and what is allowed.
  *
- * ERR_OK; ERR_CONFIG; ERR_IO if a file that was named cannot be read.
+ * ERR_OK; ERR_CONFIG; ERR_MEMORY; ERR_IO if a file that is there, or was named, cannot be read.
  */
 enum err config_load(struct config *c, const char *path, struct buf *why);
 
@@ -116,15 +120,15 @@ enum err config_load(struct config *c, const char *path, struct buf *why);
 enum err config_set(struct config *c, const char *section, const char *key, const char *value,
                     struct buf *why);
 
-/* Append "FILE:LINE: " if the setting was set in the file: what a complaint about its value starts with. */
+/* Append "FILE:LINE:COLUMN: " if the setting was set in the file: what a complaint about its value starts with. */
 void config_where(const struct config *c, const char *section, const char *key, struct buf *out);
 
 /* One setting, for `menshen config`. */
 struct config_view {
     const char *section, *key, *help;
-    char value[CONFIG_TEXT_CAP];
+    char value[CONFIG_VALUE_CAP];
     char initial[CONFIG_TEXT_CAP]; /* the default, as text */
-    int line;                      /* 0: default */
+    struct config_place place;     /* line 0: default */
 };
 
 /* The setting number `index`, from 0. False when there are no more. */
@@ -132,9 +136,5 @@ bool config_view_at(const struct config *c, size_t index, struct config_view *ou
 
 /* Whether the comma-joined `list` has the element `name` (of `len` bytes, exact). */
 bool config_list_has(const char *list, const char *name, size_t len);
-
-/* The folder of the running binary, without a final slash. False if /proc is not there or the path is too
- * long. */
-bool config_own_dir(char *out, size_t cap);
 
 #endif

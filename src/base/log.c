@@ -249,7 +249,9 @@ enum err log_open(struct log *l, const char *target, const char *owner_like)
     l->fd = open_file(l);
     if (l->fd >= 0)
         return ERR_OK;
-    note_lost(l, errno);
+    /* `init` may yet make the folder, which is its data folder: the first line will tell. */
+    if (errno != ENOENT)
+        note_lost(l, errno);
     return ERR_IO;
 }
 

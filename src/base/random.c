@@ -1,16 +1,40 @@
 #include "base/random.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/secure.h"
+
+/* As read(2). A file of that name which is no device is not believed. */
+static ssize_t read_device(void *out, size_t len)
+{
+    struct stat st;
+    ssize_t n = -1;
+    int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, &st) == 0 && S_ISCHR(st.st_mode))
+        n = read(fd, out, len);
+    close(fd);
+    return n;
+}
+
+/* Some bytes of `len`, as read(2): of the system call; of the device where that is unknown or forbidden. */
+static ssize_t draw(void *out, size_t len)
+{
+    ssize_t n = getrandom(out, len, 0);
+    return n < 0 && (errno == ENOSYS || errno == EPERM) ? read_device(out, len) : n;
+}
 
 enum err random_bytes(void *out, size_t len)
 {
     unsigned char *p = out;
     while (len > 0) {
-        ssize_t n = getrandom(p, len, 0);
+        ssize_t n = draw(p, len);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)

@@ -1,5 +1,6 @@
 /*
- * The system's random source. A failure is an error, never a fallback.
+ * The system's random source: getrandom(2), or /dev/urandom where an old kernel or a filter refuses the call. Both
+ * are the kernel's generator. A failure of both is an error, never a fallback.
  * Depends on base/err.
  */
 #ifndef BASE_RANDOM_H
@@ -9,7 +10,7 @@
 
 #include "base/err.h"
 
-/* Fill `len` bytes at `out` from getrandom(2). ERR_OK or ERR_RANDOM. */
+/* Fill `len` bytes at `out` of it. ERR_OK or ERR_RANDOM. */
 enum err random_bytes(void *out, size_t len);
 
 /* `len` characters drawn uniformly from `alphabet` (at most 64 characters) and a NUL into `out`. ERR_OK,

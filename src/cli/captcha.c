@@ -16,6 +16,7 @@
 #include "captcha/kind.h"
 #include "captcha/sheet.h"
 #include "cli/cli.h"
+#include "cli/output.h"
 #include "cli/table.h"
 #include "store/setting_store.h"
 
@@ -152,9 +153,11 @@ static enum err series_next(struct series *s)
 
 static enum cli_status write_file(const struct cli *cli, const char *path, const struct buf *content)
 {
-    FILE *f = fopen(path, "wb");
-    bool written = f != NULL && fwrite(content->data, 1, content->len, f) == content->len;
-    if (f != NULL && fclose(f) != 0)
+    FILE *f = output_open(cli, path, 0666);
+    if (f == NULL)
+        return CLI_FAILED;
+    bool written = fwrite(content->data, 1, content->len, f) == content->len;
+    if (fclose(f) != 0)
         written = false;
     return written ? CLI_DONE : cli_fail(cli, "cannot write %s: %s", path, strerror(errno));
 }
@@ -306,9 +309,12 @@ static enum cli_status run_restyle(struct cli *cli)
         "seed", "NUMBER", "the same pictures each time; without it they are of chance"                       \
     }
 
-static const struct cli_option dump_options[] = {PICTURE_OPTIONS, {0}};
-static const struct cli_option sheet_options[] = {
-    PICTURE_OPTIONS, {"no-answers", NULL, "leave out what is to be read"}, {0}};
+static const struct cli_option dump_options[] = {
+    PICTURE_OPTIONS, {"force", NULL, "overwrite pictures of the same names"}, {0}};
+static const struct cli_option sheet_options[] = {PICTURE_OPTIONS,
+                                                  {"no-answers", NULL, "leave out what is to be read"},
+                                                  {"force", NULL, "overwrite FILE"},
+                                                  {0}};
 static const struct cli_option bench_options[] = {
     PICTURE_OPTIONS, {"count", "NUMBER", "how many pictures to draw (10000)"}, {0}};
 

@@ -6,11 +6,13 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "auth/audit.h"
 #include "base/clock.h"
 #include "base/codec.h"
+#include "base/printable.h"
 #include "cli/help.h"
 #include "cli/text.h"
 
@@ -28,6 +30,29 @@ static const struct cli_command *const families[] = {
 
 /* ---- What is said ------------------------------------------------------------------------------------ */
 
+static void print_v(FILE *to, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+
+static void print_v(FILE *to, const char *fmt, va_list ap)
+{
+    struct buf safe;
+    char *text = NULL;
+    int len = vasprintf(&text, fmt, ap);
+    buf_init(&safe);
+    if (len >= 0)
+        printable_add(&safe, text, (size_t)len, "\n");
+    fputs(len >= 0 && safe.err == ERR_OK ? buf_str(&safe) : "out of memory", to);
+    buf_free(&safe);
+    free(len >= 0 ? text : NULL);
+}
+
+void cli_print(FILE *to, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    print_v(to, fmt, ap);
+    va_end(ap);
+}
+
 static void print_name(FILE *to, const struct cli *cli)
 {
     fputs("menshen", to);
@@ -44,7 +69,7 @@ __attribute__((format(printf, 3, 0))) static void complain(const struct cli *cli
     fflush(stdout);
     print_name(stderr, cli);
     fprintf(stderr, ": %s", mark);
-    vfprintf(stderr, fmt, ap);
+    print_v(stderr, fmt, ap);
 }
 
 enum cli_status cli_fail(const struct cli *cli, const char *fmt, ...)
@@ -87,7 +112,7 @@ void cli_say(const struct cli *cli, const char *fmt, ...)
         return;
     va_list ap;
     va_start(ap, fmt);
-    vprintf(fmt, ap);
+    print_v(stdout, fmt, ap);
     va_end(ap);
 }
 
@@ -109,7 +134,9 @@ enum cli_status cli_result(const struct cli *cli, enum err e)
     case ERR_NOT_DURABLE:
         return cli_fail(cli, "%s", not_confirmed);
     case ERR_RANDOM:
-        return cli_fail(cli, "the system's random source failed; check it with: menshen doctor");
+        return cli_fail(cli,
+                        "the system has no random source: getrandom(2) is refused and /dev/urandom is not "
+                        "there; nothing was changed");
     case ERR_CRYPTO:
         return cli_fail(cli, "a cryptographic function failed; if memory is short, lower [login] "
                              "argon2_memory_kib");
@@ -409,7 +436,7 @@ static enum cli_status explain_family(const struct cli *cli, const struct cli_co
     if (word == NULL)
         fprintf(stderr, "menshen: %s: which command?\n", family->family);
     else
-        fprintf(stderr, "menshen: %s: no command \"%s\"\n", family->family, word);
+        cli_print(stderr, "menshen: %s: no command \"%s\"\n", family->family, word);
     help_family(stderr, family);
     return CLI_USAGE;
 }

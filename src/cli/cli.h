@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "auth/app.h"
 #include "base/arena.h"
@@ -100,6 +101,12 @@ enum cli_status cli_result(const struct cli *cli, enum err e);
 
 /* The same where a function that failed has filled `why`, which is released. */
 enum cli_status cli_result_why(const struct cli *cli, enum err e, struct buf *why);
+
+/*
+ * printf for a terminal, where texts of files, the database or the command line are among what is printed: nothing
+ * of it but line ends controls the terminal (base/printable). What else this header prints goes through it.
+ */
+void cli_print(FILE *to, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* printf to standard output, unless JSON was asked for. */
 void cli_say(const struct cli *cli, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -19,8 +19,8 @@ static void print_row(struct table *t, const struct config *cfg, const struct co
 {
     char name[64], origin[sizeof cfg->path + 16];
     snprintf(name, sizeof name, "%s.%s", v->section, v->key);
-    if (v->line > 0)
-        snprintf(origin, sizeof origin, "%s:%d", cfg->path, v->line);
+    if (v->place.line > 0)
+        snprintf(origin, sizeof origin, "%s:%d", cfg->path, v->place.line);
     else
         snprintf(origin, sizeof origin, "default");
     table_row(t);

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/json_in.h"
 #include "base/json_out.h"
@@ -74,7 +75,8 @@ static bool find_column(const char *name, enum people_column *out)
 /* What is being read, and how far. */
 struct reading {
     const char *at, *end;
-    size_t line; /* of `at`, from 1 */
+    size_t line;    /* of `at`, from 1 */
+    char separator; /* of CSV's values */
     struct arena *arena;
     const struct people_reader *reader;
 };
@@ -108,7 +110,7 @@ static bool is_blank(const char *line, size_t len)
     return len == 0;
 }
 
-/* ---- CSV --------------------------------------------------------------------------------------------- */
+/* ---- CSV ---- */
 
 enum { FIELDS_MAX = 64 };
 
@@ -140,7 +142,7 @@ static char *quoted_field(struct reading *r, const char **why)
     }
     r->at = from + len + 1;
     bool cr_lf = r->end - r->at >= 2 && r->at[0] == '\r' && r->at[1] == '\n';
-    if (r->at != r->end && *r->at != ',' && *r->at != '\n' && !cr_lf) {
+    if (r->at != r->end && *r->at != r->separator && *r->at != '\n' && !cr_lf) {
         *why = "something behind a closing quote; a quote within a value is written twice";
         return NULL;
     }
@@ -157,7 +159,7 @@ static char *quoted_field(struct reading *r, const char **why)
 static char *plain_field(struct reading *r, const char **why)
 {
     const char *from = r->at;
-    while (r->at != r->end && *r->at != ',' && *r->at != '\n') {
+    while (r->at != r->end && *r->at != r->separator && *r->at != '\n') {
         if (*r->at == '"') {
             *why = "a quote within a value that does not begin with one";
             return NULL;
@@ -203,7 +205,7 @@ static enum err next_row(struct reading *r, struct fields *out, const char **why
             return ERR_BAD_REQUEST;
         }
         out->value[out->count++] = value;
-        if (r->at == r->end || *r->at != ',')
+        if (r->at == r->end || *r->at != r->separator)
             break;
         r->at++;
     }
@@ -212,9 +214,39 @@ static enum err next_row(struct reading *r, struct fields *out, const char **why
 }
 
 struct header {
-    enum people_column column[FIELDS_MAX];
+    enum people_column column[FIELDS_MAX]; /* PEOPLE_COLUMNS: has no name */
     size_t count;
 };
+
+/*
+ * What separates the values: Excel's line "sep=;" says it, which is skipped; else the header row shows it, since no
+ * column's name has a semicolon or a tab in it.
+ */
+static void find_separator(struct reading *r)
+{
+    struct reading ahead = *r;
+    const char *line;
+    size_t len;
+    r->separator = ',';
+    if (!next_line(&ahead, &line, &len))
+        return;
+    if (len == 5 && strncasecmp(line, "sep=", 4) == 0) {
+        *r = ahead;
+        r->separator = line[4];
+    } else if (memchr(line, ',', len) == NULL) {
+        r->separator = memchr(line, '\t', len) != NULL ? '\t' : memchr(line, ';', len) != NULL ? ';' : ',';
+    }
+}
+
+/* A name without the blanks around it. */
+static const char *trimmed(struct arena *arena, const char *name)
+{
+    name += strspn(name, " \t");
+    size_t len = strlen(name);
+    while (len > 0 && (name[len - 1] == ' ' || name[len - 1] == '\t'))
+        len--;
+    return arena_strndup(arena, name, len);
+}
 
 /* What the header row names. ERR_BAD_REQUEST after telling the fault. */
 static enum err read_header(struct reading *r, struct header *out)
@@ -224,15 +256,22 @@ static enum err read_header(struct reading *r, struct header *out)
     bool seen[PEOPLE_COLUMNS] = {false};
     char text[256] =
         "no header row; the first line names the columns, such as: account,password_hash,real_name";
+    find_separator(r);
+    size_t first = r->line;
     enum err e = next_row(r, &names, &why);
     if (e == ERR_MEMORY)
         return e;
     for (size_t i = 0; e == ERR_OK && i < names.count; i++) {
-        if (!find_column(names.value[i], &out->column[i])) {
-            snprintf(text, sizeof text, "unknown column \"%.64s\"", names.value[i]);
+        const char *name = trimmed(r->arena, names.value[i]);
+        if (name == NULL) {
+            e = ERR_MEMORY;
+        } else if (name[0] == '\0') {
+            out->column[i] = PEOPLE_COLUMNS; /* an empty column of a spreadsheet */
+        } else if (!find_column(name, &out->column[i])) {
+            snprintf(text, sizeof text, "unknown column \"%.64s\"", name);
             e = ERR_BAD_REQUEST;
         } else if (seen[out->column[i]]) {
-            snprintf(text, sizeof text, "column %s stands there twice", names.value[i]);
+            snprintf(text, sizeof text, "column %s stands there twice", name);
             e = ERR_BAD_REQUEST;
         } else {
             seen[out->column[i]] = true;
@@ -243,10 +282,19 @@ static enum err read_header(struct reading *r, struct header *out)
         snprintf(text, sizeof text, "no column account");
         e = ERR_BAD_REQUEST;
     }
-    if (e == ERR_OK)
-        return ERR_OK;
-    e = fault(r, 1, why != NULL ? why : text);
+    if (e == ERR_OK || e == ERR_MEMORY)
+        return e;
+    e = fault(r, first, why != NULL ? why : text);
     return e == ERR_OK ? ERR_BAD_REQUEST : e;
+}
+
+/* How many values a row has, up to its last that is not empty. */
+static size_t count_filled(const struct fields *f)
+{
+    size_t n = f->count;
+    while (n > 0 && f->value[n - 1][0] == '\0')
+        n--;
+    return n;
 }
 
 static enum err read_csv_row(const struct reading *r, const struct header *h, const struct fields *f,
@@ -254,14 +302,21 @@ static enum err read_csv_row(const struct reading *r, const struct header *h, co
 {
     struct person p = {.line = line};
     char text[96];
-    if (f->count == 1 && f->value[0][0] == '\0')
-        return ERR_OK; /* an empty line */
-    if (f->count != h->count) {
+    size_t filled = count_filled(f);
+    if (filled == 0)
+        return ERR_OK; /* an empty line, or a spreadsheet's row of commas */
+    if (f->count < h->count || filled > h->count) {
         snprintf(text, sizeof text, "%zu values, but the header row has %zu columns", f->count, h->count);
         return fault(r, line, text);
     }
-    for (size_t i = 0; i < f->count; i++)
-        p.value[h->column[i]] = f->value[i];
+    for (size_t i = 0; i < h->count; i++) {
+        if (h->column[i] < PEOPLE_COLUMNS) {
+            p.value[h->column[i]] = f->value[i];
+        } else if (f->value[i][0] != '\0') {
+            snprintf(text, sizeof text, "a value in column %zu, which has no name in the header row", i + 1);
+            return fault(r, line, text);
+        }
+    }
     return r->reader->person(r->reader->ctx, &p);
 }
 
@@ -287,7 +342,7 @@ static enum err read_csv(struct reading *r)
     }
 }
 
-/* ---- JSON lines -------------------------------------------------------------------------------------- */
+/* ---- JSON lines ---- */
 
 struct members {
     struct person person;
@@ -348,17 +403,23 @@ static enum err read_jsonl(struct reading *r)
     return e;
 }
 
-/* ---- htpasswd ---------------------------------------------------------------------------------------- */
+/* ---- htpasswd ---- */
 
+/* As Apache reads it: what stands behind a second colon is of no account. */
 static enum err read_htpasswd_line(const struct reading *r, const char *text, size_t len, size_t line)
 {
     const char *colon = memchr(text, ':', len);
     if (colon == NULL)
         return fault(r, line, "no colon; expected ACCOUNT:HASH");
-    size_t account_len = (size_t)(colon - text);
+    size_t account_len = (size_t)(colon - text), hash_len = len - account_len - 1;
+    const char *hash = colon + 1, *more = memchr(hash, ':', hash_len);
+    if (more != NULL)
+        hash_len = (size_t)(more - hash);
+    while (hash_len > 0 && is_blank(hash + hash_len - 1, 1))
+        hash_len--;
     struct person p = {.line = line};
     p.value[PEOPLE_ACCOUNT] = arena_strndup(r->arena, text, account_len);
-    p.value[PEOPLE_PASSWORD_HASH] = arena_strndup(r->arena, colon + 1, len - account_len - 1);
+    p.value[PEOPLE_PASSWORD_HASH] = arena_strndup(r->arena, hash, hash_len);
     if (p.value[PEOPLE_ACCOUNT] == NULL || p.value[PEOPLE_PASSWORD_HASH] == NULL)
         return ERR_MEMORY;
     return r->reader->person(r->reader->ctx, &p);
@@ -370,7 +431,7 @@ static enum err read_htpasswd(struct reading *r)
     size_t len;
     enum err e = ERR_OK;
     while (e == ERR_OK && next_line(r, &line, &len))
-        if (!is_blank(line, len) && line[0] != '#')
+        if (!is_blank(line, len) && line[strspn(line, " \t")] != '#')
             e = read_htpasswd_line(r, line, len, r->line - 1);
     return e;
 }
@@ -378,16 +439,13 @@ static enum err read_htpasswd(struct reading *r)
 enum err people_read(enum people_format format, const char *text, size_t len, struct arena *arena,
                      const struct people_reader *reader)
 {
-    static const char mark[] = "\xEF\xBB\xBF";
     struct reading r = {.at = text, .end = text + len, .line = 1, .arena = arena, .reader = reader};
-    if (len >= 3 && memcmp(text, mark, 3) == 0)
-        r.at += 3;
     const char *nul = memchr(r.at, '\0', (size_t)(r.end - r.at));
     if (nul != NULL) {
         size_t line = 1;
         for (const char *p = r.at; p != nul; p++)
             line += *p == '\n';
-        return fault(&r, line, "a NUL; the file has to be UTF-8");
+        return fault(&r, line, "a NUL; if the file is UTF-16, give --encoding utf-16le");
     }
     switch (format) {
     case PEOPLE_CSV:
@@ -399,7 +457,7 @@ enum err people_read(enum people_format format, const char *text, size_t len, st
     }
 }
 
-/* ---- Writing ----------------------------------------------------------------------------------------- */
+/* ---- Writing ---- */
 
 /* Values are not changed: what a spreadsheet takes for a formula would not come back as it was. */
 static void add_csv_field(struct buf *out, const char *value)

@@ -1,5 +1,6 @@
 /*
- * Files of people, as `user import` reads and `user export` writes them: CSV (RFC 4180) with a header row,
+ * Files of people, as `user import` reads and `user export` writes them: CSV (RFC 4180) with a header row, also as
+ * spreadsheets write it (semicolons or tabs, a line "sep=;", rows of commas, columns without a name),
  * JSON lines, and Apache's htpasswd. The same columns by the same names in CSV and JSON.
  *
  * Depends on base/arena, base/buf, base/json_in, store/user_store.
@@ -54,8 +55,8 @@ struct people_reader {
 };
 
 /*
- * Read `len` bytes, a byte order mark before them or not. Values live in `arena`. A fault of one line does
- * not keep the others from being read; one of the header row does. ERR_OK; ERR_MEMORY; the reader's own.
+ * Read `len` bytes of UTF-8, NUL-terminated, without a byte order mark. Values live in `arena`. A fault of one line
+ * does not keep the others from being read; one of the header row does. ERR_OK; ERR_MEMORY; the reader's own.
  */
 enum err people_read(enum people_format format, const char *text, size_t len, struct arena *arena,
                      const struct people_reader *reader);

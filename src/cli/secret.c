@@ -83,7 +83,7 @@ static enum line_end read_hidden(const char *prompt, struct secret *out)
     sigprocmask(SIG_BLOCK, &blocked, &before);
     int fd = signalfd(-1, &blocked, SFD_CLOEXEC | SFD_NONBLOCK);
     if (fd >= 0 && tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) == 0) {
-        fprintf(stderr, "%s: ", prompt);
+        cli_print(stderr, "%s: ", prompt);
         end = read_line(fd, out);
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
         fputc('\n', stderr);

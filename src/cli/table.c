@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/printable.h"
 
 enum { FLUSH_AT = 64 * 1024, GAP = 2 };
 
@@ -93,16 +94,14 @@ void table_details(struct table *t)
     t->details = true;
 }
 
-/* A cell of the text table. Control bytes, which only a hand-edited database can have, do not reach the
- * terminal. */
+/* A cell of the text table. */
 static void add_cell(struct table *t, const char *name, const char *value)
 {
     if (t->details && !t->single)
         return;
     assert(t->at < TABLE_COLUMNS_MAX);
     t->heading[t->at++] = name;
-    for (const char *p = value; *p != '\0'; p++)
-        buf_add_char(&t->text, (unsigned char)*p < 0x20 || *p == 0x7F ? '?' : *p);
+    printable_add(&t->text, value, strlen(value), "");
     buf_add(&t->text, "", 1);
 }
 

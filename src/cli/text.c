@@ -69,3 +69,47 @@ enum cli_status text_check_list(const struct cli *cli, const char *what, const c
             return CLI_DONE;
     }
 }
+
+/* How many bytes of blanks `s` begins with, U+3000 of Chinese keyboards among them. */
+static size_t blanks(const char *s, size_t len)
+{
+    size_t n = 0;
+    for (;;) {
+        if (n < len && s[n] == ' ')
+            n++;
+        else if (n + 3 <= len && memcmp(s + n, "\u3000", 3) == 0)
+            n += 3;
+        else
+            return n;
+    }
+}
+
+/* How many bytes are left without the blanks at its end. */
+static size_t without_blanks(const char *s, size_t len)
+{
+    for (;;) {
+        if (len > 0 && s[len - 1] == ' ')
+            len--;
+        else if (len >= 3 && memcmp(s + len - 3, "\u3000", 3) == 0)
+            len -= 3;
+        else
+            return len;
+    }
+}
+
+const char *text_tidy_list(struct arena *arena, const char *list)
+{
+    char *tidy = arena_alloc(arena, strlen(list) + 1), *to = tidy;
+    while (tidy != NULL && *list != '\0') {
+        size_t whole = strcspn(list, ","), skip = blanks(list, whole);
+        size_t len = without_blanks(list + skip, whole - skip);
+        if (len > 0 && to != tidy)
+            *to++ = ',';
+        memcpy(to, list + skip, len);
+        to += len;
+        list += whole + (list[whole] == ',');
+    }
+    if (tidy != NULL)
+        *to = '\0';
+    return tidy;
+}

@@ -11,6 +11,8 @@
 
 #define TEXT_ID_MAX 64  /* bytes of the id of a tenant or client */
 #define TEXT_MAX    255 /* bytes of a name or a list */
+#define TEXT_LIST_MAX                                                                                        \
+    1000 /* bytes of a list of a user's: roles, departments, posts, as in BladeX's columns */
 
 /* UTF-8 without control characters, at most `max` bytes. `what` names it in the refusal ("--name"). CLI_DONE;
  * CLI_USAGE after saying why. */
@@ -28,6 +30,10 @@ enum cli_status text_check_account(const struct cli *cli, const char *value);
  */
 enum cli_status text_check_list(const struct cli *cli, const char *what, const char *value,
                                 const char *allowed);
+
+/* A comma-joined list without the blanks around its parts, and without parts that are empty. NULL: the arena is
+ * full. */
+const char *text_tidy_list(struct arena *arena, const char *list);
 
 /* What is wrong with a text of `len` bytes: "invalid UTF-8", "a control character"; NULL if nothing is. */
 const char *text_fault(const char *s, size_t len);

@@ -76,7 +76,7 @@ enum cli_status user_refuse_unknown(const struct cli *cli, const char *account)
                     user_tenant(cli));
 }
 
-/* ---- Shared by the commands -------------------------------------------------------------------------- */
+/* ---- Shared by the commands ---- */
 
 /* ACCOUNT and --tenant of a user that should be there. */
 static enum cli_status check_name(const struct cli *cli)
@@ -128,16 +128,20 @@ static enum cli_status change(struct cli *cli, cli_body *body, void *ctx, const 
 }
 
 /* The descriptive options, checked and written to `u`; what was not given keeps its value. */
-static enum cli_status take_texts(const struct cli *cli, struct user *u)
+static enum cli_status take_texts(struct cli *cli, struct user *u)
 {
     enum cli_status status = CLI_DONE;
     for (size_t i = 0; status == CLI_DONE && i < USER_TEXT_COUNT; i++) {
         const char *value = cli_value(cli, user_texts[i].option);
         char what[32];
         snprintf(what, sizeof what, "--%s", user_texts[i].option);
+        if (value != NULL && user_texts[i].is_list)
+            value = text_tidy_list(&cli->arena, value);
         if (value != NULL) {
-            status = text_check(cli, what, value, TEXT_MAX);
+            status = text_check(cli, what, value, user_texts[i].is_list ? TEXT_LIST_MAX : TEXT_MAX);
             *user_text_at(u, i) = value;
+        } else if (cli_given(cli, user_texts[i].option)) {
+            status = cli_result(cli, ERR_MEMORY);
         }
     }
     return status;
@@ -201,7 +205,7 @@ static enum cli_status read_password(const struct cli *cli, char hash_out[PASSWO
     return e == ERR_OK ? CLI_DONE : refuse_password(cli, what, e);
 }
 
-/* ---- add --------------------------------------------------------------------------------------------- */
+/* ---- add ---- */
 
 struct adding {
     struct user user;
@@ -365,7 +369,7 @@ static enum cli_status run_show(struct cli *cli)
     return table_close(&t, list_one(&t, &u), "");
 }
 
-/* ---- set, passwd, lock, unlock, remove --------------------------------------------------------------- */
+/* ---- set, passwd, lock, unlock, remove ---- */
 
 static enum err set(struct cli *cli, void *ctx)
 {
@@ -472,7 +476,7 @@ static enum cli_status run_remove(struct cli *cli)
     return change(cli, remove_user, NULL, "removed, with its sessions");
 }
 
-/* ---- Rows -------------------------------------------------------------------------------------------- */
+/* ---- Rows ---- */
 
 #define TENANT_OPTION                                                                                        \
     {                                                                                                        \
@@ -491,6 +495,8 @@ static const struct cli_option describing_options[] = {
 static const struct cli_option import_options[] = {
     {"tenant", "ID", "tenant of rows that name none; default 000000"},
     {"format", "csv|jsonl|htpasswd", "default: by the file's name"},
+    {"encoding", "NAME",
+     "utf-8, gbk, gb18030, big5, utf-16le, utf-16be; default: the byte order mark's, else utf-8"},
     {"dry-run", NULL, "check everything, write nothing"},
     {"passwords-as-typed", NULL,
      "what the column password has is typed by people, also where it looks like a hash"},
@@ -501,6 +507,8 @@ static const struct cli_option export_options[] = {
     {"tenant", "ID", "users of this tenant only"},
     {"format", "csv|jsonl", "default: by the file's name, else csv"},
     {"with-hashes", NULL, "with password hashes, to move a site"},
+    {"for-excel", NULL, "CSV that Excel opens as UTF-8; without user_id, whose 19 digits it would round"},
+    {"force", NULL, "overwrite FILE"},
     {0}};
 
 #define PASSWORD_DETAILS                                                                                     \

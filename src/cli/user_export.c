@@ -3,13 +3,13 @@
  * Source: schema.sql, table user.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/secure.h"
+#include "base/printable.h"
+#include "cli/output.h"
 #include "cli/text.h"
 #include "cli/user.h"
 #include "cli/user_import.h"
@@ -19,17 +19,31 @@ struct exporting {
     struct cli *cli;
     enum people_format format;
     bool shown[PEOPLE_COLUMNS];
+    bool for_excel;
+    bool to_screen;
     FILE *to;
     size_t count;
 };
 
+/* On a screen, and only there, what would control it is written out. */
+static void make_printable(struct buf *text)
+{
+    struct buf safe;
+    buf_init(&safe);
+    printable_add(&safe, buf_str(text), text->len, "\r\n");
+    if (safe.err == ERR_OK)
+        safe.err = text->err;
+    buf_free(text);
+    *text = safe;
+}
+
 static enum err write_out(struct exporting *ex, struct buf *text)
 {
+    if (ex->to_screen)
+        make_printable(text);
     enum err e = text->err;
     if (e == ERR_OK && fwrite(text->data, 1, text->len, ex->to) != text->len)
         e = ERR_IO;
-    if (text->data != NULL)
-        secure_wipe(text->data, text->len);
     buf_free(text);
     return e;
 }
@@ -68,6 +82,8 @@ static enum err write_all(struct exporting *ex, const char *tenant)
 {
     struct buf head;
     buf_init(&head);
+    if (ex->for_excel)
+        buf_add_str(&head, "\xEF\xBB\xBF"); /* without it Excel takes the file for GBK */
     people_write_head(ex->format, ex->shown, &head);
     enum err e = ERR_OK;
     if (ex->shown[PEOPLE_PASSWORD_HASH])
@@ -85,19 +101,12 @@ static enum err write_all(struct exporting *ex, const char *tenant)
 
 static enum cli_status to_file(struct exporting *ex, const char *path, const char *tenant)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return cli_fail(ex->cli, "%s: %s", path,
-                        errno == EEXIST ? "exists already; it was left as it is" : strerror(errno));
-    ex->to = fdopen(fd, "w");
-    if (ex->to == NULL) {
-        close(fd);
-        unlink(path);
-        return cli_result(ex->cli, ERR_MEMORY);
-    }
+    ex->to = output_open(ex->cli, path, 0600);
+    if (ex->to == NULL)
+        return CLI_FAILED;
     enum err e = write_all(ex, tenant);
     int error = errno;
-    if (e == ERR_OK && fsync(fd) != 0) {
+    if (e == ERR_OK && fsync(fileno(ex->to)) != 0) {
         error = errno;
         e = ERR_IO;
     }
@@ -119,13 +128,14 @@ static enum cli_status to_file(struct exporting *ex, const char *path, const cha
 static enum cli_status to_output(struct exporting *ex, const char *tenant)
 {
     ex->to = stdout;
+    ex->to_screen = isatty(STDOUT_FILENO);
     enum err e = write_all(ex, tenant);
     return e == ERR_IO ? cli_fail(ex->cli, "standard output: %s", strerror(errno)) : cli_result(ex->cli, e);
 }
 
 enum cli_status user_run_export(struct cli *cli)
 {
-    struct exporting ex = {.cli = cli, .format = PEOPLE_CSV};
+    struct exporting ex = {.cli = cli, .format = PEOPLE_CSV, .for_excel = cli_given(cli, "for-excel")};
     const char *path = cli->operand_count > 0 && strcmp(cli->operand[0], "-") != 0 ? cli->operand[0] : NULL;
     const char *tenant = cli_value(cli, "tenant");
     bool hashes = cli_given(cli, "with-hashes");
@@ -138,9 +148,12 @@ enum cli_status user_run_export(struct cli *cli)
         return status;
     if (ex.format == PEOPLE_HTPASSWD)
         return cli_misuse(cli, "htpasswd can be read, not written: expected csv or jsonl");
+    if (ex.for_excel && ex.format != PEOPLE_CSV)
+        return cli_misuse(cli, "--for-excel: expected the format csv");
     if (hashes && path == NULL && isatty(STDOUT_FILENO))
         return cli_misuse(cli, "--with-hashes: password hashes are not for a screen; name a file");
     for (int i = 0; i < PEOPLE_COLUMNS; i++)
-        ex.shown[i] = i != PEOPLE_PASSWORD && (hashes || i != PEOPLE_PASSWORD_HASH);
+        ex.shown[i] = i != PEOPLE_PASSWORD && (hashes || i != PEOPLE_PASSWORD_HASH) &&
+                      (!ex.for_excel || i != PEOPLE_USER_ID);
     return path != NULL ? to_file(&ex, path, tenant) : to_output(&ex, tenant);
 }

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/secure.h"
+#include "cli/encoding.h"
 #include "cli/people.h"
 #include "cli/progress.h"
 #include "cli/table.h"
@@ -65,7 +66,7 @@ struct import {
     size_t overtaken_line;    /* whose account somebody else changed before it was written; 0: none */
 };
 
-/* ---- Faults, and doubts ------------------------------------------------------------------------------------------ */
+/* ---- Faults, and doubts ---- */
 
 /* Room for one more of `size` bytes in the array *at of `count`. ERR_OK, ERR_MEMORY. */
 static enum err make_room(void **at, size_t count, size_t *room, size_t size)
@@ -111,7 +112,7 @@ static void show_notes(const struct import *im, const struct notes *notes, const
     if (notes->count > 0)
         qsort(notes->at, notes->count, sizeof *notes->at, compare_notes);
     for (size_t i = 0; i < notes->count && i < SHOWN_NOTES; i++)
-        fprintf(stderr, "%s:%zu: %s%s\n", im->cli->operand[0], notes->at[i].line, mark, notes->at[i].what);
+        cli_print(stderr, "%s:%zu: %s%s\n", im->cli->operand[0], notes->at[i].line, mark, notes->at[i].what);
     if (notes->count > SHOWN_NOTES)
         fprintf(stderr, "… and %zu more\n", notes->count - SHOWN_NOTES);
 }
@@ -124,17 +125,17 @@ static enum err tell_column(struct import *im, size_t line, enum people_column c
     return e == ERR_OK ? ERR_BAD_REQUEST : e;
 }
 
-/* ---- Checking one person. ERR_BAD_REQUEST: a fault was told ------------------------------------------ */
+/* ---- Checking one person. ERR_BAD_REQUEST: a fault was told ---- */
 
-static enum err check_text(struct import *im, const struct person *p, enum people_column column, size_t max)
+static enum err check_text(struct import *im, size_t line, enum people_column column, const char *value,
+                           size_t max)
 {
-    const char *value = p->value[column];
     const char *fault = text_fault(value, strlen(value));
     if (fault != NULL)
-        return tell_column(im, p->line, column, fault);
+        return tell_column(im, line, column, fault);
     if (strlen(value) > max) {
         const char *what = arena_printf(&im->scratch, "longer than %zu bytes", max);
-        return what != NULL ? tell_column(im, p->line, column, what) : ERR_MEMORY;
+        return what != NULL ? tell_column(im, line, column, what) : ERR_MEMORY;
     }
     return ERR_OK;
 }
@@ -346,11 +347,14 @@ static enum err check_texts(struct import *im, const struct person *p, struct en
     enum err good = ERR_OK;
     for (size_t i = 0; good == ERR_OK && i < USER_TEXT_COUNT; i++) {
         enum people_column column = PEOPLE_TEXTS + i;
+        bool is_list = user_texts[i].is_list;
         const char *value = p->value[column];
-        *user_text_at(&e->user, i) = value != NULL ? value : "";
         e->given[column] = value != NULL;
+        if (value != NULL && is_list && (value = text_tidy_list(&im->arena, value)) == NULL)
+            return ERR_MEMORY;
+        *user_text_at(&e->user, i) = value != NULL ? value : "";
         if (value != NULL)
-            good = check_text(im, p, column, TEXT_MAX);
+            good = check_text(im, p->line, column, value, is_list ? TEXT_LIST_MAX : TEXT_MAX);
     }
     return good;
 }
@@ -379,7 +383,7 @@ static enum err check(struct import *im, const struct person *p, struct entry *e
     return good;
 }
 
-/* ---- Reading the file -------------------------------------------------------------------------------- */
+/* ---- Reading the file ---- */
 
 /* The whole of FILE, or of standard input; a secret. CLI_FAILED after saying why. */
 static enum cli_status read_file(const struct cli *cli, struct buf *out)
@@ -522,7 +526,7 @@ static enum err doubt_lookalikes(struct import *im)
     return e;
 }
 
-/* ---- Writing ----------------------------------------------------------------------------------------- */
+/* ---- Writing ---- */
 
 static enum err update(struct import *im, const struct entry *e)
 {
@@ -573,7 +577,7 @@ static enum err write_all(struct cli *cli, void *ctx)
     return e;
 }
 
-/* ---- The command ------------------------------------------------------------------------------------- */
+/* ---- The command ---- */
 
 /* People of the file whose verifier is over the password itself. */
 static size_t count_unseen(const struct import *im)
@@ -664,6 +668,53 @@ static enum cli_status write_if_good(struct import *im)
     return report(im, true);
 }
 
+/* ---- Encodings ---- */
+
+/* --encoding, else what the file's byte order mark says, else UTF-8. *sure_out: nobody has to guess. */
+static enum cli_status take_encoding(const struct cli *cli, const struct buf *file, enum encoding *out,
+                                     bool *sure_out)
+{
+    const char *name = cli_value(cli, "encoding");
+    *out = ENCODING_UTF8;
+    *sure_out = name != NULL || encoding_of_mark(file->data, file->len, out);
+    if (name != NULL && !encoding_find(name, out))
+        return cli_misuse(cli, "--encoding %s: expected utf-8, gbk, gb18030, big5, utf-16le or utf-16be",
+                          name);
+    return CLI_DONE;
+}
+
+#define ENCODING_ADVICE                                                                                      \
+    "give --encoding gbk (simplified Chinese) or --encoding big5 (traditional), or save it as \"CSV UTF-8\""
+
+/* Replace the file's content by the same in UTF-8. */
+static enum cli_status to_utf8(const struct cli *cli, struct buf *file)
+{
+    const char *path = cli->operand[0];
+    enum encoding from;
+    struct buf text;
+    size_t line = 0;
+    bool sure = false;
+    enum cli_status status = take_encoding(cli, file, &from, &sure);
+    if (status != CLI_DONE)
+        return status;
+    buf_init(&text);
+    enum err e = encoding_to_utf8(from, file->data, file->len, &text, &line);
+    if (e == ERR_BAD_REQUEST && sure)
+        status = cli_fail(cli, "%s:%zu: a character that is not of the encoding", path, line);
+    else if (e == ERR_BAD_REQUEST)
+        status = cli_fail(cli, "%s:%zu: not UTF-8; if Excel wrote it, " ENCODING_ADVICE, path, line);
+    else if (e == ERR_OK && !sure && encoding_is_doubtful(file->data, file->len))
+        status = cli_fail(cli,
+                          "%s: UTF-8 by accident only, it seems: its names would be garbled; " ENCODING_ADVICE
+                          "; if it is UTF-8 all the same, --encoding utf-8",
+                          path);
+    else
+        status = cli_result(cli, e);
+    buf_free(file);
+    *file = text;
+    return status;
+}
+
 static enum cli_status import(struct import *im, enum people_format format)
 {
     struct cli *cli = im->cli;
@@ -672,8 +723,10 @@ static enum cli_status import(struct import *im, enum people_format format)
     struct people_reader reader = {.person = take_person, .fault = tell_of_line, .ctx = &all};
     buf_init(&file);
     enum cli_status status = read_file(cli, &file);
+    if (status == CLI_DONE)
+        status = to_utf8(cli, &file);
     if (status == CLI_DONE) {
-        enum err e = people_read(format, (const char *)file.data, file.len, &im->arena, &reader);
+        enum err e = people_read(format, buf_str(&file), file.len, &im->arena, &reader);
         if (e == ERR_OK)
             e = check_all(im, &all);
         if (e == ERR_OK)
@@ -682,8 +735,6 @@ static enum cli_status import(struct import *im, enum people_format format)
             e = doubt_lookalikes(im);
         status = cli_result(cli, e);
     }
-    if (file.data != NULL)
-        secure_wipe(file.data, file.len);
     buf_free(&file);
     free(all.at);
     return status == CLI_DONE ? write_if_good(im) : status;

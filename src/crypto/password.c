@@ -14,7 +14,7 @@
 
 enum { SALT_LEN = 16, HASH_LEN = 32, LANES = 1, LANES_MAX = 16, SHA1_LEN = DIGEST_SHA1_LEN };
 
-/* ---- What a login knows ------------------------------------------------------------------------------ */
+/* ---- What a login knows ---- */
 
 /* Characters of valid UTF-8: the bytes that begin one. */
 static size_t count_characters(const char *s, size_t len)
@@ -60,7 +60,7 @@ void password_wipe(struct password *p)
     secure_wipe(p, sizeof *p);
 }
 
-/* ---- Argon2id, ours ---------------------------------------------------------------------------------- */
+/* ---- Argon2id, ours ---- */
 
 enum err password_hash(struct password_cost cost, const char md5_hex[DIGEST_MD5_HEX_CAP],
                        char out[PASSWORD_HASH_CAP])
@@ -110,7 +110,7 @@ enum err password_decoy(struct password_cost cost, char out[PASSWORD_HASH_CAP])
     return e;
 }
 
-/* ---- Forms ------------------------------------------------------------------------------------------- */
+/* ---- Forms ---- */
 
 /* Each of these: whether `rest`, what follows the scheme's prefix, is well-formed, and its cost in the unit
  * of the scheme's row (0 where there is none to choose). */
@@ -251,7 +251,7 @@ static bool form_blade(const char *rest, int64_t *cost_out)
     return codec_is_hex(rest, (size_t)SHA1_LEN * 2);
 }
 
-/* ---- Verifying --------------------------------------------------------------------------------------- */
+/* ---- Verifying ---- */
 
 static enum err verify_argon2id(const char *stored, const char *text)
 {
@@ -348,7 +348,7 @@ static enum err verify_blade(const char *stored, const char *text)
     return e;
 }
 
-/* ---- The schemes ------------------------------------------------------------------------------------- */
+/* ---- The schemes ---- */
 
 /* The most that may be imported takes about a second on the hosts of this decade. What password_hash itself
  * makes verifies at any configured cost. */

@@ -107,7 +107,7 @@ static enum err check_source(struct call *c)
 }
 
 /* All that can be said of a request before its body is there: limits come before work. */
-static enum err check_head(struct call *c, const struct routes_found *f)
+static enum err check_before_body(struct call *c, const struct routes_found *f)
 {
     if (f->route == NULL) {
         c->failure.allow = f->allow;
@@ -187,14 +187,25 @@ static bool is_named_by_us(const struct failure *f)
     return f->err != ERR_CONFLICTING_PARAM && f->detail != DETAIL_FILE;
 }
 
+/* nginx's own fastcgi_params have no PATH_INFO, and put the path into SCRIPT_NAME. */
+static const char *hint_of(const struct call *c)
+{
+    const char *script = request_env(c->req, "SCRIPT_NAME");
+    bool is_lost = request_env(c->req, "PATH_INFO") == NULL && script != NULL && script[0] != '\0';
+    return c->failure.err == ERR_NO_SUCH_PATH && is_lost
+               ? "no PATH_INFO came: unless this was the bare mount, let the web server pass it; see "
+                 "nginx-conf/"
+               : NULL;
+}
+
 static void log_failure(const struct call *c)
 {
     enum err e = c->failure.err;
     LOG_SOME(&c->app->log, err_info(e)->level, "request_failed", LOG_S("error", err_info(e)->name),
-        LOG_S("dialect", c->dialect != NULL ? config_dialect_name(c->dialect->id) : NULL),
-        LOG_S("method", c->req->method), LOG_S("path", c->req->path),
-        LOG_S("field", is_named_by_us(&c->failure) ? c->failure.field : NULL),
-        LOG_N("status", c->res->status), LOG_S("address", c->req->address));
+             LOG_S("dialect", c->dialect != NULL ? config_dialect_name(c->dialect->id) : NULL),
+             LOG_S("method", c->req->method), LOG_S("path", c->req->path),
+             LOG_S("field", is_named_by_us(&c->failure) ? c->failure.field : NULL),
+             LOG_N("status", c->res->status), LOG_S("address", c->req->address), LOG_S("hint", hint_of(c)));
 }
 
 static enum err check_bearer(struct call *c, unsigned flags)
@@ -226,7 +237,7 @@ static enum err run_handler(struct call *c, const struct route *route)
 
 static enum err run_route(struct call *c, const struct routes_found *f)
 {
-    enum err e = check_head(c, f);
+    enum err e = check_before_body(c, f);
     if (e != ERR_OK)
         return e;
     c->segment = arena_strndup(c->arena, f->segment, f->segment_len);
@@ -308,7 +319,7 @@ bool dispatch_wants_body(struct dispatch *d, char **env)
     request_init(&req, env, "", 0, &d->arena, NULL, NULL);
     struct call c = call_of(d, &req, &f);
     bool wanted =
-        check_head(&c, &f) == ERR_OK && (f.route->flags & READS_BODY) != 0 && request_has_body(&req);
+        check_before_body(&c, &f) == ERR_OK && (f.route->flags & READS_BODY) != 0 && request_has_body(&req);
     arena_reset(&d->arena);
     return wanted;
 }

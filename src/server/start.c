@@ -1,4 +1,5 @@
 #include "base/clock.h"
+#include "base/place.h"
 #include "dialect/dialects.h"
 #include "http/routes.h"
 #include "server/server.h"
@@ -10,6 +11,8 @@ static enum err start(struct server *s)
     enum err e = app_open(&s->app, s->conf_path, &why);
     if (e == ERR_OK)
         e = routes_check(&s->app.cfg, dialect_all, &why);
+    if (e == ERR_OK)
+        e = place_check(s->app.cfg.server.data_dir, &why);
     s->start_err = e;
     s->ready = e == ERR_OK;
     if (!s->ready)
@@ -59,6 +62,17 @@ static enum err get_ready(struct server *s)
     return server_reload(s);
 }
 
+/* Another one may stand in its place by now (`menshen restore`, an upload). */
+static void follow_database(struct server *s)
+{
+    if (!s->ready || !db_is_replaced(s->app.db))
+        return;
+    LOG(&s->app.log, ERR_LEVEL_WARN, "database_replaced", LOG_S("data_dir", s->app.cfg.server.data_dir));
+    app_before_slow(&s->app); /* what waits was written to the old one */
+    s->tried_s = clock_now_s();
+    server_reload(s);
+}
+
 bool server_wants_body(struct server *s, char **env)
 {
     return get_ready(s) == ERR_OK && dispatch_wants_body(&s->dispatch, env);
@@ -67,11 +81,7 @@ bool server_wants_body(struct server *s, char **env)
 bool server_answer(struct server *s, char **env, request_read *read, void *read_ctx, struct buf *out)
 {
     struct request req;
-    if (s->ready && db_is_replaced(s->app.db)) {
-        LOG(&s->app.log, ERR_LEVEL_WARN, "database_replaced", LOG_S("data_dir", s->app.cfg.server.data_dir));
-        app_before_slow(&s->app); /* what waits was written to the old one */
-        s->ready = false;
-    }
+    follow_database(s);
     enum err e = get_ready(s);
     request_init(&req, env, s->app.cfg.server.trusted_proxies, clock_now_s(), &s->dispatch.arena, read,
                  read_ctx);

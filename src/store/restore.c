@@ -18,6 +18,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/secure.h"
+#include "store/setting_store.h"
+
 enum { COPY_BYTES = 64 * 1024, KEPT_NAMES_MAX = 100 };
 
 /* What a restore has in hand. */
@@ -130,6 +133,7 @@ static enum err count_orphans(struct db *db, int64_t *count_out)
 
 static enum err examine(struct restore *r, struct db *db)
 {
+    unsigned char pepper[SETTING_SEED_LEN];
     int64_t orphans = 0;
     struct buf lines;
     buf_init(&lines);
@@ -150,6 +154,11 @@ static enum err examine(struct restore *r, struct db *db)
         buf_add_str(r->why, "the file lacks what this program needs");
         e = ERR_CONFIG;
     }
+    if (e == ERR_OK && setting_store_get(db, SETTING_CLIENT_PEPPER, pepper, sizeof pepper) != ERR_OK) {
+        buf_add_str(r->why, "the file is incomplete: init did not come to its end");
+        e = ERR_CONFIG;
+    }
+    secure_wipe(pepper, sizeof pepper);
     return e;
 }
 

@@ -360,7 +360,8 @@ void wal_close(struct db *db)
     if (!has_log(db) || db->log_frames <= keep || wal_is_unsynced(db) || db_is_replaced(db))
         return;
     db->patience_us = 0;
-    copy_back(db, SQLITE_CHECKPOINT_TRUNCATE);
+    if (copy_back(db, SQLITE_CHECKPOINT_PASSIVE) == SQLITE_OK) /* while others write */
+        copy_back(db, SQLITE_CHECKPOINT_TRUNCATE);
 }
 
 void db_keep_log(struct db *db)

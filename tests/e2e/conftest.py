@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 
 import pytest
+from harness import disk
 from harness.servers import CONFIGS, TRANSPORTS
 from harness.site import BINARY, Site
 from harness.visitor import Visitor
@@ -65,3 +66,11 @@ def site_with():
     yield make
     for context in reversed(running):
         context.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def disk_library():
+    """What harness.disk.Disk preloads."""
+    library = disk.build()
+    yield library
+    disk.remove(library)

@@ -12,7 +12,9 @@ MAN_COMMANDS = TREE / "docs/man/menshen.1"
 MAN_SETTINGS = TREE / "docs/man/menshen.conf.5"
 OPERATIONS = [TREE / "docs/operations.md", TREE / "docs/operations.zh-CN.md"]
 READMES = [TREE / "README.md", TREE / "README.zh-CN.md"]
-PAGES = READMES + sorted((TREE / "docs").glob("*.md"))
+FRONTENDS = sorted(path for path in (TREE / "docs/frontends").glob("*.md") if ".zh-CN" not in path.name)
+IN_BOTH = [READMES, OPERATIONS, *([page, page.with_suffix(".zh-CN.md")] for page in FRONTENDS)]
+PAGES = READMES + sorted((TREE / "docs").rglob("*.md"))
 EVERYWHERE = {"--conf", "--help"}  # said once for all commands
 DIALECTS = ("blade", "ebaas", "eplatform", "platform", "springblade", "ruoyi", "oauth")
 
@@ -118,16 +120,16 @@ def headings(page):
     return re.findall(r"^(#+) ", text, re.MULTILINE)
 
 
-@pytest.mark.parametrize("pages", [READMES, OPERATIONS], ids=["readme", "operations"])
+@pytest.mark.parametrize("pages", IN_BOTH, ids=lambda pages: pages[0].stem)
 def test_both_languages_have_the_same_headings(pages):
     english, chinese = map(headings, pages)
     assert english == chinese and len(english) > 3
 
 
-@pytest.mark.parametrize("pages", [READMES, OPERATIONS], ids=["readme", "operations"])
+@pytest.mark.parametrize("pages", IN_BOTH, ids=lambda pages: pages[0].stem)
 def test_both_languages_have_the_same_code(pages):
     english, chinese = map(code_blocks, pages)
-    assert english == chinese and len(english) > 3
+    assert english == chinese and len(english) > 1
 
 
 def test_the_commands_of_a_day_work_from_an_empty_folder(tmp_path):

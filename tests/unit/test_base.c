@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include "base/random.h"
 #include "base/secure.h"
 
@@ -885,6 +886,42 @@ static void test_what_strangers_cause_is_bounded(void **state)
     }
 }
 
+/* ---- Terminals ---- */
+
+static void test_what_controls_a_terminal_is_written_out(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *printed, *json;
+    } cases[] = {
+        {"\u5F20\u4E09, li-si\uFF0C\u00E9", "\u5F20\u4E09, li-si\uFF0C\u00E9",
+         "\u5F20\u4E09, li-si\uFF0C\u00E9"},
+        {"\033[2J", "\\x1B[2J", "\\u001b[2J"},
+        {"a\r\tb\x7F", "a\\x0D\\x09b\\x7F", "a\\u000d\\u0009b\\u007f"},
+        {"a\nb", "a\nb", "a\\u000ab"},
+        {"\xC2\x9B"
+         "2J",
+         "\\u009B2J", "\\u009b2J"}, /* CSI in one character */
+        {"a\u202Eb\u2066", "a\\u202Eb\\u2066", "a\\u202eb\\u2066"},
+        {"\u200B\uFEFF\u2028", "\\u200B\\uFEFF\\u2028", "\\u200b\\ufeff\\u2028"},
+        {"\U000E0041", "\\U000E0041", "\U000E0041"},
+        {"\u201C\u2026\u00B7\u0627", "\u201C\u2026\u00B7\u0627", "\u201C\u2026\u00B7\u0627"},
+        {"a\xFF\xE5", "a\\xFF\\xE5", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct buf printed, json;
+        buf_init(&printed);
+        buf_init(&json);
+        printable_add(&printed, cases[i].text, strlen(cases[i].text), "\n");
+        assert_string_equal(buf_str(&printed), cases[i].printed);
+        codec_json_escape(&json, cases[i].text, strlen(cases[i].text));
+        if (cases[i].json != NULL)
+            assert_string_equal(buf_str(&json), cases[i].json);
+        buf_free(&printed);
+        buf_free(&json);
+    }
+}
+
 /* ---- Accounts ---- */
 
 static void test_accounts_have_one_form(void **state)
@@ -973,6 +1010,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_outcome_has_a_row),
+        cmocka_unit_test(test_what_controls_a_terminal_is_written_out),
         cmocka_unit_test(test_accounts_have_one_form),
         cmocka_unit_test(test_what_no_account_may_have),
         cmocka_unit_test(test_buf_appends_and_terminates),

@@ -173,7 +173,7 @@ static void after_power_cut(struct scratch *s, char found[16])
     assert_err(db_integrity(db, &why), ERR_OK);
     assert_string_equal(buf_str(&why), "ok");
     for (char id[] = "a"; id[0] < 'm'; id[0]++)
-        if (captcha_store_take(db, id, "blade", NOW_S, answer, sizeof answer) == ERR_OK)
+        if (captcha_store_take(db, id, "blade", 60, NOW_S, answer, sizeof answer) == ERR_OK)
             *found++ = id[0];
     *found = '\0';
     db_close(db);
@@ -188,11 +188,19 @@ static void after_power_cut(struct scratch *s, char found[16])
         assert_string_equal(found_, EXPECTED);                                                               \
     } while (0)
 
+/* Within a transaction. */
+static enum err put_captcha(struct db *db, const char *id)
+{
+    const struct captcha_row row = {
+        .id = id, .network = "192.0.2.0", .dialect = "blade", .answer = "x", .expires_s = NOW_S + 9};
+    return captcha_store_put(db, &row);
+}
+
 static enum err put(struct db *db, const char *id)
 {
     enum err e = db_begin(db, DB_DURABLE);
     if (e == ERR_OK)
-        e = captcha_store_put(db, id, "blade", "x", NOW_S + 9);
+        e = put_captcha(db, id);
     return db_end(db, e);
 }
 
@@ -236,7 +244,7 @@ static void test_what_was_committed_is_on_disk(void **state)
     struct scratch *s = *state;
     assert_err(put(s->db, "a"), ERR_OK);
     assert_err(db_begin(s->db, DB_RELAXED), ERR_OK);
-    assert_err(captcha_store_put(s->db, "b", "blade", "x", NOW_S + 9), ERR_OK);
+    assert_err(put_captcha(s->db, "b"), ERR_OK);
     assert_err(db_commit(s->db), ERR_OK);
     assert_left(s, "a");
     assert_err(db_flush(s->db), ERR_OK);
@@ -329,7 +337,7 @@ static void test_a_checkpoint_that_hears_of_the_failure(void **state)
     struct scratch *s = *state;
     assert_err(put(s->db, "a"), ERR_OK);
     assert_err(db_begin(s->db, DB_RELAXED), ERR_OK);
-    assert_err(captcha_store_put(s->db, "b", "blade", "x", NOW_S + 9), ERR_OK);
+    assert_err(put_captcha(s->db, "b"), ERR_OK);
     assert_err(db_commit(s->db), ERR_OK);
     wal->fails = 1;
     db_checkpoint(s->db);

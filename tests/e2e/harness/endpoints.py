@@ -1,7 +1,7 @@
 """Every endpoint, with a request that only lacks what a test takes away or breaks."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from . import errors
@@ -41,7 +41,7 @@ class Endpoint:
 
     def values(self, visitor):
         """Good values of all fields: a live captcha, the demo's user; a change of password to the same one."""
-        good = GOOD if "newPassword" not in self.fields else GOOD | dict.fromkeys(CHANGE_FIELDS, own_password)
+        good = GOOD if self.needs != "bearer" else GOOD | dict.fromkeys(CHANGE_FIELDS, own_password)
         return {name: good[name](visitor, self.error) for name in self.fields} | self.captcha(visitor)
 
     def captcha(self, visitor):
@@ -64,7 +64,8 @@ class Endpoint:
         if self.method == "GET":
             return Request("GET", self.path).plus(**self.credentials(site))
         how = post_form if self.form and not isinstance(body, bytes) else post_json
-        return how(self.path, {} if body is None else body, **self.credentials(site))
+        made = how(self.path, {} if body is None else body, **self.credentials(site))
+        return replace(made, method=self.method)
 
     def padded(self, site, values, size):
         """A request whose body has exactly `size` bytes."""
@@ -88,7 +89,7 @@ CAPTCHA_FIELDS = {
     "captchaKey", "captchaCode", "img_code_id", "img_code", "uuid", "uuId", "code", "captcha_id", "captcha_answer"
 }  # fmt: skip
 PLAIN_PASSWORDS = (errors.ebaas, errors.platform, errors.ruoyi)
-CHANGE_FIELDS = ("password", "newPassword", "confirmPassword")
+CHANGE_FIELDS = ("password", "oldPassword", "newPassword", "newPassword1", "confirmPassword")
 
 
 def account(_visitor, _error):
@@ -161,12 +162,24 @@ ENDPOINTS = {
         fields=("grantType", "account", "password", "captchaKey", "captchaCode"),
     ),
     "springblade-logout": Endpoint("POST", "/blade-auth/logout", errors.springblade, reads=False),
+    "springblade-change": Endpoint(
+        "POST", "/blade-system/user/update-password", errors.springblade, needs="bearer", query=True,
+        fields=("oldPassword", "newPassword", "newPassword1"),
+    ),
+    "springblade-change-of-old": Endpoint(
+        "POST", "/blade-user/update-password", errors.springblade, needs="bearer", query=True,
+        fields=("oldPassword", "newPassword", "newPassword1"),
+    ),
     "ruoyi-captcha": Endpoint("GET", "/ruoyi/captchaImage", errors.ruoyi, reads=False),
     "ruoyi-login": Endpoint(
         "POST", "/ruoyi/login", errors.ruoyi, fields=("username", "password", "uuid", "code")
     ),
     "ruoyi-info": Endpoint("GET", "/ruoyi/getInfo", errors.ruoyi, needs="bearer", reads=False),
     "ruoyi-routers": Endpoint("GET", "/ruoyi/getRouters", errors.ruoyi, needs="bearer", reads=False),
+    "ruoyi-change": Endpoint(
+        "PUT", "/ruoyi/system/user/profile/updatePwd", errors.ruoyi, needs="bearer", fields=("oldPassword", "newPassword")
+    ),
+    "ruoyi-unlock": Endpoint("POST", "/ruoyi/unlockscreen", errors.ruoyi, needs="bearer", fields=("password",)),
     "ruoyi-logout": Endpoint("POST", "/ruoyi/logout", errors.ruoyi, reads=False),
     "oauth-token": Endpoint(
         "POST", "/oauth2/token", errors.oauth, needs="client", form=True,

@@ -1,10 +1,11 @@
 """A front end with Menshen for its logins and an application server for the rest: the shipped frontend.conf of each server."""
 
 import json
+import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from .servers import Apache, Config, Lighttpd, Nginx
+from .servers import Apache, ApacheHtaccess, Config, Lighttpd, Nginx
 from .site import TREE
 
 PAGE = "<title>the front end</title>"
@@ -86,6 +87,22 @@ class NginxFrontend(Frontend, Nginx):
         assert root in text
         return text.replace(root, f"{root}\n    include {self.beside};")
 
+
+class RentedFrontend(ApacheHtaccess):
+    """A host without an application server where only .htaccess may be changed: the lines that the page gives."""
+
+    LINES = re.search(r"```apache\n(.*?)```", (TREE / "docs/frontends/README.md").read_text(), re.DOTALL)[1]
+
+    def host_text(self):
+        text = super().host_text()
+        (self.site.root / "htdocs/.htaccess").write_text(self.LINES)
+        (self.site.root / "htdocs/index.html").write_text(PAGE)
+        return text
+
+
+RENTED = Config(
+    RentedFrontend, "apache-conf/htaccess", mount="/cgi-bin/menshen.fcgi", modules=("cgid", "rewrite"), overrides="FileInfo"
+)
 
 APACHE_MODULES = ("fcgid", "rewrite", "proxy", "proxy_http")
 

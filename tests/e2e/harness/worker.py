@@ -13,10 +13,10 @@ from .wire import FastCgi
 class Worker:
     """`env`: its environment. `file_size`: the bytes that it may make a file (RLIMIT_FSIZE)."""
 
-    def __init__(self, site, env=None, file_size=None, over_tcp=False):
+    def __init__(self, site, env=None, file_size=None, over_tcp=False, name="worker"):
         self.site, self.env, self.file_size = site, env or {}, file_size
         self.said = site.root / "log/worker.err"
-        self.path = ("127.0.0.1", 0) if over_tcp else site.root / "run/worker.sock"
+        self.path = ("127.0.0.1", 0) if over_tcp else site.root / f"run/{name}.sock"
         self.process = None
         self.start()
 
