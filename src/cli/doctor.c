@@ -639,7 +639,7 @@ static void check_ahead(struct doctor *d)
     if (e == ERR_OK)
         name_ahead(counts, &found);
     if (e != ERR_OK || found.err != ERR_OK)
-        add(d, "future", ERROR, TEXT(d, "rows cannot be counted: %s", err_info(e)->name), NULL);
+        add(d, "future", ERROR, TEXT(d, "rows cannot be counted: %s", err_info(e)->name), "the log says why");
     else if (found.len == 0)
         add(d, "future", OK, "no row says that it was made after now", NULL);
     else
