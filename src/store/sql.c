@@ -82,13 +82,16 @@ const char *const sql_text[SQL_COUNT] = {
         "RETURNING count, ends_s",
     [SQL_THROTTLE_GET] =
         "SELECT count, ends_s FROM throttle WHERE subject = ?1 AND ends_s > ?2 AND ends_s <= ?3",
-    [SQL_THROTTLE_CLEAR] = "DELETE FROM throttle WHERE subject = ?1 AND count < ?2",
+    [SQL_THROTTLE_CLEAR] = "DELETE FROM throttle WHERE subject = ?1 AND count < ?2 RETURNING subject",
     [SQL_THROTTLE_PURGE] =
         "DELETE FROM throttle WHERE subject IN "
         "(SELECT subject FROM (SELECT subject FROM throttle WHERE ends_s <= ?1 ORDER BY ends_s LIMIT ?2) AS "
         "over "
         "UNION ALL SELECT subject FROM "
         "(SELECT subject FROM throttle WHERE " THROTTLE_AHEAD " ORDER BY ends_s DESC LIMIT ?2) AS ahead)",
+
+    [SQL_THROTTLE_REMOVE_ALL] = "DELETE FROM throttle",
+    [SQL_THROTTLE_LIST] = "SELECT subject, count, ends_s FROM throttle WHERE ends_s > ?1 ORDER BY subject",
 
     [SQL_SETTING_GET] = "SELECT value FROM setting WHERE name = ?1",
     [SQL_SETTING_PUT] = "INSERT INTO setting (name, value) VALUES (?1, ?2) "
@@ -187,16 +190,13 @@ const char *const sql_text[SQL_COUNT] = {
         "DELETE FROM token WHERE id IN "
         "(SELECT id FROM token WHERE refresh_expires_s <= ?1 ORDER BY refresh_expires_s LIMIT ?2)",
 
-    [SQL_AUDIT_PUT] =
-        "INSERT INTO audit (at_s, actor, action, subject, result, client_id, dialect, address, expires_s) "
-        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [SQL_AUDIT_PUT] = "INSERT INTO audit (id" AUDIT_COLUMNS(NAME) ") VALUES (NULL" AUDIT_COLUMNS(VALUE) ")",
     /* The numbers start anew when the last row has expired, so that one past the newest is before all. */
-    [SQL_AUDIT_LIST] =
-        "SELECT id, at_s, actor, action, subject, result, client_id, dialect, address, expires_s, count, "
-        "coalesce(first_s, 0), coalesce(last_s, 0) FROM "
-        "(SELECT * FROM audit WHERE id > iif(?1 > (SELECT coalesce(max(id), 0) FROM audit), 0, ?1) "
-        "AND at_s >= ?2 AND (?3 IS NULL OR actor = ?3 OR subject = ?3) AND (?4 IS NULL OR action = ?4) "
-        "ORDER BY id DESC LIMIT ?5) ORDER BY id",
+    [SQL_AUDIT_LIST] = "SELECT id" AUDIT_COLUMNS(
+        NAME) ", count, first_s, last_s FROM "
+              "(SELECT * FROM audit WHERE id > iif(?1 > (SELECT coalesce(max(id), 0) FROM audit), 0, ?1) "
+              "AND at_s >= ?2 AND (?3 IS NULL OR actor = ?3 OR subject = ?3) AND (?4 IS NULL OR action = ?4) "
+              "ORDER BY id DESC LIMIT ?5) ORDER BY id",
     /* The expired ones of the oldest ?2, up to the first that is to stay. */
     [SQL_AUDIT_PURGE] = "WITH oldest AS (SELECT id, expires_s FROM audit ORDER BY id LIMIT ?2) "
                         "DELETE FROM audit WHERE id IN (SELECT id FROM oldest WHERE id < "
