@@ -94,8 +94,10 @@ CREATE INDEX captcha_network ON captcha (network); -- and by seq within it, whic
 
 -- Counters of what is limited: failed logins and issued captchas.
 CREATE TABLE throttle (
-    subject TEXT PRIMARY KEY,      -- 'account:TENANT/ACCOUNT', 'address:ADDRESS', 'client:ID', 'captcha:ADDRESS',
-                                   -- 'secret:ADDRESS' (wrong client secrets); IPv6 as its /64
+    subject TEXT PRIMARY KEY,      -- 'account:TENANT/ACCOUNT', 'account:#BUCKET' (such as do not exist),
+                                   -- 'address:ADDRESS', 'client:ID', 'captcha:ADDRESS', 'secret:ADDRESS' (wrong client
+                                   -- secrets); IPv6 as its /64, of captchas its /48 too; 'address:' and 'secret:' alone
+                                   -- count the new addresses
     count   INTEGER NOT NULL,      -- within this window
     ends_s  INTEGER NOT NULL       -- end of the window; the counter counts while ends_s > now
 ) STRICT, WITHOUT ROWID;

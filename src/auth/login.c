@@ -41,7 +41,9 @@ static enum err count_failure(const struct attempt *a, const struct user *user, 
     enum err e = db_begin(a->app->db, DB_RELAXED);
     if (e != ERR_OK)
         return e;
-    enum err counted = throttle_failed(a->app, &a->try, a->now_s, a->retry_after_s_out);
+    struct throttle_try try = a->try;
+    try.exists = user != NULL;
+    enum err counted = throttle_failed(a->app, &try, a->now_s, a->retry_after_s_out);
     e = counted == ERR_LOGIN_LOCKED || counted == ERR_CAPTCHA_REQUIRED ? ERR_OK : counted;
     if (e == ERR_OK)
         e = record(a, user, failure);

@@ -5,6 +5,7 @@
 #include "auth/audit.h"
 #include "auth/token_style.h"
 #include "base/address.h"
+#include "base/clock.h"
 #include "store/token_store.h"
 
 /* A row that is to be rotated, and by whom. */
@@ -18,10 +19,12 @@ struct rotation {
     const struct keyring *ring; /* that signs; NULL: still to be loaded */
 };
 
-/* Whether the row was used, and longer ago than the grace window. */
+/* Whether the row was used, and longer ago than the grace window; or by a clock that was ahead, whoever knows when:
+ * the window must not last until then. */
 static bool is_late(const struct app *app, const struct token_row *row, int64_t now_s)
 {
-    return row->used_s != 0 && now_s >= row->used_s + app->cfg.token.refresh_grace_s;
+    int64_t age_s = now_s - row->used_s;
+    return row->used_s != 0 && (age_s >= app->cfg.token.refresh_grace_s || age_s < -CLOCK_SKEW_S);
 }
 
 /* The tokens of a pair, after its transaction: others need not wait while it is signed. If that fails, the
@@ -231,8 +234,8 @@ static enum err rotate(struct app *app, struct rotation *r, int64_t now_s, struc
         e = rotate_unused(app, r, now_s, arena, out);
         if (e != ERR_NOT_FOUND)
             return e;
-        if (r->row.used_s == 0) /* its user is not let in any more, or it is gone */
-            return ERR_REFRESH_INVALID;
+        if (r->row.used_s == 0) /* its user is not let in any more, or it has ended, or is gone */
+            return told_ended(app, &r->row);
     }
     return ERR_BUSY;
 }

@@ -6,15 +6,20 @@
  * password looked at, so that nobody can lock another person out for ever; a guesser gets one guess per
  * captcha and address.
  *
+ * What strangers make up is bounded: failures of accounts that do not exist count in 16384 buckets, which are looked
+ * at for every account, so that nothing tells which of them exist; and of new addresses 20000 within a window get
+ * counters of their own, so that those who come after them need a captcha.
+ *
  * Whether a captcha is due is decided here, by these counters (step-up), never by what the client asks for.
  *
- * Depends on auth/app, store/throttle_store, base/address.
+ * Depends on auth/app, captcha/challenge, store/throttle_store, crypto/digest, base.
  * Source: contracts, "Rules that hold in every dialect".
  */
 #ifndef AUTH_THROTTLE_H
 #define AUTH_THROTTLE_H
 
 #include "auth/app.h"
+#include "base/arena.h"
 
 /* Who tries, from where. All borrowed. */
 struct throttle_try {
@@ -22,6 +27,7 @@ struct throttle_try {
     const char *client_id;
     const char *address; /* canonical */
     bool has_captcha;    /* with a captcha that was answered right */
+    bool exists;         /* the account; asked for when a failure is counted */
 };
 
 /*
@@ -50,9 +56,6 @@ enum err throttle_failed(struct app *app, const struct throttle_try *t, int64_t 
  */
 enum err throttle_succeeded(struct app *app, const struct throttle_try *t);
 
-/* Forget the account's failures, however many: what an administrator does. Within a transaction. */
-enum err throttle_unlock(struct app *app, const char *tenant_id, const char *account);
-
 /*
  * Wrong client secrets, counted per address, whichever client they were for: ids are the visitor's to choose,
  * and one counter tells nothing of which of them exist. throttle_secret_check: ERR_OK; ERR_RATE with
@@ -61,5 +64,43 @@ enum err throttle_unlock(struct app *app, const char *tenant_id, const char *acc
 enum err throttle_secret_check(struct app *app, const char *address, int64_t now_s,
                                int64_t *retry_after_s_out);
 enum err throttle_secret_failed(struct app *app, const char *address, int64_t now_s);
+
+/* What is counted, and what follows from that now. */
+enum throttle_kind { THROTTLE_ACCOUNT, THROTTLE_ADDRESS, THROTTLE_CLIENT, THROTTLE_SECRET, THROTTLE_CAPTCHA };
+enum throttle_state {
+    THROTTLE_COUNTING,    /* nothing */
+    THROTTLE_CAPTCHA_DUE, /* the password grant needs a captcha */
+    THROTTLE_ATTACKED,    /* a captcha, and an address that has not failed */
+    THROTTLE_LOCKED,      /* nothing is looked at until the window ends */
+};
+
+/* "account", "address", "client", "secret", "captcha". */
+const char *throttle_kind_name(enum throttle_kind kind);
+
+struct throttle_entry {
+    enum throttle_kind kind;
+    const char
+        *name; /* "000000/zhangsan", "#17": accounts that do not exist, "2001:db8::/64"; "": new addresses */
+    int64_t count, limit, ends_s;
+    enum throttle_state state;
+};
+
+/* The counters that count now; texts live until the callback returns. ERR_OK, ERR_STORE, ERR_MEMORY, or what the
+ * callback returned. */
+typedef enum err throttle_each(void *ctx, const struct throttle_entry *entry);
+enum err throttle_list(struct app *app, int64_t now_s, struct arena *arena, throttle_each *each, void *ctx);
+
+/*
+ * Forget what is counted against an address (an IPv6 one or its /64: failures, wrong secrets, captchas, those of its
+ * network too), an account, a client; or all there is. Within a transaction. ERR_OK; ERR_NOT_FOUND if nothing was;
+ * ERR_BAD_REQUEST (no address); ERR_STORE.
+ */
+enum err throttle_clear_address(struct app *app, const char *address);
+enum err throttle_clear_account(struct app *app, const char *tenant_id, const char *account);
+enum err throttle_clear_client(struct app *app, const char *id);
+enum err throttle_clear_all(struct app *app);
+
+/* throttle_clear_account, ERR_OK also when nothing was counted. */
+enum err throttle_unlock(struct app *app, const char *tenant_id, const char *account);
 
 #endif

@@ -75,7 +75,7 @@ static const struct setting settings[] = {
           "public address of this site, https://… (claim iss; in the metadata of oauth)"),
     PLAIN("server", "time_zone", server.time_zone, "Asia/Shanghai", "zone of dates in answers"),
     TYPED("server", "trusted_proxies", TYPE_RANGES, server.trusted_proxies, "",
-          "addresses or CIDR ranges whose X-Forwarded-For is believed"),
+          "addresses or CIDR ranges, or unix, whose X-Forwarded-For is believed"),
     TYPED("server", "allowed_origins", TYPE_SITES, server.allowed_origins, "",
           "origins of other sites' pages that may read the answers (CORS)"),
     PLAIN("server", "log", server.log, "stderr", "stderr, syslog, or a file"),

@@ -183,7 +183,7 @@ static const struct type_row types[TYPE_COUNT] = {
     [TYPE_NAMES] = {parse_text, render_text, names_ok, "comma-separated words of letters, digits, - _ ."},
     [TYPE_NAME] = {parse_text, render_text, name_ok, "one word of letters, digits, - _ ."},
     [TYPE_RANGES] = {parse_text, render_text, address_list_ok,
-                     "comma-separated addresses or ranges such as 10.0.0.0/8 or 2001:db8::/32"},
+                     "comma-separated addresses or ranges such as 10.0.0.0/8 or 2001:db8::/32, or unix"},
     [TYPE_SITES] =
         {parse_text, render_text, origin_list_ok,
          "comma-separated origins as a browser sends them, such as https://app.example or "

@@ -12,10 +12,7 @@
 #include "store/captcha_store.h"
 #include "store/throttle_store.h"
 
-enum { RATE_WINDOW_S = 60, ID_TRIES = 8 };
-
-/* An IPv6 network may have as many captchas as so many of its addresses: it has too many to count one by one. */
-enum { RATE_PER_NETWORK = 16 };
+enum { ID_TRIES = 8 };
 
 /* What a captcha counts against, and how many each may have in a minute. */
 struct subjects {
@@ -33,7 +30,7 @@ static void subjects_init(struct subjects *s, const struct config *cfg, const ch
     snprintf(s->name[0], sizeof s->name[0], "captcha:%s", bucket);
     snprintf(s->name[1], sizeof s->name[1], "captcha:%s", s->network);
     s->limit[0] = cfg->captcha.rate;
-    s->limit[1] = cfg->captcha.rate * RATE_PER_NETWORK;
+    s->limit[1] = cfg->captcha.rate * CHALLENGE_RATE_PER_NETWORK;
     s->count = cfg->captcha.rate == 0 ? 0 : is_wide ? 2 : 1;
 }
 
@@ -75,7 +72,7 @@ static enum err check_rate(struct db *db, const struct subjects *s, int64_t now_
 {
     struct throttle_count count;
     for (int i = 0; i < s->count; i++) {
-        enum err e = throttle_store_get(db, s->name[i], now_s, RATE_WINDOW_S, &count);
+        enum err e = throttle_store_get(db, s->name[i], now_s, CHALLENGE_RATE_WINDOW_S, &count);
         if (e != ERR_OK)
             return e;
         *retry_after_s_out = count.ends_s - now_s;
@@ -90,7 +87,7 @@ static enum err count_issue(struct db *db, const struct subjects *s, int64_t now
 {
     struct throttle_count count;
     for (int i = 0; i < s->count; i++) {
-        enum err e = throttle_store_hit(db, s->name[i], now_s, RATE_WINDOW_S, 0, &count);
+        enum err e = throttle_store_hit(db, s->name[i], now_s, CHALLENGE_RATE_WINDOW_S, 0, &count);
         if (e != ERR_OK)
             return e;
         *retry_after_s_out = count.ends_s - now_s;

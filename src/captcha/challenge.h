@@ -23,6 +23,10 @@ enum challenge_id_shape {
 
 #define CHALLENGE_ID_CAP 33
 
+/* [captcha] rate is per address and so many seconds; an IPv6 network, which has too many addresses to count one by
+ * one, may have as many captchas as so many of these. */
+enum { CHALLENGE_RATE_WINDOW_S = 60, CHALLENGE_RATE_PER_NETWORK = 16 };
+
 struct challenge {
     char id[CHALLENGE_ID_CAP];
     struct captcha_text text; /* a secret; the caller wipes it */

@@ -130,6 +130,7 @@ extern const struct cli_command cli_user_commands[];
 extern const struct cli_command cli_key_commands[];
 extern const struct cli_command cli_session_commands[];
 extern const struct cli_command cli_token_commands[];
+extern const struct cli_command cli_throttle_commands[];
 extern const struct cli_command cli_audit_commands[];
 extern const struct cli_command cli_captcha_commands[];
 extern const struct cli_command cli_config_commands[];

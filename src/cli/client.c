@@ -39,7 +39,7 @@ static const char secret_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno
 
 /* ---- Shared by the commands -------------------------------------------------------------------------- */
 
-static enum cli_status report(const struct cli *cli, enum err e, const char *doing)
+static enum cli_status report_client(const struct cli *cli, enum err e, const char *doing)
 {
     const char *id = cli->operand[0];
     if (e == ERR_NOT_FOUND)
@@ -136,7 +136,7 @@ static enum cli_status show_secret(const struct cli *cli, const char *doing, con
     return table_object_end(cli, &j);
 }
 
-static enum err get(struct cli *cli, struct client *out)
+static enum err get_client(struct cli *cli, struct client *out)
 {
     return client_store_get(cli->app.db, cli->operand[0], &cli->arena, out);
 }
@@ -165,24 +165,24 @@ static void say_made(const struct cli *cli, const struct writing *w)
 
 /* ---- add --------------------------------------------------------------------------------------------- */
 
-static enum err put(struct cli *cli, void *ctx)
+static enum err put_client(struct cli *cli, void *ctx)
 {
     struct writing *w = ctx;
     enum err e = ensure_key(cli, w);
     return e == ERR_OK ? client_store_put(cli->app.db, &w->client) : e;
 }
 
-static enum cli_status add(struct cli *cli, struct writing *w, const struct secret *secret)
+static enum cli_status add_client(struct cli *cli, struct writing *w, const struct secret *secret)
 {
     struct client *c = &w->client;
     c->has_secret = secret->len > 0;
     enum err e = c->has_secret ? client_secret_mac(&cli->app, secret->text, c->secret_mac) : ERR_OK;
     if (e == ERR_OK)
-        e = cli_write(cli, put, w);
+        e = cli_write(cli, put_client, w);
     if (e == ERR_EXISTS)
         return cli_fail(cli, "client %s is there already; change it with: menshen client set", c->id);
     if (e != ERR_OK)
-        return report(cli, e, "");
+        return report_client(cli, e, "");
     say_made(cli, w);
     return show_secret(cli, c->has_secret ? "added" : "added, without a secret",
                        c->has_secret ? secret->text : NULL, NULL);
@@ -211,7 +211,7 @@ static enum cli_status run_add(struct cli *cli)
     if (status == CLI_DONE && !cli_given(cli, "public"))
         status = take_secret(cli, &secret);
     if (status == CLI_DONE)
-        status = add(cli, &w, &secret);
+        status = add_client(cli, &w, &secret);
     secret_wipe(&secret);
     return status;
 }
@@ -224,7 +224,7 @@ static int64_t old_secret_until(const struct cli *cli, const struct client *c)
     return c->has_old_secret && c->old_secret_until_s > cli->now_s ? c->old_secret_until_s : 0;
 }
 
-static enum err list_one(void *ctx, const struct client *c)
+static enum err list_client(void *ctx, const struct client *c)
 {
     struct table *t = ctx;
     table_row(t);
@@ -250,28 +250,28 @@ static enum cli_status run_show(struct cli *cli)
 {
     struct table t;
     struct client c;
-    enum err e = get(cli, &c);
+    enum err e = get_client(cli, &c);
     if (e != ERR_OK)
-        return report(cli, e, "");
+        return report_client(cli, e, "");
     table_open_single(&t, cli);
-    return table_close(&t, list_one(&t, &c), "");
+    return table_close(&t, list_client(&t, &c), "");
 }
 
 static enum cli_status run_list(struct cli *cli)
 {
     struct table t;
     table_open(&t, cli);
-    return table_close(&t, client_store_list(cli->app.db, &cli->arena, list_one, &t),
+    return table_close(&t, client_store_list(cli->app.db, &cli->arena, list_client, &t),
                        "No clients. Add one with: menshen client add ID --grants captcha,refresh_token");
 }
 
 /* ---- set, secret, lock, unlock, remove --------------------------------------------------------------- */
 
 /* The options are checked together with what is stored. */
-static enum err set(struct cli *cli, void *ctx)
+static enum err set_client(struct cli *cli, void *ctx)
 {
     struct writing *w = ctx;
-    enum err e = get(cli, &w->client);
+    enum err e = get_client(cli, &w->client);
     if (e != ERR_OK)
         return e;
     w->checked = take_description(cli, &w->client);
@@ -291,12 +291,12 @@ static enum cli_status run_set(struct cli *cli)
         any = any || cli_given(cli, names[i]);
     if (!any)
         return cli_misuse(cli, "nothing to change: give at least one option");
-    enum err e = cli_write(cli, set, &w);
+    enum err e = cli_write(cli, set_client, &w);
     if (w.checked != CLI_DONE)
         return w.checked;
     if (e == ERR_OK)
         say_made(cli, &w);
-    return report(cli, e, "changed");
+    return report_client(cli, e, "changed");
 }
 
 /* A new secret, and how long the one before it stays good; 0: not at all. */
@@ -311,7 +311,7 @@ static enum err set_secret(struct cli *cli, void *ctx)
 {
     struct rotation *r = ctx;
     struct client c;
-    enum err e = get(cli, &c);
+    enum err e = get_client(cli, &c);
     if (e != ERR_OK)
         return e;
     c.has_old_secret = c.has_secret && r->overlap_s > 0;
@@ -341,7 +341,7 @@ static enum cli_status rotate_secret(struct cli *cli)
         status = take_secret(cli, &secret);
     if (status == CLI_DONE) {
         enum err e = cli_write(cli, set_secret, &r);
-        status = e == ERR_OK ? report_secret(cli, &r) : report(cli, e, "");
+        status = e == ERR_OK ? report_secret(cli, &r) : report_client(cli, e, "");
     }
     secret_wipe(&secret);
     return status;
@@ -351,7 +351,7 @@ static enum err end_old_secret(struct cli *cli, void *ctx)
 {
     struct client c;
     (void)ctx;
-    enum err e = get(cli, &c);
+    enum err e = get_client(cli, &c);
     c.has_old_secret = false;
     c.old_secret_until_s = 0;
     return e == ERR_OK ? client_store_set(cli->app.db, &c) : e;
@@ -363,20 +363,20 @@ static enum cli_status run_secret(struct cli *cli)
     bool revoke = cli_given(cli, "revoke-old");
     if (revoke && (cli_given(cli, "secret") || cli_given(cli, "overlap") || cli->json))
         return cli_misuse(cli, "--revoke-old stands alone: it makes no new secret");
-    enum err e = get(cli, &c); /* nobody should type a secret in vain */
+    enum err e = get_client(cli, &c); /* nobody should type a secret in vain */
     if (e != ERR_OK)
-        return report(cli, e, "");
+        return report_client(cli, e, "");
     if (!revoke)
         return rotate_secret(cli);
-    return report(cli, cli_write(cli, end_old_secret, NULL),
-                  "has one secret: any older one is refused from now on");
+    return report_client(cli, cli_write(cli, end_old_secret, NULL),
+                         "has one secret: any older one is refused from now on");
 }
 
 static enum err set_locked(struct cli *cli, void *ctx)
 {
     const bool *locked = ctx;
     struct client c;
-    enum err e = get(cli, &c);
+    enum err e = get_client(cli, &c);
     if (e != ERR_OK)
         return e;
     c.locked = *locked;
@@ -386,12 +386,12 @@ static enum err set_locked(struct cli *cli, void *ctx)
 
 static enum cli_status run_lock(struct cli *cli)
 {
-    return report(cli, cli_write(cli, set_locked, &(bool){true}), "locked; all its sessions ended");
+    return report_client(cli, cli_write(cli, set_locked, &(bool){true}), "locked; all its sessions ended");
 }
 
 static enum cli_status run_unlock(struct cli *cli)
 {
-    return report(cli, cli_write(cli, set_locked, &(bool){false}), "unlocked");
+    return report_client(cli, cli_write(cli, set_locked, &(bool){false}), "unlocked");
 }
 
 static enum err remove_client(struct cli *cli, void *ctx)
@@ -411,7 +411,8 @@ static const char *dialect_using(const struct cli *cli)
 
 static enum cli_status run_remove(struct cli *cli)
 {
-    enum cli_status status = report(cli, cli_write(cli, remove_client, NULL), "removed, with its sessions");
+    enum cli_status status =
+        report_client(cli, cli_write(cli, remove_client, NULL), "removed, with its sessions");
     const char *dialect = dialect_using(cli);
     if (status == CLI_DONE && dialect != NULL)
         cli_note(cli,

@@ -19,6 +19,7 @@
 #include "auth/keyring.h"
 #include "auth/token.h"
 #include "base/clock.h"
+#include "base/place.h"
 #include "base/random.h"
 #include "base/secure.h"
 #include "cli/cli.h"
@@ -229,38 +230,12 @@ static void check_argon2(struct doctor *d)
 
 /* ---- The folder of the database ---------------------------------------------------------------------- */
 
-/* Names of folders that web servers hand out as they are. */
-static bool is_document_root(const char *name, size_t len, const char *parent, size_t parent_len)
-{
-    static const char *const names[] = {"public_html", "htdocs", "httpdocs", "wwwroot", "webroot", "cgi-bin"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strlen(names[i]) == len && memcmp(names[i], name, len) == 0)
-            return true;
-    return len == 4 && memcmp(name, "html", 4) == 0 && parent_len == 3 && memcmp(parent, "www", 3) == 0;
-}
-
-static bool below_document_root(const char *path)
-{
-    const char *parent = "";
-    size_t parent_len = 0;
-    while (*path != '\0') {
-        path += strspn(path, "/");
-        size_t len = strcspn(path, "/");
-        if (len > 0 && is_document_root(path, len, parent, parent_len))
-            return true;
-        parent = path;
-        parent_len = len;
-        path += len;
-    }
-    return false;
-}
-
 static void check_place(struct doctor *d)
 {
     char real[PATH_MAX];
     const char *dir = d->cli->app.cfg.server.data_dir;
     const char *path = realpath(dir, real) != NULL ? real : dir;
-    if (below_document_root(path))
+    if (place_is_public(path) || strstr(path, "/cgi-bin/") != NULL)
         add(d, "place", ERROR, TEXT(d, "%s looks as if a web server would hand it out", path),
             "move the folder out of the document root and set [server] data_dir");
     else

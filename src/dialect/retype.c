@@ -39,7 +39,7 @@ static struct login_again again(const struct call *c, const char *known, const c
                                 .address = c->req->address};
 }
 
-static enum err tell(struct call *c, enum err e, const struct retype_words *words)
+static enum err say_wrong(struct call *c, enum err e, const struct retype_words *words)
 {
     if (e == ERR_PASSWORD)
         c->failure.text = words->wrong;
@@ -63,7 +63,7 @@ enum err retype_change(struct call *c, const struct retype_words *words)
         return ERR_PASSWORD_CONFIRM;
     const struct login_again r = again(c, known, fresh);
     e = login_change_password(c->app, &r, fresh, c->req->now_s, c->arena, &c->failure.retry_after_s);
-    return tell(c, e, words);
+    return say_wrong(c, e, words);
 }
 
 enum err retype_unlock(struct call *c, const struct retype_words *words)
@@ -76,7 +76,7 @@ enum err retype_unlock(struct call *c, const struct retype_words *words)
         return e;
     const struct login_again r = again(c, known, known);
     e = login_unlock_screen(c->app, &r, c->req->now_s, c->arena, &c->failure.retry_after_s);
-    return tell(c, e, words);
+    return say_wrong(c, e, words);
 }
 
 static const struct retype_words update_words = {

@@ -109,7 +109,6 @@ static enum err token(struct call *c)
     json_str(&j, "userId", id);
     json_str(&j, "tenantId", t.user.tenant_id);
     json_str(&j, "oauthId", t.user.oauth_id);
-    json_str(&j, "avatar", "");
     json_str(&j, "authority", t.user.role_name);
     json_str(&j, "userName", t.user.real_name);
     json_str(&j, "account", t.user.account);

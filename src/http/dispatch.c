@@ -107,7 +107,7 @@ static enum err check_source(struct call *c)
 }
 
 /* All that can be said of a request before its body is there: limits come before work. */
-static enum err check_head(struct call *c, const struct routes_found *f)
+static enum err check_before_body(struct call *c, const struct routes_found *f)
 {
     if (f->route == NULL) {
         c->failure.allow = f->allow;
@@ -237,7 +237,7 @@ static enum err run_handler(struct call *c, const struct route *route)
 
 static enum err run_route(struct call *c, const struct routes_found *f)
 {
-    enum err e = check_head(c, f);
+    enum err e = check_before_body(c, f);
     if (e != ERR_OK)
         return e;
     c->segment = arena_strndup(c->arena, f->segment, f->segment_len);
@@ -319,7 +319,7 @@ bool dispatch_wants_body(struct dispatch *d, char **env)
     request_init(&req, env, "", 0, &d->arena, NULL, NULL);
     struct call c = call_of(d, &req, &f);
     bool wanted =
-        check_head(&c, &f) == ERR_OK && (f.route->flags & READS_BODY) != 0 && request_has_body(&req);
+        check_before_body(&c, &f) == ERR_OK && (f.route->flags & READS_BODY) != 0 && request_has_body(&req);
     arena_reset(&d->arena);
     return wanted;
 }

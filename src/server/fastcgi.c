@@ -265,13 +265,22 @@ static void close_feed(struct worker *w)
     w->feed[0] = w->feed[1] = -1;
 }
 
+/* Where the kernel refuses so large a pipe, only heads up to 64 KiB are served. */
+static bool open_feed(struct worker *w)
+{
+    if (pipe2(w->feed, O_CLOEXEC | O_NONBLOCK) != 0)
+        return false;
+    fcntl(w->feed[1], F_SETPIPE_SZ, INTAKE_HEAD_MAX);
+    return true;
+}
+
 /*
  * Give the head to libfcgi. It reads from the descriptor of a connection that was kept, which the feed stands
  * in for; when it does not like what it reads, it closes that and would accept another, from nowhere.
  */
 static bool begin(struct worker *w, struct connection *c)
 {
-    if (w->feed[0] < 0 && pipe2(w->feed, O_CLOEXEC | O_NONBLOCK) != 0)
+    if (w->feed[0] < 0 && !open_feed(w))
         return false;
     if (write(w->feed[1], c->in.head.data, c->in.head.len) != (ssize_t)c->in.head.len) {
         close_feed(w);

@@ -16,7 +16,7 @@
 
 #include "base/buf.h"
 
-#define INTAKE_HEAD_MAX 65536 /* bytes: what a pipe holds */
+#define INTAKE_HEAD_MAX (128 * 1024) /* bytes: more than any web server lets through */
 
 enum intake_state {
     INTAKE_HEAD, /* the variables are still coming */

@@ -1,4 +1,5 @@
 #include "base/clock.h"
+#include "base/place.h"
 #include "dialect/dialects.h"
 #include "http/routes.h"
 #include "server/server.h"
@@ -10,6 +11,8 @@ static enum err start(struct server *s)
     enum err e = app_open(&s->app, s->conf_path, &why);
     if (e == ERR_OK)
         e = routes_check(&s->app.cfg, dialect_all, &why);
+    if (e == ERR_OK)
+        e = place_check(s->app.cfg.server.data_dir, &why);
     s->start_err = e;
     s->ready = e == ERR_OK;
     if (!s->ready)

@@ -19,7 +19,7 @@ struct listing {
     void *ctx;
 };
 
-static enum err list_row(sqlite3_stmt *st, struct arena *arena, void *ctx)
+static enum err list_client(sqlite3_stmt *st, struct arena *arena, void *ctx)
 {
     const struct listing *l = ctx;
     struct client row;
@@ -30,7 +30,7 @@ static enum err list_row(sqlite3_stmt *st, struct arena *arena, void *ctx)
 enum err client_store_list(struct db *db, struct arena *arena, client_store_each *each, void *ctx)
 {
     struct listing l = {each, ctx};
-    return stmt_each(db, stmt_begin(db, SQL_CLIENT_LIST, ""), arena, list_row, &l);
+    return stmt_each(db, stmt_begin(db, SQL_CLIENT_LIST, ""), arena, list_client, &l);
 }
 
 enum err client_store_put(struct db *db, const struct client *row)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/account.h"
+#include "base/place.h"
 #include "store/migration.h"
 
 /* schema.sql, embedded by the build. */
@@ -106,13 +107,36 @@ enum err db_make_folder(const char *dir, struct buf *why)
     }
 }
 
+/* Should the folder be given out some day, Apache refuses; of 2.2 and of 2.4. What stands there already stays. */
+static void forbid_folder(const char *dir)
+{
+    static const char rules[] =
+        "# The database of Menshen: nothing here is for visitors.\n"
+        "<IfModule mod_authz_core.c>\n    Require all denied\n</IfModule>\n"
+        "<IfModule !mod_authz_core.c>\n    Order allow,deny\n    Deny from all\n</IfModule>\n";
+    char path[PATH_MAX];
+    int n = snprintf(path, sizeof path, "%s/.htaccess", dir);
+    int fd =
+        n > 0 && (size_t)n < sizeof path ? open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
+    if (fd < 0)
+        return;
+    /* It is a second guard: where it cannot be written, the mode 0700 of the folder is still there. */
+    ssize_t ignored = write(fd, rules, sizeof rules - 1);
+    (void)ignored;
+    db_give_to_owner(fd, dir);
+    close(fd);
+}
+
 enum err db_create(const char *dir, struct buf *why)
 {
     static const struct log silent = {.fd = -1};
     char path[DB_PATH_CAP];
-    enum err e = db_make_folder(dir, why);
+    enum err e = place_check(dir, why);
+    if (e == ERR_OK)
+        e = db_make_folder(dir, why);
     if (e != ERR_OK)
         return e;
+    forbid_folder(dir);
     db_path(dir, "", path);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0) {

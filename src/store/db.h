@@ -27,12 +27,13 @@ enum db_durability {
 };
 
 /*
- * Create folder (0700) and database (0600) from schema.sql.
+ * Create folder (0700), a .htaccess that keeps Apache from giving it out, and database (0600) from schema.sql.
  *
  * dir      absolute path.
  * why      receives what is wrong and what to do.
  *
- * ERR_OK; ERR_EXISTS if there is a database already; ERR_IO; ERR_STORE. A failure leaves no database behind.
+ * ERR_OK; ERR_EXISTS if there is a database already; ERR_CONFIG if the folder looks public (place_check); ERR_IO;
+ * ERR_STORE. A failure leaves no database behind.
  */
 enum err db_create(const char *dir, struct buf *why);
 

@@ -82,13 +82,16 @@ const char *const sql_text[SQL_COUNT] = {
         "RETURNING count, ends_s",
     [SQL_THROTTLE_GET] =
         "SELECT count, ends_s FROM throttle WHERE subject = ?1 AND ends_s > ?2 AND ends_s <= ?3",
-    [SQL_THROTTLE_CLEAR] = "DELETE FROM throttle WHERE subject = ?1 AND count < ?2",
+    [SQL_THROTTLE_CLEAR] = "DELETE FROM throttle WHERE subject = ?1 AND count < ?2 RETURNING subject",
     [SQL_THROTTLE_PURGE] =
         "DELETE FROM throttle WHERE subject IN "
         "(SELECT subject FROM (SELECT subject FROM throttle WHERE ends_s <= ?1 ORDER BY ends_s LIMIT ?2) AS "
         "over "
         "UNION ALL SELECT subject FROM "
         "(SELECT subject FROM throttle WHERE " THROTTLE_AHEAD " ORDER BY ends_s DESC LIMIT ?2) AS ahead)",
+
+    [SQL_THROTTLE_REMOVE_ALL] = "DELETE FROM throttle",
+    [SQL_THROTTLE_LIST] = "SELECT subject, count, ends_s FROM throttle WHERE ends_s > ?1 ORDER BY subject",
 
     [SQL_SETTING_GET] = "SELECT value FROM setting WHERE name = ?1",
     [SQL_SETTING_PUT] = "INSERT INTO setting (name, value) VALUES (?1, ?2) "

@@ -44,3 +44,35 @@ enum err throttle_store_clear(struct db *db, const char *subject, int64_t below)
 {
     return stmt_run(db, SQL_THROTTLE_CLEAR, "si", subject, below);
 }
+
+enum err throttle_store_remove(struct db *db, const char *subject)
+{
+    return stmt_run_one(db, SQL_THROTTLE_CLEAR, "si", subject, INT64_MAX);
+}
+
+enum err throttle_store_remove_all(struct db *db)
+{
+    return stmt_run(db, SQL_THROTTLE_REMOVE_ALL, "");
+}
+
+/* A caller of throttle_store_list, called for each row. */
+struct listing {
+    throttle_store_each *each;
+    void *ctx;
+};
+
+static enum err list_row(sqlite3_stmt *st, struct arena *arena, void *ctx)
+{
+    const struct listing *l = ctx;
+    const char *subject = stmt_text(st, 0, arena);
+    struct throttle_count count = {.count = sqlite3_column_int64(st, 1),
+                                   .ends_s = sqlite3_column_int64(st, 2)};
+    return subject != NULL ? l->each(l->ctx, subject, &count) : ERR_MEMORY;
+}
+
+enum err throttle_store_list(struct db *db, int64_t now_s, struct arena *arena, throttle_store_each *each,
+                             void *ctx)
+{
+    struct listing l = {each, ctx};
+    return stmt_each(db, stmt_begin(db, SQL_THROTTLE_LIST, "i", now_s), arena, list_row, &l);
+}

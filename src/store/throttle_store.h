@@ -1,11 +1,12 @@
 /*
  * Counters over fixed windows: failed logins, issued captchas. Depends on store/db,
- * base/clock.
+ * base/arena, base/clock.
  * Source: schema.sql, table throttle.
  */
 #ifndef STORE_THROTTLE_STORE_H
 #define STORE_THROTTLE_STORE_H
 
+#include "base/arena.h"
 #include "store/db.h"
 
 struct throttle_count {
@@ -28,5 +29,16 @@ enum err throttle_store_get(struct db *db, const char *subject, int64_t now_s, i
 
 /* Forget the counter, if it counts fewer than `below`. ERR_OK also when there was none. */
 enum err throttle_store_clear(struct db *db, const char *subject, int64_t below);
+
+/* Forget the counter. ERR_OK; ERR_NOT_FOUND if there was none. */
+enum err throttle_store_remove(struct db *db, const char *subject);
+
+/* Forget all of them. */
+enum err throttle_store_remove_all(struct db *db);
+
+/* The counters that have not ended, by subject; the text lives in `arena` until the callback returns. */
+typedef enum err throttle_store_each(void *ctx, const char *subject, const struct throttle_count *count);
+enum err throttle_store_list(struct db *db, int64_t now_s, struct arena *arena, throttle_store_each *each,
+                             void *ctx);
 
 #endif

@@ -17,7 +17,8 @@ static const struct row_column columns[] = {
 static const struct row_table table = ROW_TABLE(columns);
 
 /* Run a statement that returns the id it gave. */
-static enum err put(struct db *db, enum sql id, const struct row_table *t, const void *row, int64_t *id_out)
+static enum err put_returning_id(struct db *db, enum sql id, const struct row_table *t, const void *row,
+                                 int64_t *id_out)
 {
     sqlite3_stmt *st = row_begin(db, id, t, row);
     enum err e = stmt_step(db, st);
@@ -29,7 +30,7 @@ static enum err put(struct db *db, enum sql id, const struct row_table *t, const
 enum err session_store_put(struct db *db, struct session *s, int64_t expires_s)
 {
     struct session_row row = {.session = *s, .expires_s = expires_s};
-    return put(db, SQL_SESSION_PUT, &session_table, &row, &s->id);
+    return put_returning_id(db, SQL_SESSION_PUT, &session_table, &row, &s->id);
 }
 
 enum err session_store_extend(struct db *db, int64_t id, int64_t expires_s, int64_t newest_token_id,
@@ -88,7 +89,7 @@ enum err session_store_list(struct db *db, int64_t user_id, const char *client_i
 
 enum err token_store_put(struct db *db, struct token_row *row)
 {
-    return put(db, SQL_TOKEN_PUT, &table, row, &row->id);
+    return put_returning_id(db, SQL_TOKEN_PUT, &table, row, &row->id);
 }
 
 enum err token_store_by_jti(struct db *db, const char *jti, struct arena *arena, struct token_row *out)
@@ -122,7 +123,7 @@ struct listing {
     void *ctx;
 };
 
-static enum err list_row(sqlite3_stmt *st, struct arena *arena, void *ctx)
+static enum err list_token(sqlite3_stmt *st, struct arena *arena, void *ctx)
 {
     const struct listing *l = ctx;
     struct token_row row;
@@ -136,5 +137,5 @@ enum err token_store_list(struct db *db, int64_t user_id, const char *client_id,
     struct listing l = {each, ctx};
     return stmt_each(db,
                      stmt_begin(db, SQL_TOKEN_LIST, "osii", stmt_or_null(&user_id), client_id, now_s, limit),
-                     arena, list_row, &l);
+                     arena, list_token, &l);
 }

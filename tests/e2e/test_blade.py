@@ -454,6 +454,17 @@ def test_a_stale_tab_gets_nothing_of_what_ended(site_with, end):
     blade(web.blade_refresh(first["refresh_token"]), 401, 2010)
 
 
+def test_stale_tabs_beside_one_that_refreshes(site_with):
+    """Half of them come with the used token while the others refresh the newest: one chain, and nobody is put out."""
+    web, _, first, second = reused(site_with, "dialect")
+    tokens = [first["refresh_token"], second["refresh_token"]] * 6
+    answers = simultaneously(len(tokens), lambda i: web.blade_refresh(tokens[i]))
+    assert {answer.status for answer in answers} == {200}, answers
+    got = {answer.json["refresh_token"] for answer in answers}
+    assert got <= {second["refresh_token"], answers[1].json["refresh_token"]}
+    assert web.site.query("SELECT count(*) FROM token WHERE used_s IS NULL") == [(1,)]
+
+
 def test_stale_tabs_at_once(site_with):
     """All get one and the same pair, and there is no branch: one row of the family is not used."""
     web = site_with({"token": {"refresh_grace": "0"}})

@@ -125,7 +125,7 @@ COMMANDS = commands()
 
 def test_the_help_lists_every_family(bare):
     assert {words[0] for words in COMMANDS} >= {
-        "init", "tenant", "client", "user", "key", "session", "token", "audit", "config", "doctor", "backup"
+        "init", "tenant", "client", "user", "key", "session", "token", "throttle", "audit", "config", "doctor", "backup"
     }
     assert bare.say("--help", conf=False) == bare.say("-h", conf=False)
 
@@ -295,7 +295,7 @@ def test_init_says_why_the_folder_cannot_be_made(bare):
 
 # ---- what every command needs -----------------------------------------------------------------------------------
 
-READING = [["session", "list"], ["audit", "tail"], ["tenant", "list"], ["client", "list"], ["user", "list"], ["key", "list"], ["token", "list"], ["backup", "x"]]
+READING = [["session", "list"], ["throttle", "list"], ["audit", "tail"], ["tenant", "list"], ["client", "list"], ["user", "list"], ["key", "list"], ["token", "list"], ["backup", "x"]]
 
 
 @pytest.mark.parametrize("arguments", READING, ids=" ".join)
@@ -432,7 +432,7 @@ def test_a_client_is_described_and_changed(desk):
     del app["created_s"]
     assert app == {"id": "app", "secret": True, "grants": "captcha,password", "scope": "all,read",
                    "password_wire": "plain", "alg": "site", "audience": "", "access_ttl_s": 60, "refresh_ttl_s": 120,
-                   "locked": False, "old_secret_until_s": None}
+                   "locked": False, "refresh_reuse": "dialect", "old_secret_until_s": None}
     before = desk.query("SELECT secret_mac FROM client WHERE id = 'app'")
     desk.say("client", "set", "app", "--access-ttl", "0", "--grants", "captcha")
     changed = desk.list("client")["app"]
@@ -740,8 +740,8 @@ def test_purge_deletes_what_has_expired_and_nothing_else(desk):
     kept = desk.add_session("portal")
     with closing(sqlite3.connect(desk.database)) as db, db:
         for n in range(2500):
-            db.execute("INSERT INTO captcha (id, dialect, answer, expires_s) VALUES (?, 'blade', 'x', ?)", (f"c{n}", n + 1))
-        db.execute("INSERT INTO captcha (id, dialect, answer, expires_s) VALUES ('live', 'blade', 'x', 99999999999)")
+            db.execute("INSERT INTO captcha (id, network, dialect, answer, expires_s) VALUES (?, '', 'blade', 'x', ?)", (f"c{n}", n + 1))
+        db.execute("INSERT INTO captcha (id, network, dialect, answer, expires_s) VALUES ('live', '', 'blade', 'x', 99999999999)")
         db.execute("INSERT INTO throttle VALUES ('account:a/b', 3, 5), ('account:a/c', 3, 99999999999)")
     desk.add_session("portal", expires_s=1000)
     assert desk.json("token", "purge") == {"purged": 2500 + 1 + 2}
@@ -756,7 +756,7 @@ def test_purge_ends_where_what_is_left_stays(desk):
     with closing(sqlite3.connect(desk.database)) as db, db:
         for n in range(100):
             expires_s = 99999999999 if n < 40 else 1
-            db.execute("INSERT INTO captcha (id, dialect, answer, expires_s) VALUES (?, 'blade', 'x', ?)", (f"c{n}", expires_s))
+            db.execute("INSERT INTO captcha (id, network, dialect, answer, expires_s) VALUES (?, '', 'blade', 'x', ?)", (f"c{n}", expires_s))
     assert desk.json("token", "purge") == {"purged": 0}
     with closing(sqlite3.connect(desk.database)) as db, db:
         db.execute("UPDATE captcha SET expires_s = 1 WHERE id = 'c0' OR id > 'c10'")
@@ -779,32 +779,32 @@ def test_config_names_where_each_setting_comes_from(bare):
 
 
 @pytest.mark.parametrize(
-    "text, line, named",
+    "text, place, named",
     [
-        ("[captcha]\nttl = soon\n", 2, "a whole number from 10 to 3600"),
-        ("[captcha]\nttl = 9\n", 2, "a whole number from 10 to 3600"),
-        ("[captcha]\n\nttl = 60\nttl = 61\n", 4, "set twice, first in line 3"),
-        ("[captcha]\ntll = 60\n", 2, 'unknown key "tll" in [captcha]; allowed: ttl'),
-        ("[capcha]\nttl = 60\n", 2, "unknown section [capcha]; allowed: [server]"),
-        ("[captcha]\nexpose_answer = on\n", 2, "yes or no"),
-        ("[captcha]\nlevel = brutal\n", 2, "one of easy, normal, hard"),
-        ("[dialect.blade]\nlength = 7\n", 2, "within 3 to 6"),
-        ("[dialect.blade]\nprefix = /a/\n", 2, "without a final slash"),
-        ("[dialect.blade]\nprefix = a\n", 2, "a path"),
-        ("[dialect.platform]\nsources = PC,,APP\n", 2, "comma-separated words"),
-        ("[server]\ntrusted_proxies = 127.0.0.1,localhost\n", 2, "addresses or ranges"),
-        ("[server]\nnonsense\n", 2, "expected [section], key = value"),
-        ("[server]\nlicense = " + "x" * 300 + "\n", 2, ""),
+        ("[captcha]\nttl = soon\n", "2:7", "a whole number from 10 to 3600"),
+        ("[captcha]\nttl = 9\n", "2:7", "a whole number from 10 to 3600"),
+        ("[captcha]\n\nttl = 60\nttl = 61\n", "4:1", "set twice, first in line 3"),
+        ("[captcha]\ntll = 60\n", "2:1", 'unknown key "tll" in [captcha]; allowed: ttl'),
+        ("[capcha]\nttl = 60\n", "1:2", "unknown section [capcha]; allowed: [server]"),
+        ("[captcha]\nexpose_answer = on\n", "2:17", "yes or no"),
+        ("[captcha]\nlevel = brutal\n", "2:9", "one of easy, normal, hard"),
+        ("[dialect.blade]\nlength = 7\n", "2:10", "from 3 to 6"),
+        ("[dialect.blade]\nprefix = /a/\n", "2:10", "without a final slash"),
+        ("[dialect.blade]\nprefix = a\n", "2:10", "a path"),
+        ("[dialect.platform]\nsources = PC,,APP\n", "2:11", "comma-separated words"),
+        ("[server]\ntrusted_proxies = 127.0.0.1,localhost\n", "2:19", "addresses or ranges"),
+        ("[server]\nnonsense\n", "2:1", "expected [section], key = value"),
+        ("[server]\nlicense = " + "x" * 300 + "\n", "2:11", "300 bytes are too long; expected at most 255"),
     ],
 )
-def test_a_wrong_configuration_is_refused_with_file_and_line(bare, text, line, named):
+def test_a_wrong_configuration_is_refused_with_file_line_and_column(bare, text, place, named):
     bare.configure(text)
     for arguments in (["config"], ["init"], ["user", "list"]):
         complaint = bare.say(*arguments, status=FAILED)
-        assert f"{bare.conf}:{line}: " in complaint
+        assert f"{bare.conf}:{place}: " in complaint
         assert named in complaint
     (first, *_) = doctor(bare, FAILED)
-    assert first["name"] == "configuration" and f"{bare.conf}:{line}: " in first["message"]
+    assert first["name"] == "configuration" and f"{bare.conf}:{place}: " in first["message"]
     assert not bare.data.exists()
 
 
@@ -900,10 +900,22 @@ def test_doctor_warns_of_settings(desk, settings, name):
     assert findings(desk) == {name: "warning"}
 
 
-@pytest.mark.parametrize("place", ["public_html/data", "htdocs/x", "www/html/x"])
-def test_doctor_finds_a_database_below_a_document_root(bare, place):
+@pytest.mark.parametrize("place", ["public_html/data", "htdocs/x", "www/html/x", "public_html/cgi-bin/../data"])
+def test_a_database_below_a_document_root_is_refused(bare, place):
     bare.configure(f"[server]\ndata_dir = {place}\n")
+    assert "looks as if a web server would give it out" in bare.say("init", status=FAILED)
+    assert not list(bare.conf.parent.rglob("menshen.db"))
+
+
+def test_doctor_finds_a_database_that_came_below_a_document_root(bare):
+    bare.configure("[server]\ndata_dir = data\n")
     bare.say("init")
+    bare.configure("[server]\ndata_dir = public_html/data\n")
+    (bare.conf.parent / "public_html").mkdir()
+    bare.data.rename(bare.conf.parent / "public_html/data")
+    assert findings(bare, FAILED)["place"] == "error"
+    (bare.conf.parent / "elsewhere").symlink_to("public_html")
+    bare.configure("[server]\ndata_dir = elsewhere/data\n")
     assert findings(bare, FAILED)["place"] == "error"
 
 

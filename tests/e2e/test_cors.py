@@ -200,7 +200,7 @@ def browser():
 @pytest.fixture(params=["lighttpd-fastcgi", "apache-cgid", "nginx"])
 def other_site(site_with, pages, request):
     """A site that allows the first page's origin, behind a real server."""
-    settings = {"server": {"allowed_origins": pages[0].origin, "trusted_proxies": ""}, "captcha": {"rate": "20"}}
+    settings = {"server": {"allowed_origins": pages[0].origin, "trusted_proxies": ""}, "captcha": {"rate": "10"}}
     return site_with(settings, request.param)
 
 

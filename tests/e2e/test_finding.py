@@ -128,6 +128,42 @@ def test_a_site_in_a_path_with_blanks_logs_people_in(folder):
     assert (folder / "my data/a log").exists()
 
 
+def rented(folder, data_dir):
+    """A host whose document root is public_html, with cgi-bin in it; what has to be beside stands in `etc`."""
+    program = install(folder / "public_html/cgi-bin/menshen.fcgi")
+    conf(folder / "public_html/cgi-bin/menshen.conf", data_dir=data_dir)
+    return program
+
+
+def test_where_cgi_bin_lies_in_the_document_root_the_data_lie_outside(folder):
+    program = rented(folder, "../../menshen/data")
+    done = run([program, "init"])
+    assert done.returncode == 0, done.stderr
+    assert (folder / "menshen/data/menshen.db").exists()
+    done = run([program], env=CAPTCHA | {"DOCUMENT_ROOT": f"{folder}/public_html"})
+    assert "Status: 200" in done.stdout, done.stdout + done.stderr
+
+
+def test_data_that_the_web_server_gives_out_are_refused(folder):
+    program = rented(folder, "../data")
+    done = run([program, "init"])
+    assert done.returncode == 1 and "looks as if a web server would give it out" in done.stderr
+    conf(folder / "public_html/cgi-bin/menshen.conf", data_dir="../../data")
+    assert run([program, "init"]).returncode == 0
+    conf(folder / "public_html/cgi-bin/menshen.conf", data_dir="../data")
+    (folder / "data").rename(folder / "public_html/data")
+    done = run([program], env=CAPTCHA)  # as suexec leaves it: no DOCUMENT_ROOT that tells
+    assert "Status: 500" in done.stdout and "looks as if a web server would give it out" in done.stderr
+
+
+def test_init_forbids_the_folder_to_apache_all_the_same(folder):
+    program = install(folder / "cgi-bin/menshen.fcgi")
+    conf(folder / "cgi-bin/menshen.conf", data_dir="../data")
+    assert run([program, "init"]).returncode == 0
+    rules = (folder / "data/.htaccess").read_text()
+    assert "Require all denied" in rules and "Deny from all" in rules
+
+
 @pytest.mark.parametrize("what", ["the folder", "the file", "the folder that a link leads to"])
 def test_what_cannot_be_read_stops_the_start_and_is_named(folder, what):
     program = install(folder / "cgi-bin/menshen.fcgi")

@@ -95,6 +95,24 @@ def test_login_and_logout_of_ruoyi(browser):
     assert browser.send(get("/prod-api/getInfo", Authorization=token)).json["code"] == 401
 
 
+def test_a_person_of_many_roles_refreshes(browser):
+    """Saber sends both tokens as cookies, one in a header and the other in the query string."""
+    ids, names = ",".join(f"11235988175{n:08}" for n in range(12)), ",".join(f"部门主管{n}" for n in range(12))
+    many = ("--role-id", ids, "--role-name", names, "--dept-id", ids, "--post-id", ids)
+    user = browser.site.new_user("--real-name", "张三", *many)
+    key, answer = captcha_of(browser)
+    fields = {"grantType": "captcha", "tenantId": "000000", "account": user.account, "password": md5(user.password)}
+    headers = {"Authorization": SWORD, "Captcha_Key": key, "Captcha_Code": answer}
+    login = browser.send(post_query("/api/blade-auth/token", fields, **headers)).json["data"]
+    access, refresh = login["accessToken"], login["refreshToken"]
+    headers = {"Blade_Auth": bearer(access), "Cookie": f"saber-access-token={access}; saber-refresh-token={refresh}"}
+    headers |= {"User_Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36", "Authorization": SWORD}
+    fields = {"refreshToken": refresh, "grantType": "refresh_token", "scope": "all"}
+    response = browser.send(post_query("/api/blade-auth/token", fields, **headers))
+    assert response.status == 200 and response.json["data"]["account"] == user.account, (len(access), response)
+    assert browser.send(get("/api/blade-system/menu/routes", **headers)).status == 200
+
+
 @pytest.mark.parametrize("path", ["/api/blade-system/user/update-password", "/api/blade-user/update-password"])
 def test_changing_a_password_is_menshens(browser, path):
     response = browser.send(post_query(path, {"oldPassword": "a", "newPassword": "b", "newPassword1": "b"}))

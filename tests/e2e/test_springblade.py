@@ -12,7 +12,7 @@ from harness.wire import get, post_form, post_json, post_multipart, post_query
 PREFIX = "/blade-auth"
 FIELDS = {
     "accessToken": "JWS", "tokenType": "text", "refreshToken": "JWS", "userId": "19 digits", "tenantId": str,
-    "oauthId": str, "avatar": str, "authority": str, "userName": str, "account": str, "expiresIn": "int", "license": str,
+    "oauthId": str, "authority": str, "userName": str, "account": str, "expiresIn": "int", "license": str,
 }  # fmt: skip
 
 

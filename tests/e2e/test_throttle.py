@@ -156,6 +156,54 @@ def test_unlocking_on_the_command_line(web, user):
     assert log_in(web, user).status == 200
 
 
+def test_an_operator_sees_and_clears_what_is_locked(site_with):
+    web = site_with({})
+    site, user, owner = web.site, web.site.new_user(), web.elsewhere()
+    assert site.cli_json("throttle", "list") == [] and "Nobody" in site.cli("throttle", "list")
+    fail(web, user)
+    fail(web.elsewhere(), user._replace(account="made-up"), 1)
+    blade(log_in(web, user), 429, 2003)
+    seen = {(row["kind"], row["name"]): row for row in site.cli_json("throttle", "list")}
+    assert seen["address", web.address]["effect"] == "locked"
+    assert seen["account", f"000000/{user.account}"]["effect"].startswith("under attack")
+    assert all(row["count"] == row["limit"] == LIMIT for key, row in seen.items() if key[1] in (web.address, user.account))
+    assert "made-up" not in site.cli("throttle", "list", "--all")
+    assert web.address in site.cli("throttle", "list")
+    for row in seen.values():
+        assert site.query("SELECT 1 WHERE ? BETWEEN unixepoch() AND unixepoch() + 1800", row["ends_s"])
+    site.cli("throttle", "clear", "--address", web.address)
+    blade(web.blade_password_login(user), 400, 2004)  # the account is under attack yet
+    assert log_in(web, user).status == 200
+    site.cli("throttle", "clear", "--account", f"000000/{user.account}")
+    assert owner.blade_password_login(user).status == 200
+    done = site.run(["throttle", "clear", "--account", user.account])
+    assert done.returncode == 0 and b"nothing was counted against 000000/" in done.stderr
+    site.cli("throttle", "clear", "--client", "sword")
+    site.cli("throttle", "clear", "--all")
+    assert site.cli_json("throttle", "list", "--all") == []
+    assert site.query("SELECT subject FROM audit WHERE action = 'throttle.clear' ORDER BY id") == [
+        (f"address:{web.address}",), (f"user:000000/{user.account}",), ("client:sword",), ("",)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "address, status, cleared",
+    [("2001:db8:9:1::7", 0, True), ("2001:db8:9:1::/64", 0, True), ("192.0.2.1", 0, False), ("nonsense", 1, False)],
+)
+def test_clearing_an_address(site_with, address, status, cleared):
+    web = site_with({})
+    fail(web.elsewhere("2001:db8:9:1::1"), web.site.new_user(), 1)
+    assert web.site.run(["throttle", "clear", "--address", address]).returncode == status
+    left = [row["name"] for row in web.site.cli_json("throttle", "list") if row["kind"] == "address"]
+    assert left == ([] if cleared else ["2001:db8:9:1::/64"])
+
+
+@pytest.mark.parametrize("options", [[], ["--all", "--client", "x"], ["--address", "::1", "--account", "x"]])
+def test_clearing_one_thing_at_a_time(site_with, options):
+    done = site_with({}).site.run(["throttle", "clear", *options])
+    assert done.returncode == 2 and b"give one of --address, --account, --client and --all" in done.stderr
+
+
 def test_lock_ends_with_the_window(site_with):
     web = site_with({})
     user = web.site.new_user()

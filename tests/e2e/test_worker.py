@@ -62,6 +62,18 @@ def test_a_head_in_pieces_holds_up_nobody(worker):
         assert worker.client.receive_one(slow).status == 200
 
 
+def test_a_wide_head(worker):
+    assert worker.web.send(get(CAPTCHA, X_Wide="x" * 120000)).status == 200
+    connection = worker.client.connect()
+    with closing(connection):
+        connection.sendall(worker.client.head(get(CAPTCHA, X_Wide="x" * 140000)))
+        try:
+            assert connection.recv(1) == b""
+        except ConnectionResetError:
+            pass  # it was closed before all was read
+    worker.web.blade_captcha()
+
+
 # ---- Bodies that nobody needs ---------------------------------------------------------------------------------
 def with_length(method, path, length):
     return Request(method, path, (("Content-Type", "application/json"), ("Content-Length", str(length))))

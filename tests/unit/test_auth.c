@@ -258,7 +258,7 @@ static void test_wrong_secrets_lock_the_address(void **state)
     assert_int_equal(seen.events, 25);
     int64_t counters = 0;
     assert_err(db_expired_count(s->app.db, NOW_S + 1800, &counters), ERR_OK);
-    assert_int_equal(counters, 1);
+    assert_int_equal(counters, 2); /* the address', and how many addresses there are */
     assert_err(client_authenticate(&s->app, "app", "s", "10.0.0.2", NOW_S, &s->arena, &c, &retry_s), ERR_OK);
     assert_err(authenticate(s, "app", "s", NOW_S + 1800, &c), ERR_OK);
 }
@@ -360,11 +360,73 @@ static void test_passwords_that_are_encrypted(void **state)
     assert_true(p.has_plain);
 }
 
+/* ---- What strangers leave is bounded ---- */
+
+static int64_t counters(struct site *s)
+{
+    int64_t count = 0;
+    assert_err(db_expired_count(s->app.db, NOW_S + 1800, &count), ERR_OK);
+    return count;
+}
+
+/* A /48 that never comes twice from the same /64: not a row for each. */
+static void test_counters_of_new_addresses_are_bounded(void **state)
+{
+    struct site *s = *state;
+    char address[ADDRESS_CAP];
+    int64_t retry_s = 0;
+    struct throttle_try fresh = {
+        .tenant_id = "t1", .account = "admin", .client_id = "app", .address = "192.0.2.9", .exists = true};
+    s->app.cfg.login.client_max_failures = 1000000000;
+    assert_err(throttle_check(&s->app, &fresh, NOW_S, &retry_s), ERR_OK);
+    assert_err(db_begin(s->app.db, DB_RELAXED), ERR_OK);
+    for (int i = 0; i < 20500; i++) {
+        snprintf(address, sizeof address, "2001:db8:1:%x::1", i);
+        struct throttle_try t = {.tenant_id = "t1",
+                                 .account = "nobody",
+                                 .client_id = "app",
+                                 .address = address,
+                                 .has_captcha = true};
+        enum err e = throttle_failed(&s->app, &t, NOW_S, &retry_s);
+        assert_case(e == ERR_OK || e == ERR_LOGIN_LOCKED, "%d: %s", i, err_info(e)->name);
+        assert_err(throttle_secret_failed(&s->app, address, NOW_S), ERR_OK);
+    }
+    assert_err(db_commit(s->app.db), ERR_OK);
+    assert_int_equal(counters(s), 2 * (20000 + 1) + 2); /* addresses, how many they are, bucket, client */
+    /* Who comes now needs a captcha, and nothing more. */
+    assert_err(throttle_check(&s->app, &fresh, NOW_S, &retry_s), ERR_CAPTCHA_REQUIRED);
+    fresh.has_captcha = true;
+    assert_err(throttle_check(&s->app, &fresh, NOW_S, &retry_s), ERR_OK);
+    assert_err(throttle_check(&s->app, &fresh, NOW_S + 1800, &retry_s), ERR_OK);
+}
+
+/* Names that somebody makes up, each once: as many rows as there are buckets, at most. */
+static void test_counters_of_made_up_accounts_are_bounded(void **state)
+{
+    struct site *s = *state;
+    char account[16];
+    int64_t retry_s = 0;
+    assert_err(db_begin(s->app.db, DB_RELAXED), ERR_OK);
+    for (int i = 0; i < 40000; i++) {
+        snprintf(account, sizeof account, "made%d", i);
+        struct throttle_try t = {.tenant_id = "t1",
+                                 .account = account,
+                                 .client_id = "app",
+                                 .address = "10.0.0.1",
+                                 .has_captcha = true};
+        throttle_failed(&s->app, &t, NOW_S, &retry_s);
+    }
+    assert_err(db_commit(s->app.db), ERR_OK);
+    assert_true(counters(s) <= 16384 + 3);
+    assert_true(counters(s) > 8192);
+}
+
 /* ---- Throttle ---- */
 
 static struct throttle_try a_try(const char *account, const char *address, bool has_captcha)
 {
     return (struct throttle_try){.tenant_id = "t1",
+                                 .exists = true,
                                  .account = account,
                                  .client_id = "app",
                                  .address = address,
@@ -597,13 +659,21 @@ static void test_who_gets_in(void **state)
     assert_err(log_in(s, "admin", md5_admin, NULL, NULL, NOW_S), ERR_USER_LOCKED);
 }
 
+static enum err note_accounts(void *ctx, const struct throttle_entry *e)
+{
+    if (e->kind == THROTTLE_ACCOUNT)
+        buf_addf(ctx, "%s %d, ", e->name[0] == '#' ? "made up" : e->name, (int)e->count);
+    return ERR_OK;
+}
+
 /* However an account is spelled, it has one counter, known or not; the audit has the account's own spelling. */
 static void test_all_spellings_of_an_account_share_its_tries(void **state)
 {
     struct site *s = *state;
     static const char *const known[] = {"Admin", "aDmin", "adMin", "ADMIN\u3000", "\uFF41dmin"};
     static const char *const unknown[] = {"Nobody", "nObody", "noBody", "NOBODY", "\uFF4Eobody"};
-    struct throttle_count count;
+    struct buf seen;
+    buf_init(&seen);
     s->app.cfg.login.max_failures = 5;
     for (int i = 0; i < 5; i++) {
         char address[24];
@@ -612,12 +682,9 @@ static void test_all_spellings_of_an_account_share_its_tries(void **state)
         log_in(s, known[i], md5_wrong, NULL, NULL, NOW_S);
         log_in(s, unknown[i], md5_wrong, NULL, NULL, NOW_S);
     }
-    assert_err(throttle_store_get(s->app.db, "account:t1/admin", NOW_S, s->app.cfg.login.window_s, &count),
-               ERR_OK);
-    assert_int_equal(count.count, 5);
-    assert_err(throttle_store_get(s->app.db, "account:t1/nobody", NOW_S, s->app.cfg.login.window_s, &count),
-               ERR_OK);
-    assert_int_equal(count.count, 5);
+    assert_err(throttle_list(&s->app, NOW_S, &s->arena, note_accounts, &seen), ERR_OK);
+    assert_string_equal(buf_str(&seen), "made up 5, t1/admin 5, ");
+    buf_free(&seen);
     assert_null(strstr(buf_str(&s->scratch.log), "Admin"));
 }
 
@@ -1497,6 +1564,8 @@ int main(void)
         TEST(test_passwords_on_the_wire),
         TEST(test_two_secrets_are_good_while_a_rotation_lasts),
         TEST(test_wrong_secrets_lock_the_address),
+        TEST(test_counters_of_new_addresses_are_bounded),
+        TEST(test_counters_of_made_up_accounts_are_bounded),
         TEST(test_a_failure_past_the_first_is_told_as_a_captcha_that_is_due),
         TEST(test_what_was_refreshed_is_not_renewed),
         TEST(test_tokens_of_somebody_removed_are_nobody_elses),

@@ -188,7 +188,7 @@ static void make_bad(struct buf *b, int which)
         add_text(b, PARAMS, "", 0);
         break;
     case 5:
-        for (int i = 0; i < 2; i++)
+        for (int i = 0; i < 3; i++)
             add_record(b, PARAMS, 7, wide, sizeof wide, 0);
         break;
     }

@@ -855,6 +855,22 @@ static void test_a_stale_tab_gets_nothing_of_what_ended(void **state)
     assert_err(refresh_from(s, first.refresh, home, late_s, &unused), ERR_REFRESH_INVALID);
 }
 
+/* The clock was ten years ahead when the token was used, and is right again. */
+static void test_the_grace_window_does_not_wait_for_a_clock_that_was_ahead(void **state)
+{
+    struct site *s = *state;
+    struct token_pair unused;
+    s->client.refresh_reuse = "end";
+    for (int i = 0; i < 2; i++) {
+        const int64_t ahead_s = i == 0 ? 60 : 315360000; /* another worker's host may be a minute ahead */
+        struct token_pair first = issue(s, NOW_S);
+        struct token_pair next = issue(s, NOW_S);
+        COMMITTED(s, token_store_use(s->app.db, first.row.id, NOW_S + ahead_s, next.row.id));
+        refresh(s, first.refresh, NOW_S, &unused);
+        assert_case((verify(s, first.access, NOW_S) == ERR_OK) == (i == 0), "%d", (int)ahead_s);
+    }
+}
+
 /* Without a window two tabs at once come one after the other. */
 static void test_stale_tabs_without_a_grace_window(void **state)
 {
@@ -1022,6 +1038,7 @@ int main(void)
         T(test_ipv6_networks_and_what_is_no_address),
         T(test_a_stale_tab_gets_nothing_of_what_ended),
         T(test_stale_tabs_without_a_grace_window),
+        T(test_the_grace_window_does_not_wait_for_a_clock_that_was_ahead),
         T(test_reuse_that_ends_nothing_is_audited_once),
         T(test_inspection_knows_both_kinds),
         T(test_the_end_of_a_session_is_audited),

@@ -139,7 +139,7 @@ class Server:
         """Two workers on a socket, as the comments of the files that want a socket say."""
         run = self.site.root / "run"
         subprocess.run(
-            ["spawn-fcgi", "-s", run / "menshen.sock", "-M", "0660", "-F", "2", "-P", run / "menshen.pid", "--",
+            ["spawn-fcgi", "-s", run / "menshen.sock", "-M", "0600", "-F", "2", "-P", run / "menshen.pid", "--",
              self.site.binary],
             check=True, capture_output=True, cwd="/", **owner_arguments(),
         )  # fmt: skip

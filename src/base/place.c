@@ -1,0 +1,69 @@
+#include "base/place.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_document_root(const char *name, size_t len, const char *parent, size_t parent_len)
+{
+    static const char *const names[] = {"public_html", "htdocs", "httpdocs", "wwwroot", "webroot"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strlen(names[i]) == len && memcmp(names[i], name, len) == 0)
+            return true;
+    return len == 4 && memcmp(name, "html", 4) == 0 && parent_len == 3 && memcmp(parent, "www", 3) == 0;
+}
+
+static bool has_document_root(const char *path)
+{
+    const char *parent = "";
+    size_t parent_len = 0;
+    while (*path != '\0') {
+        path += strspn(path, "/");
+        size_t len = strcspn(path, "/");
+        if (len > 0 && is_document_root(path, len, parent, parent_len))
+            return true;
+        parent = path;
+        parent_len = len;
+        path += len;
+    }
+    return false;
+}
+
+/* What is there of `dir`, links and ".." resolved, and in *rest_out what is not there. False if nothing is. */
+static bool resolve(const char *dir, char out[PATH_MAX], const char **rest_out)
+{
+    char path[PATH_MAX];
+    size_t len = strlen(dir);
+    if (len >= sizeof path)
+        return false;
+    memcpy(path, dir, len + 1);
+    while (realpath(path, out) == NULL) {
+        char *slash = strrchr(path, '/');
+        if (slash == NULL || slash == path)
+            return false;
+        *slash = '\0';
+    }
+    *rest_out = dir + strlen(path);
+    return true;
+}
+
+bool place_is_public(const char *dir)
+{
+    char real[PATH_MAX];
+    const char *rest = "";
+    if (!has_document_root(dir))
+        return false;
+    return !resolve(dir, real, &rest) || has_document_root(real) || has_document_root(rest);
+}
+
+enum err place_check(const char *dir, struct buf *why)
+{
+    if (!place_is_public(dir))
+        return ERR_OK;
+    buf_addf(why,
+             "%s looks as if a web server would give it out, with every secret of the site in it; set "
+             "[server] data_dir "
+             "to a folder outside of the document root",
+             dir);
+    return ERR_CONFIG;
+}

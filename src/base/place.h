@@ -1,0 +1,25 @@
+/*
+ * Whether a folder looks as if a web server gave out what is in it, judged by the names on the way to it: the command
+ * line knows no document root, and a server may name another than the one that a host's customers see.
+ *
+ * Depends on base/buf.
+ */
+#ifndef BASE_PLACE_H
+#define BASE_PLACE_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/*
+ * Whether `dir` lies below a folder that is called as document roots are: public_html, htdocs, httpdocs, wwwroot, webroot,
+ * www/html. What ".." leads out of does not count; of links only those are seen that lead away from such a folder, so who
+ * wants to know about the others hands in a path without links.
+ */
+bool place_is_public(const char *dir);
+
+/* ERR_OK; ERR_CONFIG if place_is_public, and `why` receives what to do. */
+enum err place_check(const char *dir, struct buf *why);
+
+#endif
