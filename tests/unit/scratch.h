@@ -56,7 +56,7 @@ static inline void scratch_close(struct scratch *s)
     DIR *dir = opendir(s->dir);
     assert_non_null(dir);
     for (struct dirent *entry; (entry = readdir(dir)) != NULL;)
-        if (entry->d_name[0] != '.')
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             unlinkat(dirfd(dir), entry->d_name, 0);
     closedir(dir);
     assert_int_equal(rmdir(s->dir), 0);

@@ -1,6 +1,6 @@
 /*
- * store/restore.c: a process that ends at any step of it leaves the old database or the new one, each whole, never the
- * one with the log of the other.
+ * store/restore.c: a process that ends at any step of it leaves the old database or the new one, each whole,
+ * never the one with the log of the other.
  */
 #include "scratch.h"
 
