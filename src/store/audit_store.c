@@ -1,12 +1,17 @@
 #include "store/audit_store.h"
 
 #include "base/clock.h"
-#include "store/stmt.h"
+#include "store/columns.h"
+#include "store/row.h"
+
+#define COLUMN(...) ROW_COLUMN(struct audit_row, __VA_ARGS__),
+static const struct row_column columns[] = {COLUMN(id) AUDIT_COLUMNS(COLUMN) COLUMN(count) COLUMN(first_s)
+                                                COLUMN(last_s)};
+static const struct row_table table = ROW_TABLE(columns);
 
 enum err audit_store_put(struct db *db, const struct audit_row *row)
 {
-    return stmt_run(db, SQL_AUDIT_PUT, "isssssssi", row->at_s, row->actor, row->action, row->subject,
-                    row->result, row->client_id, row->dialect, row->address, row->expires_s);
+    return row_run(db, SQL_AUDIT_PUT, &table, row);
 }
 
 /* A caller of audit_store_list, called for each row. */
@@ -18,19 +23,9 @@ struct listing {
 static enum err list_row(sqlite3_stmt *st, struct arena *arena, void *ctx)
 {
     const struct listing *l = ctx;
-    struct audit_row row = {.id = sqlite3_column_int64(st, 0), .at_s = sqlite3_column_int64(st, 1)};
-    const char **texts[] = {&row.actor,     &row.action,  &row.subject, &row.result,
-                            &row.client_id, &row.dialect, &row.address};
-    for (int i = 0; i < (int)(sizeof texts / sizeof texts[0]); i++) {
-        *texts[i] = stmt_text(st, i + 2, arena);
-        if (*texts[i] == NULL)
-            return ERR_MEMORY;
-    }
-    row.expires_s = sqlite3_column_int64(st, 9);
-    row.count = sqlite3_column_int64(st, 10);
-    row.first_s = sqlite3_column_int64(st, 11);
-    row.last_s = sqlite3_column_int64(st, 12);
-    return l->each(l->ctx, &row);
+    struct audit_row row;
+    enum err e = row_read(st, &table, arena, &row);
+    return e == ERR_OK ? l->each(l->ctx, &row) : e;
 }
 
 enum err audit_store_list(struct db *db, const struct audit_filter *filter, struct arena *arena,

@@ -73,4 +73,8 @@
     X(used_s, .optional = true)                                                                              \
     X(successor_id, .optional = true)
 
+/* An event, without what makes a row the sum of several. */
+#define AUDIT_COLUMNS(X)                                                                                     \
+    X(at_s) X(actor) X(action) X(subject) X(result) X(client_id) X(dialect) X(address) X(expires_s)
+
 #endif

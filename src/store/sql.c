@@ -190,16 +190,13 @@ const char *const sql_text[SQL_COUNT] = {
         "DELETE FROM token WHERE id IN "
         "(SELECT id FROM token WHERE refresh_expires_s <= ?1 ORDER BY refresh_expires_s LIMIT ?2)",
 
-    [SQL_AUDIT_PUT] =
-        "INSERT INTO audit (at_s, actor, action, subject, result, client_id, dialect, address, expires_s) "
-        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [SQL_AUDIT_PUT] = "INSERT INTO audit (id" AUDIT_COLUMNS(NAME) ") VALUES (NULL" AUDIT_COLUMNS(VALUE) ")",
     /* The numbers start anew when the last row has expired, so that one past the newest is before all. */
-    [SQL_AUDIT_LIST] =
-        "SELECT id, at_s, actor, action, subject, result, client_id, dialect, address, expires_s, count, "
-        "coalesce(first_s, 0), coalesce(last_s, 0) FROM "
-        "(SELECT * FROM audit WHERE id > iif(?1 > (SELECT coalesce(max(id), 0) FROM audit), 0, ?1) "
-        "AND at_s >= ?2 AND (?3 IS NULL OR actor = ?3 OR subject = ?3) AND (?4 IS NULL OR action = ?4) "
-        "ORDER BY id DESC LIMIT ?5) ORDER BY id",
+    [SQL_AUDIT_LIST] = "SELECT id" AUDIT_COLUMNS(
+        NAME) ", count, first_s, last_s FROM "
+              "(SELECT * FROM audit WHERE id > iif(?1 > (SELECT coalesce(max(id), 0) FROM audit), 0, ?1) "
+              "AND at_s >= ?2 AND (?3 IS NULL OR actor = ?3 OR subject = ?3) AND (?4 IS NULL OR action = ?4) "
+              "ORDER BY id DESC LIMIT ?5) ORDER BY id",
     /* The expired ones of the oldest ?2, up to the first that is to stay. */
     [SQL_AUDIT_PURGE] = "WITH oldest AS (SELECT id, expires_s FROM audit ORDER BY id LIMIT ?2) "
                         "DELETE FROM audit WHERE id IN (SELECT id FROM oldest WHERE id < "

@@ -49,17 +49,23 @@ static inline void scratch_open(struct scratch *s)
     s->db = scratch_connect(s);
 }
 
-static inline void scratch_close(struct scratch *s)
+/* A folder of files. */
+static inline void scratch_remove(const char *path)
 {
-    db_close(s->db);
-    buf_free(&s->log);
-    DIR *dir = opendir(s->dir);
+    DIR *dir = opendir(path);
     assert_non_null(dir);
     for (struct dirent *entry; (entry = readdir(dir)) != NULL;)
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             unlinkat(dirfd(dir), entry->d_name, 0);
     closedir(dir);
-    assert_int_equal(rmdir(s->dir), 0);
+    assert_int_equal(rmdir(path), 0);
+}
+
+static inline void scratch_close(struct scratch *s)
+{
+    db_close(s->db);
+    buf_free(&s->log);
+    scratch_remove(s->dir);
 }
 
 #endif

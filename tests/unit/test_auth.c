@@ -20,7 +20,6 @@
 #include "store/captcha_store.h"
 #include "store/key_store.h"
 #include "store/tenant_store.h"
-#include "store/throttle_store.h"
 
 enum { NOW_S = 1700000000, ACCESS_S = 43200, REFRESH_S = 2592000, FAMILY_S = 7776000, GRACE_S = 30 };
 
@@ -685,6 +684,9 @@ static void test_all_spellings_of_an_account_share_its_tries(void **state)
     assert_err(throttle_list(&s->app, NOW_S, &s->arena, note_accounts, &seen), ERR_OK);
     assert_string_equal(buf_str(&seen), "made up 5, t1/admin 5, ");
     buf_free(&seen);
+    s->address = "192.0.2.99";
+    assert_err(log_in(s, "admiN", md5_admin, NULL, NULL, NOW_S), ERR_CAPTCHA_REQUIRED);
+    assert_err(log_in(s, "nobodY", md5_wrong, NULL, NULL, NOW_S), ERR_CAPTCHA_REQUIRED);
     assert_null(strstr(buf_str(&s->scratch.log), "Admin"));
 }
 

@@ -146,17 +146,6 @@ static void write_file(const char *dir, const struct file *f)
     assert_int_equal(chmod(path, 0600), 0);
 }
 
-static void remove_folder(const char *dir)
-{
-    DIR *d = opendir(dir);
-    assert_non_null(d);
-    for (struct dirent *entry; (entry = readdir(d)) != NULL;)
-        if (entry->d_name[0] != '.')
-            unlinkat(dirfd(d), entry->d_name, 0);
-    closedir(d);
-    assert_int_equal(rmdir(dir), 0);
-}
-
 /* Which of the captchas a, b, c, … are there after a power cut; the database is whole. */
 static void after_power_cut(struct scratch *s, char found[16])
 {
@@ -178,7 +167,7 @@ static void after_power_cut(struct scratch *s, char found[16])
     *found = '\0';
     db_close(db);
     buf_free(&why);
-    remove_folder(dir);
+    scratch_remove(dir);
 }
 
 #define assert_left(S, EXPECTED)                                                                             \
