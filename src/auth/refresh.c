@@ -227,7 +227,8 @@ static enum err rotate(struct app *app, struct rotation *r, int64_t now_s, struc
             e = check_scope(&r->row.session, r->scope, arena);
         if (e != ERR_OK)
             return e;
-        if (late && r->row.access_expires_s > now_s)
+        bool is_ahead = r->row.issued_s > now_s + CLOCK_SKEW_S; /* it would be refused */
+        if (late && r->row.access_expires_s > now_s && !is_ahead)
             return answer_newest(app, r, now_s, arena, out);
         if (r->row.used_s != 0)
             return replay(app, r, now_s, arena, out);
