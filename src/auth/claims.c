@@ -29,7 +29,9 @@ const char *claims_audience(const struct app *app, const struct token_row *row)
 void claims_note_password_age(const struct app *app, const struct token_row *row, struct user *u)
 {
     int64_t max_age_s = app->cfg.login.password_max_age_s;
-    if (u->id != 0 && max_age_s > 0 && u->password_changed_s + max_age_s <= row->issued_s)
+    bool is_old = u->password_changed_s + max_age_s <= row->issued_s;
+    bool is_ahead = u->password_changed_s > row->issued_s + CLOCK_SKEW_S; /* it would never be old */
+    if (u->id != 0 && max_age_s > 0 && (is_old || is_ahead))
         u->password_expired = true;
 }
 
@@ -220,13 +222,18 @@ static bool is_str(struct json_object *root, const char *name, const char *expec
 }
 
 /* RFC 7519 §4.1.4 to §4.1.6: exp and iat are there, nbf may be. */
-static bool is_in_time(struct json_object *root, int64_t now_s)
+static bool is_in_time(struct app *app, struct json_object *root, int64_t now_s)
 {
     int64_t exp = 0, iat = 0, nbf = 0;
     enum err e = json_in_int(root, "nbf", &nbf);
-    return (e == ERR_NOT_FOUND || (e == ERR_OK && nbf <= now_s)) &&
-           json_in_int(root, "exp", &exp) == ERR_OK && exp > now_s &&
-           json_in_int(root, "iat", &iat) == ERR_OK && iat <= now_s + CLOCK_SKEW_S;
+    bool is_now = (e == ERR_NOT_FOUND || (e == ERR_OK && nbf <= now_s)) &&
+                  json_in_int(root, "exp", &exp) == ERR_OK && exp > now_s &&
+                  json_in_int(root, "iat", &iat) == ERR_OK;
+    if (!is_now || iat <= now_s + CLOCK_SKEW_S)
+        return is_now;
+    LOG_SOME(&app->log, ERR_LEVEL_WARN, "clock_went_back", LOG_S("seen_in", "token"),
+             LOG_N("ahead_s", iat - now_s), LOG_S("hint", "menshen doctor"));
+    return false;
 }
 
 static bool copy_audience(struct json_object *root, struct arena *arena, const char **out)
@@ -239,8 +246,8 @@ static bool copy_audience(struct json_object *root, struct arena *arena, const c
 }
 
 /* ERR_OK; ERR_TOKEN_INVALID for a wrong type, issuer, time or form. */
-static enum err read_claims(const struct app *app, const struct buf *payload, int64_t now_s,
-                            struct arena *arena, struct claims *out)
+static enum err read_claims(struct app *app, const struct buf *payload, int64_t now_s, struct arena *arena,
+                            struct claims *out)
 {
     struct json_object *root = NULL;
     enum json_fault fault;
@@ -249,14 +256,14 @@ static enum err read_claims(const struct app *app, const struct buf *payload, in
         return e == ERR_MEMORY ? e : ERR_TOKEN_INVALID;
     out->is_refresh = is_str(root, "token_type", refresh_type);
     bool good = (out->is_refresh || is_str(root, "token_type", access_type)) &&
-                is_str(root, "iss", claims_issuer(app)) && is_in_time(root, now_s) &&
+                is_str(root, "iss", claims_issuer(app)) && is_in_time(app, root, now_s) &&
                 copy_id(root, "jti", out->jti) && (!out->is_refresh || copy_id(root, "ati", out->ati)) &&
                 copy_audience(root, arena, &out->aud);
     json_in_free(root);
     return good ? ERR_OK : ERR_TOKEN_INVALID;
 }
 
-enum err claims_verify_with(const struct app *app, const struct keyring *ring, const char *jwt, int64_t now_s,
+enum err claims_verify_with(struct app *app, const struct keyring *ring, const char *jwt, int64_t now_s,
                             struct arena *arena, struct claims *out)
 {
     struct buf payload;

@@ -60,7 +60,7 @@ struct claims {
  * Header and signature, type, issuer, times and the form of the ids; nothing of the row. ERR_OK;
  * ERR_TOKEN_INVALID; ERR_STORE; ERR_MEMORY.
  */
-enum err claims_verify_with(const struct app *app, const struct keyring *ring, const char *jwt, int64_t now_s,
+enum err claims_verify_with(struct app *app, const struct keyring *ring, const char *jwt, int64_t now_s,
                             struct arena *arena, struct claims *out);
 enum err claims_verify(struct app *app, const char *jwt, int64_t now_s, struct arena *arena,
                        struct claims *out);

@@ -5,6 +5,7 @@
 #include "auth/audit.h"
 #include "auth/site_key.h"
 #include "auth/throttle.h"
+#include "base/clock.h"
 #include "base/codec.h"
 #include "base/secure.h"
 #include "crypto/digest.h"
@@ -30,7 +31,8 @@ enum err client_compare_secret(const struct app *app, const struct client *c, co
         return e;
     bool is_new = secure_equal(mac, c->secret_mac, sizeof mac) && c->has_secret;
     bool is_old = secure_equal(mac, c->old_secret_mac, sizeof mac) && c->has_old_secret &&
-                  c->old_secret_until_s > now_s;
+                  c->old_secret_until_s > now_s &&
+                  c->old_secret_until_s <= now_s + CLIENT_OVERLAP_MAX_S + CLOCK_SKEW_S;
     secure_wipe(mac, sizeof mac);
     *same_out = is_new || is_old;
     return ERR_OK;

@@ -19,6 +19,9 @@
 
 #define CLIENT_GRANTS "captcha,password,refresh_token,client_credentials"
 
+/* How long an old secret can be good beside a new one; what says longer was written by a clock that was ahead. */
+#define CLIENT_OVERLAP_MAX_S 31536000
+
 /* Write the keyed hash of `secret` to `mac`. ERR_OK, ERR_CRYPTO. */
 enum err client_secret_mac(const struct app *app, const char *secret, unsigned char mac[CLIENT_MAC_LEN]);
 

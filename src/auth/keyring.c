@@ -158,17 +158,27 @@ static bool is_for(const struct jws_key *key, const char *alg)
     return alg[0] == '\0' ? jws_is_hmac(key->alg) : strcmp(jws_alg_name(key->alg), alg) == 0;
 }
 
-/* The place of the signer in the ring; ring->count if there is none. */
-static size_t find_signer(const struct keyring *ring, const char *alg, int64_t at_s)
+/* The newest that signs from `from_s` or earlier and is not retired at `at_s`; ring->count if there is none. */
+static size_t find_newest(const struct keyring *ring, const char *alg, int64_t from_s, int64_t at_s)
 {
     size_t best = ring->count;
     for (size_t i = 0; i < ring->count; i++) {
-        bool may_sign = is_for(&ring->key[i], alg) && ring->signs_from_s[i] <= at_s &&
+        bool may_sign = is_for(&ring->key[i], alg) && ring->signs_from_s[i] <= from_s &&
                         (ring->retired_s[i] == 0 || ring->retired_s[i] > at_s);
         if (may_sign && (best == ring->count || ring->signs_from_s[i] > ring->signs_from_s[best]))
             best = i;
     }
     return best;
+}
+
+/*
+ * The place of the signer in the ring; ring->count if there is none. Where none signs yet, as after a start with a
+ * clock that was ahead, one that is published does: a site that issues no tokens helps nobody.
+ */
+static size_t find_signer(const struct keyring *ring, const char *alg, int64_t at_s)
+{
+    size_t signer = find_newest(ring, alg, at_s, at_s);
+    return signer < ring->count ? signer : find_newest(ring, alg, INT64_MAX, at_s);
 }
 
 const struct jws_key *keyring_signer(const struct keyring *ring, const char *alg, int64_t at_s)
@@ -358,13 +368,12 @@ enum err keyring_import(struct app *app, const void *secret, size_t len, int64_t
 /* Whether tokens could be signed with `alg` before `kid` was gone, and cannot any more. */
 static bool is_last(struct keyring *ring, const char *kid, const char *alg, int64_t now_s)
 {
-    const struct jws_key *signer = keyring_signer(ring, alg, now_s);
-    if (signer == NULL || strcmp(signer->kid, kid) != 0)
+    size_t at = find_newest(ring, alg, now_s, now_s);
+    if (at == ring->count || strcmp(ring->key[at].kid, kid) != 0)
         return false;
-    size_t at = (size_t)(signer - ring->key);
     int64_t end_s = ring->retired_s[at];
     ring->retired_s[at] = now_s;
-    bool last = keyring_signer(ring, alg, now_s) == NULL;
+    bool last = find_newest(ring, alg, now_s, now_s) == ring->count; /* one that is to sign later is none */
     ring->retired_s[at] = end_s;
     return last;
 }

@@ -203,8 +203,8 @@ static enum err check_scope(const struct session *s, const char *requested, stru
     return client_scope(&granted, requested, arena, &narrower);
 }
 
-/* A family that somebody ended is over for whoever hears it, also after a power cut: who ended it may be waiting
- * for the disk yet. */
+/* A family that somebody ended is over for whoever hears it, also after a power cut: who ended it may be
+ * waiting for the disk yet. */
 static enum err told_ended(struct app *app, const struct token_row *row)
 {
     enum err e = row->session.revoked_s != 0 ? db_sync(app->db) : ERR_OK;
@@ -227,7 +227,8 @@ static enum err rotate(struct app *app, struct rotation *r, int64_t now_s, struc
             e = check_scope(&r->row.session, r->scope, arena);
         if (e != ERR_OK)
             return e;
-        if (late && r->row.access_expires_s > now_s)
+        bool is_ahead = r->row.issued_s > now_s + CLOCK_SKEW_S; /* it would be refused */
+        if (late && r->row.access_expires_s > now_s && !is_ahead)
             return answer_newest(app, r, now_s, arena, out);
         if (r->row.used_s != 0)
             return replay(app, r, now_s, arena, out);

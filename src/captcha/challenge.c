@@ -100,7 +100,7 @@ static enum err count_issue(struct db *db, const struct subjects *s, int64_t now
 static void report_clock(const struct log *log, int64_t ahead_s)
 {
     if (ahead_s > 0)
-        LOG(log, ERR_LEVEL_WARN, "clock_went_back", LOG_N("newest_ahead_s", ahead_s),
+        LOG(log, ERR_LEVEL_WARN, "clock_went_back", LOG_S("seen_in", "captcha"), LOG_N("ahead_s", ahead_s),
             LOG_S("hint", "menshen doctor"));
 }
 

@@ -22,7 +22,6 @@ enum {
     SECRET_MAX = 128,
     SECRET_GENERATED = 32, /* of 62 characters: 190 bits */
     OVERLAP_DEFAULT_S = 86400,
-    OVERLAP_MAX_S = 31536000,
     ACCESS_TTL_MAX = 31536000,
     REFRESH_TTL_MAX = 315360000,
 };
@@ -336,7 +335,7 @@ static enum cli_status rotate_secret(struct cli *cli)
 {
     struct secret secret = {.len = 0};
     struct rotation r = {.secret = secret.text, .overlap_s = OVERLAP_DEFAULT_S};
-    enum cli_status status = cli_number(cli, "overlap", 0, OVERLAP_MAX_S, &r.overlap_s);
+    enum cli_status status = cli_number(cli, "overlap", 0, CLIENT_OVERLAP_MAX_S, &r.overlap_s);
     if (status == CLI_DONE)
         status = take_secret(cli, &secret);
     if (status == CLI_DONE) {

@@ -616,6 +616,41 @@ static void check_demo(struct doctor *d)
         add(d, "demo", OK, "no password of the demo is in use", NULL);
 }
 
+/* ---- Rows from the future ---------------------------------------------------------------------------- */
+
+/* "3 rows of token, 1 of session"; "" if there are none. */
+static void name_ahead(const int64_t counts[DB_AHEAD_TABLES], struct buf *out)
+{
+    for (int i = 0; i < DB_AHEAD_TABLES; i++)
+        if (counts[i] > 0)
+            buf_addf(out, "%s%" PRId64 "%s %s", out->len > 0 ? ", " : "", counts[i],
+                     out->len > 0     ? " of"
+                     : counts[i] == 1 ? " row of"
+                                      : " rows of",
+                     db_ahead_tables[i]);
+}
+
+static void check_ahead(struct doctor *d)
+{
+    int64_t counts[DB_AHEAD_TABLES];
+    struct buf found;
+    buf_init(&found);
+    enum err e = db_ahead_count(d->cli->app.db, d->cli->now_s, counts);
+    if (e == ERR_OK)
+        name_ahead(counts, &found);
+    if (e != ERR_OK || found.err != ERR_OK)
+        add(d, "future", ERROR, TEXT(d, "rows cannot be counted: %s", err_info(e)->name), "the log says why");
+    else if (found.len == 0)
+        add(d, "future", OK, "no row says that it was made after now", NULL);
+    else
+        add(d, "future", WARNING,
+            TEXT(d, "made after now: %s; the clock was ahead, or is behind", buf_str(&found)),
+            "they bind nobody. See that the clock is right (date); then: menshen token purge --ahead; "
+            "menshen key "
+            "rotate, if keys are among them; set the passwords and secrets anew that were changed meanwhile");
+    buf_free(&found);
+}
+
 /* ---- All of it --------------------------------------------------------------------------------------- */
 
 static void check_database(struct doctor *d)
@@ -632,6 +667,7 @@ static void check_database(struct doctor *d)
     check_integrity(d);
     check_statements(d);
     check_journal(d);
+    check_ahead(d);
     check_keys(d);
     check_sm2(d);
     check_content(d);

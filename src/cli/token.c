@@ -120,13 +120,39 @@ static enum err purge(struct cli *cli, int64_t *purged_out)
     return e;
 }
 
+static enum err count_ahead(struct cli *cli, int64_t *count_out)
+{
+    int64_t counts[DB_AHEAD_TABLES];
+    *count_out = 0;
+    enum err e = db_ahead_count(cli->app.db, cli->now_s, counts);
+    for (int i = 0; e == ERR_OK && i < DB_AHEAD_TABLES; i++)
+        *count_out += counts[i];
+    return e;
+}
+
+static enum err purge_ahead(struct cli *cli, void *ctx)
+{
+    int64_t *purged = ctx, left = 0;
+    enum err e = count_ahead(cli, purged);
+    if (e == ERR_OK)
+        e = db_purge_ahead(cli->app.db, cli->now_s);
+    if (e == ERR_OK)
+        e = count_ahead(cli, &left);
+    *purged -= left;
+    return e;
+}
+
 static enum cli_status run_purge(struct cli *cli)
 {
-    int64_t purged = 0;
-    enum err e = purge(cli, &purged);
+    int64_t purged = 0, ahead = 0;
+    enum err e = cli_given(cli, "ahead") ? cli_write(cli, purge_ahead, &ahead) : ERR_OK;
+    if (e == ERR_OK)
+        e = purge(cli, &purged);
+    purged += ahead;
     if (e != ERR_OK)
         return cli_result(cli, e);
-    cli_say(cli, "%lld expired rows purged.\n", (long long)purged);
+    cli_say(cli, cli_given(cli, "ahead") ? "%lld rows purged.\n" : "%lld expired rows purged.\n",
+            (long long)purged);
     if (!cli->json)
         return CLI_DONE;
     struct buf text;
@@ -139,6 +165,8 @@ static enum cli_status run_purge(struct cli *cli)
 /* ---- Rows -------------------------------------------------------------------------------------------- */
 
 static const struct cli_option list_options[] = {SESSION_WHOSE_OPTIONS, SESSION_LIMIT_OPTION, {0}};
+static const struct cli_option purge_options[] = {
+    {"ahead", NULL, "also what was made by a clock that was ahead; see doctor"}, {0}};
 static const struct cli_option revoke_options[] = {SESSION_WHOSE_OPTIONS, {0}};
 
 const struct cli_command cli_token_commands[] = {
@@ -167,9 +195,14 @@ const struct cli_command cli_token_commands[] = {
     {.family = "token",
      .verb = "purge",
      .summary = "Delete what has expired: tokens, sessions, captchas, counters",
+     .options = purge_options,
      .json = true,
      .needs = CLI_NEEDS_DATABASE,
-     .details = "Ordinary requests do this in small steps; this does the rest at once.",
-     .examples = "menshen token purge",
+     .details = "Ordinary requests do this in small steps; this does the rest at once. Rows from the future, "
+                "made while\n"
+                "the clock was ahead, bind nobody; doctor names them. With --ahead they are deleted: see "
+                "first that\n"
+                "the clock is right now, or all that there is looks so.",
+     .examples = "menshen token purge\nmenshen token purge --ahead",
      .run = run_purge},
     {0}};

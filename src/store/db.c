@@ -114,6 +114,28 @@ enum err db_purge_step(struct db *db, int64_t now_s, int rows_max)
     return e;
 }
 
+const char *const db_ahead_tables[DB_AHEAD_TABLES] = {"token",    "session", "captcha", "throttle", "audit",
+                                                      "sign_key", "client",  "user",    "tenant"};
+
+enum err db_ahead_count(struct db *db, int64_t now_s, int64_t counts_out[DB_AHEAD_TABLES])
+{
+    sqlite3_stmt *st = stmt_begin(db, SQL_AHEAD_COUNT, "i", now_s);
+    enum err e = stmt_step(db, st);
+    for (int i = 0; e == ERR_OK && i < DB_AHEAD_TABLES; i++)
+        counts_out[i] = sqlite3_column_int64(st, i);
+    return stmt_end(db, st, e);
+}
+
+enum err db_purge_ahead(struct db *db, int64_t now_s)
+{
+    static const enum sql statements[] = {SQL_TOKEN_PURGE_AHEAD, SQL_SESSION_PURGE_AHEAD,
+                                          SQL_CAPTCHA_PURGE_AHEAD, SQL_THROTTLE_PURGE_AHEAD};
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < sizeof statements / sizeof statements[0]; i++)
+        e = stmt_run(db, statements[i], "i", now_s);
+    return e;
+}
+
 enum err db_expired_count(struct db *db, int64_t now_s, int64_t *count_out)
 {
     sqlite3_stmt *st = stmt_begin(db, SQL_EXPIRED_COUNT, "i", now_s);

@@ -30,6 +30,17 @@
 /* Later than any window can end, the longest being a day: a clock was ahead when it was written. */
 #define THROTTLE_AHEAD "ends_s > ?1 + 86460"
 
+/* Whether a row of the audit, `oldest`, may leave: it has expired; or it was written by a clock that was ahead, and the
+ * first row behind it that was not has expired. (Were the clock behind, that would not have.) */
+#define AUDIT_GOES                                                                                           \
+    "oldest.expires_s <= ?1 OR (oldest.at_s > ?1 + 60 AND coalesce("                                         \
+    "(SELECT later.expires_s <= ?1 FROM audit AS later WHERE later.id > oldest.id AND later.at_s <= ?1 + "   \
+    "60 "                                                                                                    \
+    "ORDER BY later.id LIMIT 1), 0))"
+
+/* The same of a captcha, which lives for an hour at most. */
+#define CAPTCHA_AHEAD "expires_s > ?1 + 3660"
+
 const char *const sql_text[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_BEGIN_READ] = "BEGIN",
@@ -48,7 +59,24 @@ const char *const sql_text[SQL_COUNT] = {
                       "EXISTS (SELECT 1 FROM throttle WHERE " THROTTLE_AHEAD "), "
                       "EXISTS (SELECT 1 FROM token WHERE refresh_expires_s <= ?1), "
                       "EXISTS (SELECT 1 FROM session WHERE expires_s <= ?1), "
-                      "coalesce((SELECT expires_s <= ?1 FROM audit ORDER BY id LIMIT 1), 0)",
+                      "coalesce((SELECT " AUDIT_GOES
+                      " FROM (SELECT id, at_s, expires_s FROM audit ORDER BY id LIMIT 1) AS oldest), 0)",
+    /* What says that it was made later than now, or lasts longer than it can: in the order of db_ahead_tables. */
+    [SQL_AHEAD_COUNT] =
+        "SELECT (SELECT count(*) FROM token WHERE issued_s > ?1 + 60), "
+        "(SELECT count(*) FROM session WHERE created_s > ?1 + 60), "
+        "(SELECT count(*) FROM captcha WHERE " CAPTCHA_AHEAD "), "
+        "(SELECT count(*) FROM throttle WHERE " THROTTLE_AHEAD "), "
+        "(SELECT count(*) FROM audit WHERE at_s > ?1 + 60), "
+        "(SELECT count(*) FROM sign_key WHERE created_s > ?1 + 60), "
+        "(SELECT count(*) FROM client WHERE created_s > ?1 + 60 OR "
+        "old_secret_until_s > ?1 + 31536060), "
+        "(SELECT count(*) FROM user WHERE created_s > ?1 + 60 OR password_changed_s > ?1 + 60), "
+        "(SELECT count(*) FROM tenant WHERE created_s > ?1 + 60)",
+    [SQL_TOKEN_PURGE_AHEAD] = "DELETE FROM token WHERE issued_s > ?1 + 60",
+    [SQL_SESSION_PURGE_AHEAD] = "DELETE FROM session WHERE created_s > ?1 + 60",
+    [SQL_CAPTCHA_PURGE_AHEAD] = "DELETE FROM captcha WHERE " CAPTCHA_AHEAD,
+    [SQL_THROTTLE_PURGE_AHEAD] = "DELETE FROM throttle WHERE " THROTTLE_AHEAD,
     [SQL_BACKUP] = "VACUUM INTO ?1",
 
     [SQL_CAPTCHA_PUT] =
@@ -198,9 +226,10 @@ const char *const sql_text[SQL_COUNT] = {
               "AND at_s >= ?2 AND (?3 IS NULL OR actor = ?3 OR subject = ?3) AND (?4 IS NULL OR action = ?4) "
               "ORDER BY id DESC LIMIT ?5) ORDER BY id",
     /* The expired ones of the oldest ?2, up to the first that is to stay. */
-    [SQL_AUDIT_PURGE] = "WITH oldest AS (SELECT id, expires_s FROM audit ORDER BY id LIMIT ?2) "
-                        "DELETE FROM audit WHERE id IN (SELECT id FROM oldest WHERE id < "
-                        "coalesce((SELECT min(id) FROM oldest WHERE expires_s > ?1), 9223372036854775807))",
+    [SQL_AUDIT_PURGE] =
+        "WITH oldest AS (SELECT id, at_s, expires_s FROM audit ORDER BY id LIMIT ?2) "
+        "DELETE FROM audit WHERE id IN (SELECT id FROM oldest WHERE id < "
+        "coalesce((SELECT min(id) FROM oldest WHERE NOT (" AUDIT_GOES ")), 9223372036854775807))",
     [SQL_AUDIT_SUM_ADD] =
         "UPDATE audit_sum SET count = count + 1, first_s = CASE WHEN count = 0 THEN ?7 ELSE first_s END, "
         "last_s = ?7, address = ?6 WHERE action = ?1 AND actor = ?2 AND result = ?3 AND client_id = ?4 "

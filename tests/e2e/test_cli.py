@@ -742,13 +742,27 @@ def test_purge_deletes_what_has_expired_and_nothing_else(desk):
         for n in range(2500):
             db.execute("INSERT INTO captcha (id, network, dialect, answer, expires_s) VALUES (?, '', 'blade', 'x', ?)", (f"c{n}", n + 1))
         db.execute("INSERT INTO captcha (id, network, dialect, answer, expires_s) VALUES ('live', '', 'blade', 'x', 99999999999)")
-        db.execute("INSERT INTO throttle VALUES ('account:a/b', 3, 5), ('account:a/c', 3, 99999999999)")
+        db.execute("INSERT INTO throttle VALUES ('account:a/b', 3, 5), ('account:a/c', 3, unixepoch() + 9999)")
     desk.add_session("portal", expires_s=1000)
     assert desk.json("token", "purge") == {"purged": 2500 + 1 + 2}
     assert desk.json("token", "purge") == {"purged": 0}
     assert desk.query("SELECT id FROM captcha") == [("live",)]
     assert desk.query("SELECT subject FROM throttle") == [("account:a/c",)]
     assert desk.live_jtis() == {kept}
+
+
+def test_what_is_from_the_future_is_named_and_purged(desk):
+    """The clock was ahead for a while: doctor says which tables have rows from then, and what to do."""
+    kept, gone = desk.add_session("portal"), desk.add_session("portal")
+    assert "future" not in findings(desk)
+    desk.query("UPDATE token SET issued_s = unixepoch() + 315360000 WHERE jti = ?", gone)
+    desk.query("UPDATE sign_key SET created_s = unixepoch() + 315360000, signs_from_s = unixepoch() + 315360000")
+    (found,) = (check for check in doctor(desk, DONE) if check["name"] == "future")
+    assert found["status"] == "warning" and "1 row of token, 1 of sign_key" in found["message"]
+    assert "menshen token purge --ahead" in found["advice"] and "menshen key" in found["advice"]
+    assert desk.json("token", "purge", "--ahead") == {"purged": 1}
+    assert desk.live_jtis() == {kept}
+    assert desk.json("token", "purge", "--ahead") == {"purged": 0}
 
 
 def test_purge_ends_where_what_is_left_stays(desk):

@@ -1200,6 +1200,63 @@ static void test_the_audit_is_followed_when_it_starts_anew(void **state)
     assert_audit(s, 3, 9, "1new ");
 }
 
+/* Rows that a clock wrote that was ahead keep nothing behind them for ten years, and go no earlier than it. */
+static void test_audit_rows_from_the_future_hold_nothing_up(void **state)
+{
+    struct scratch *s = *state;
+    int64_t then_s = NOW_S + 315360000;
+    put_audit(s, "x", NOW_S - 2, NOW_S + 100);
+    put_audit(s, "ahead", then_s, then_s + 100);
+    put_audit(s, "ahead", then_s, then_s + 100);
+    put_audit(s, "x", NOW_S + 5, NOW_S + 107);
+    put_audit(s, "x", NOW_S + 6, NOW_S + 200);
+    COMMITTED(s->db, db_purge_step(s->db, NOW_S + 100, 9));
+    assert_audit(s, 0, 9, "2ahead 3ahead 4x 5x ");
+    COMMITTED(s->db, db_purge_step(s->db, NOW_S + 106, 9));
+    assert_audit(s, 0, 9, "2ahead 3ahead 4x 5x ");
+    COMMITTED(s->db, db_purge_step(s->db, NOW_S + 107, 1));
+    assert_audit(s, 0, 9, "3ahead 4x 5x ");
+    COMMITTED(s->db, db_purge_step(s->db, NOW_S + 107, 9));
+    assert_audit(s, 0, 9, "5x ");
+}
+
+/* Were the clock behind, nothing that is from the future by it would be lost. */
+static void test_a_clock_that_is_behind_costs_no_audit_row(void **state)
+{
+    struct scratch *s = *state;
+    put_audit(s, "x", NOW_S, NOW_S + 100);
+    put_audit(s, "behind", NOW_S - 86400, NOW_S - 86300);
+    COMMITTED(s->db, db_purge_step(s->db, NOW_S - 86400, 9));
+    assert_audit(s, 0, 9, "1x 2behind ");
+}
+
+static void test_what_is_from_the_future_is_named_and_can_be_purged(void **state)
+{
+    struct scratch *s = *state;
+    struct throttle_count c;
+    int64_t counts[DB_AHEAD_TABLES], then_s = NOW_S + 315360000;
+    add_people(s);
+    add_token(s, "a", 1, "c1", NOW_S + 100);
+    assert_err(db_ahead_count(s->db, NOW_S + 100, counts), ERR_OK);
+    for (int i = 0; i < DB_AHEAD_TABLES; i++)
+        assert_case(counts[i] == 0, "%s", db_ahead_tables[i]);
+    put_captcha(s, "f", "blade", "1", then_s);
+    COMMITTED(s->db, throttle_store_hit(s->db, "b", NOW_S, 1800, 0, &c));
+    by_hand(s, "INSERT INTO throttle VALUES ('a', 5, 1700000000 + 315360000)");
+    put_audit(s, "x", then_s, then_s + 100);
+    by_hand(s, "UPDATE token SET issued_s = issued_s + 315360000;"
+               "UPDATE session SET created_s = created_s + 315360000");
+    assert_err(db_ahead_count(s->db, NOW_S, counts), ERR_OK);
+    for (int i = 0; i < 5; i++)
+        assert_case(counts[i] == 1, "%s: %d", db_ahead_tables[i], (int)counts[i]);
+    COMMITTED(s->db, db_purge_ahead(s->db, NOW_S));
+    assert_err(db_ahead_count(s->db, NOW_S, counts), ERR_OK);
+    for (int i = 0; i < DB_AHEAD_TABLES; i++)
+        assert_case(counts[i] == (strcmp(db_ahead_tables[i], "audit") == 0), "%s", db_ahead_tables[i]);
+    assert_err(throttle_store_get(s->db, "b", NOW_S, 1800, &c), ERR_OK);
+    assert_int_equal(c.count, 1);
+}
+
 /* One that was written under a longer retention holds up those behind it, as nothing may leave before it. */
 static void test_the_audit_leaves_from_its_old_end_only(void **state)
 {
@@ -1429,10 +1486,13 @@ static void test_a_backup_is_a_database(void **state)
 static void test_a_discarded_database_leaves_nothing(void **state)
 {
     struct scratch *s = *state;
+    char guard[64];
     COMMITTED(s->db, setting_store_put(s->db, "x", "1", 1));
     db_close(s->db);
     s->db = NULL;
     db_discard(s->dir);
+    snprintf(guard, sizeof guard, "%s/.htaccess", s->dir);
+    assert_int_equal(unlink(guard), 0); /* it belongs to the folder */
     assert_int_equal(rmdir(s->dir), 0);
     assert_int_equal(mkdir(s->dir, 0700), 0); /* for teardown */
 }
@@ -1559,6 +1619,9 @@ int main(void)
         TEST(test_the_audit_is_read_by_time_person_and_action),
         TEST(test_the_audit_is_followed_when_it_starts_anew),
         TEST(test_the_audit_leaves_from_its_old_end_only),
+        TEST(test_audit_rows_from_the_future_hold_nothing_up),
+        TEST(test_a_clock_that_is_behind_costs_no_audit_row),
+        TEST(test_what_is_from_the_future_is_named_and_can_be_purged),
         TEST(test_a_database_of_version_1_is_brought_up),
         TEST(test_a_database_of_version_2_is_brought_up),
         TEST(test_a_backup_is_a_database),

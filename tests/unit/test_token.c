@@ -222,8 +222,8 @@ static void test_without_its_key_a_client_gets_nothing(void **state)
     assert_err(try_issue(s, true, NOW_S, &pair), ERR_STORE);
     assert_non_null(strstr(buf_str(&s->scratch.log), "\"no_signing_key\""));
     assert_non_null(strstr(buf_str(&s->scratch.log), "ES256"));
-    rotate(s, JWS_ES256, NOW_S + 60, 0, NOW_S); /* published, but not to sign yet */
-    assert_err(try_issue(s, true, NOW_S + 59, &pair), ERR_STORE);
+    rotate(s, JWS_ES256, NOW_S + 60, 0, NOW_S); /* published, and there is no other */
+    assert_err(try_issue(s, true, NOW_S + 59, &pair), ERR_OK);
     assert_err(try_issue(s, true, NOW_S + 60, &pair), ERR_OK);
     bool made = true;
     begin(s);
@@ -293,6 +293,40 @@ static void test_what_an_imported_key_takes_the_place_of(void **state)
     assert_string_equal(signer(s, "EdDSA", NOW_S + 1), rsa);
     assert_string_equal(signer(s, "HS256", NOW_S + 1), "");
     assert_string_equal(alg_of(s, issue(s, NOW_S + 1).refresh), "HS384");
+}
+
+/* The site was made, and its key rotated, while the clock was ten years ahead. */
+static void test_keys_from_the_future_sign_where_no_other_does(void **state)
+{
+    struct site *s = *state;
+    struct token_pair pair;
+    int64_t then_s = NOW_S + 315360000;
+    const char *old = signer(s, "", NOW_S), *new = rotate(s, JWS_HS256, then_s, 86400, then_s);
+    assert_string_equal(signer(s, "", NOW_S), old);
+    const char *needed = NULL;
+    begin(s);
+    assert_err(db_end(s->app.db, keyring_retire(&s->app, old, true, NOW_S, &needed)), ERR_OK);
+    assert_string_equal(signer(s, "", NOW_S), new);
+    assert_err(try_issue(s, true, NOW_S, &pair), ERR_OK);
+    assert_err(verify(s, pair.access, NOW_S), ERR_OK);
+}
+
+/* Who logged in while the clock was ahead logs in again; it is said why. */
+static void test_tokens_from_the_future_are_refused_and_it_is_said(void **state)
+{
+    struct site *s = *state;
+    int64_t then_s = NOW_S + 315360000;
+    struct token_pair pair = issue(s, then_s), next;
+    assert_err(verify(s, pair.access, then_s), ERR_OK);
+    assert_err(verify(s, pair.access, NOW_S), ERR_TOKEN_INVALID);
+    assert_err(refresh(s, pair.refresh, NOW_S, &next), ERR_REFRESH_INVALID);
+    assert_non_null(strstr(buf_str(&s->scratch.log), "\"clock_went_back\""));
+    /* A refresh while it was leaves no grace window that lasts as long: what comes again is a stale tab's. */
+    pair = issue(s, NOW_S);
+    assert_err(refresh(s, pair.refresh, NOW_S + 86400, &next), ERR_OK);
+    assert_err(verify(s, next.access, NOW_S), ERR_TOKEN_INVALID);
+    assert_err(refresh(s, pair.refresh, NOW_S, &next), ERR_OK);
+    assert_err(verify(s, next.access, NOW_S), ERR_OK);
 }
 
 static enum err retire(struct site *s, const char *kid, bool force, int64_t now_s, const char **needed)
@@ -1015,6 +1049,8 @@ int main(void)
         T(test_a_family_outlives_a_rotation),
         T(test_what_an_imported_key_takes_the_place_of),
         T(test_what_is_needed_is_not_retired),
+        T(test_keys_from_the_future_sign_where_no_other_does),
+        T(test_tokens_from_the_future_are_refused_and_it_is_said),
         T(test_keys_in_use_have_a_limit),
         T(test_how_long_tokens_of_an_algorithm_live),
         T(test_a_damaged_key_is_an_error),
