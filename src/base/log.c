@@ -17,7 +17,7 @@
 
 static const char *const level_names[] = {"debug", "info", "warn", "error"};
 
-/* ---- Sinks ----------------------------------------------------------------------------------------------- */
+/* ---- Sinks ------------------------------------------------------------------------------------------- */
 
 /* Of a new file: when root makes it, the workers have to be able to write it too. */
 static void give_to_owner(const struct log *l, int fd)
@@ -113,7 +113,7 @@ static void sink_syslog(void *ctx, enum err_level level, const char *line, size_
     syslog(LOG_AUTHPRIV | priorities[level], "%.*s", (int)len - 1, line);
 }
 
-/* ---- Lines ----------------------------------------------------------------------------------------------- */
+/* ---- Lines ------------------------------------------------------------------------------------------- */
 
 /*
  * Clean UTF-8 as it is, all else byte by byte: a path may be anything, and a terminal that shows the log
@@ -180,7 +180,7 @@ void log_write(const struct log *l, enum err_level level, const char *event, con
     buf_free(&line);
 }
 
-/* ---- Lines that strangers cause -------------------------------------------------------------------------- */
+/* ---- Lines that strangers cause ---------------------------------------------------------------------- */
 
 enum { TAIL_BYTES = 32768 }; /* of the file: room for LOG_GATE_LINES of several kinds */
 
@@ -230,7 +230,7 @@ void log_write_some(struct log *l, enum err_level level, const char *event, cons
     ++*lines;
 }
 
-/* ---- Open and close --------------------------------------------------------------------------------------- */
+/* ---- Open and close ---------------------------------------------------------------------------------- */
 
 enum err log_open(struct log *l, const char *target, const char *owner_like)
 {
