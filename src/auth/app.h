@@ -53,8 +53,8 @@ enum err app_engine(struct app *app, struct captcha_engine **engine_out);
 void app_before_slow(struct app *app);
 
 /*
- * Whether the site can do its work: the database is written, once a second at most, whoever asks. What is wrong is
- * logged, with paths. ERR_OK, or what went wrong.
+ * Whether the site can do its work: the database is written, once a second at most, whoever asks. What is
+ * wrong is logged, with paths. ERR_OK, or what went wrong.
  */
 enum err app_health(struct app *app, int64_t now_s);
 

@@ -203,8 +203,8 @@ static enum err check_scope(const struct session *s, const char *requested, stru
     return client_scope(&granted, requested, arena, &narrower);
 }
 
-/* A family that somebody ended is over for whoever hears it, also after a power cut: who ended it may be waiting
- * for the disk yet. */
+/* A family that somebody ended is over for whoever hears it, also after a power cut: who ended it may be
+ * waiting for the disk yet. */
 static enum err told_ended(struct app *app, const struct token_row *row)
 {
     enum err e = row->session.revoked_s != 0 ? db_sync(app->db) : ERR_OK;

@@ -62,12 +62,11 @@ struct cli_command {
 struct cli {
     const struct cli_command *command; /* NULL while it is not known */
     struct app app;
-    struct arena arena; /* for what lives as long as the command */
-    int64_t now_s;      /* sampled once */
-    const char *conf;   /* --conf; NULL: look for it */
-    bool json;          /* --json */
-    bool
-        is_unconfirmed; /* what cli_write did is done, and not known to be on disk: said at the end, and exit 1 */
+    struct arena arena;  /* for what lives as long as the command */
+    int64_t now_s;       /* sampled once */
+    const char *conf;    /* --conf; NULL: look for it */
+    bool json;           /* --json */
+    bool is_unconfirmed; /* what cli_write did is done, but not known to be on disk: it is said at the end */
     const char *operand[CLI_OPERANDS_MAX];
     int operand_count;
     const char *subject; /* of the audit row ("key:KID"), where the operands do not tell; NULL: they do */
@@ -103,8 +102,9 @@ enum cli_status cli_result(const struct cli *cli, enum err e);
 enum cli_status cli_result_why(const struct cli *cli, enum err e, struct buf *why);
 
 /*
- * printf for a terminal, where texts of files, the database or the command line are among what is printed: nothing
- * of it but line ends controls the terminal (base/printable). What else this header prints goes through it.
+ * printf for a terminal, where texts of files, the database or the command line are among what is printed:
+ * nothing of it but line ends controls the terminal (base/printable). What else this header prints goes
+ * through it.
  */
 void cli_print(FILE *to, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

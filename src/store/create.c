@@ -81,7 +81,8 @@ static void give_to_parents_owner(const char *path)
     close(fd);
 }
 
-enum err db_make_folder(const char *dir, struct buf *why)
+/* mkdir -p with 0700 for what is missing. */
+static enum err make_dirs(const char *dir, struct buf *why)
 {
     char path[PATH_MAX];
     if (strlen(dir) >= sizeof path) {
@@ -127,16 +128,23 @@ static void forbid_folder(const char *dir)
     close(fd);
 }
 
+enum err db_make_folder(const char *dir, struct buf *why)
+{
+    enum err e = place_check(dir, why);
+    if (e == ERR_OK)
+        e = make_dirs(dir, why);
+    if (e == ERR_OK)
+        forbid_folder(dir);
+    return e;
+}
+
 enum err db_create(const char *dir, struct buf *why)
 {
     static const struct log silent = {.fd = -1};
     char path[DB_PATH_CAP];
-    enum err e = place_check(dir, why);
-    if (e == ERR_OK)
-        e = db_make_folder(dir, why);
+    enum err e = db_make_folder(dir, why);
     if (e != ERR_OK)
         return e;
-    forbid_folder(dir);
     db_path(dir, "", path);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0) {

@@ -27,13 +27,14 @@ enum db_durability {
 };
 
 /*
- * Create folder (0700), a .htaccess that keeps Apache from giving it out, and database (0600) from schema.sql.
+ * Create folder (0700), a .htaccess that keeps Apache from giving it out, and database (0600) from
+ * schema.sql.
  *
  * dir      absolute path.
  * why      receives what is wrong and what to do.
  *
- * ERR_OK; ERR_EXISTS if there is a database already; ERR_CONFIG if the folder looks public (place_check); ERR_IO;
- * ERR_STORE. A failure leaves no database behind.
+ * ERR_OK; ERR_EXISTS if there is a database already; ERR_CONFIG if the folder looks public (place_check);
+ * ERR_IO; ERR_STORE. A failure leaves no database behind.
  */
 enum err db_create(const char *dir, struct buf *why);
 
@@ -86,9 +87,9 @@ enum err db_sync(struct db *db);
 void db_defer_sync(struct db *db);
 
 /*
- * Let db_close leave a short log as it is: for a process that lives for one request (CGI) and would copy it back each
- * time. Without this, what a connection wrote is in the database file itself when it is the last to close, for whoever
- * copies that file by hand.
+ * Let db_close leave a short log as it is: for a process that lives for one request (CGI) and would copy it
+ * back each time. Without this, what a connection wrote is in the database file itself when it is the last to
+ * close, for whoever copies that file by hand.
  */
 void db_keep_log(struct db *db);
 
@@ -146,30 +147,32 @@ enum err db_expired_count(struct db *db, int64_t now_s, int64_t *count_out);
 enum err db_backup(struct db *db, const char *path, struct buf *why);
 
 /*
- * Put the database `from` in the place of the one in `dir`, while others use that one: they find out by db_is_replaced.
- * It is examined first: that it is a database of Menshen, of this version's schema or an older one, whole, and free of
- * rows that refer to nothing. A crash at any moment leaves the one or the other.
+ * Put the database `from` in the place of the one in `dir`, while others use that one: they find out by
+ * db_is_replaced. It is examined first: that it is a database of Menshen, of this version's schema or an
+ * older one, whole, and free of rows that refer to nothing. A crash at any moment leaves the one or the
+ * other.
  *
  * from  a file that db_backup made, or a copy of a database with its -wal beside it. It is only read.
  * kept  receives the path that the old database has now; nothing if there was none.
  * why   as db_create.
  *
- * ERR_OK; ERR_IO, ERR_CONFIG (it cannot serve), ERR_EXISTS (it is the database in use), ERR_BUSY, ERR_STORE: nothing
- * was changed.
+ * ERR_OK; ERR_IO, ERR_CONFIG (it cannot serve), ERR_EXISTS (it is the database in use), ERR_BUSY, ERR_STORE:
+ * nothing was changed.
  */
 enum err db_restore(const char *dir, const char *from, const struct log *log, struct buf *kept,
                     struct buf *why);
 
 /*
- * Whether another file stands where the open database, or its log, was opened, or another database was copied into
- * it: what is written here, nobody will see. Close it and open what is there. Costs three system calls.
+ * Whether another file stands where the open database, or its log, was opened, or another database was copied
+ * into it: what is written here, nobody will see. Close it and open what is there. Costs three system calls.
  */
 bool db_is_replaced(const struct db *db);
 
 /*
  * Write something that changes nothing (a page of the log), to find out whether writing works.
  *
- * why  receives which file is in the way, its owner and mode, and who this process is. For the operator: it has paths.
+ * why  receives which file is in the way, its owner and mode, and who this process is. For the
+ *      operator: it has paths.
  *
  * ERR_OK; ERR_BUSY; ERR_NOT_DURABLE (a sync has failed); ERR_STORE.
  */

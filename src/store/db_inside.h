@@ -68,7 +68,8 @@ void db_give_to_owner(int fd, const char *dir);
 /* backup.c: wait until a new file's content is on disk, and its name in its folder. False: errno says why. */
 bool file_sync(int fd, const char *path);
 
-/* create.c: mkdir -p with 0700 for what is missing. ERR_OK; ERR_IO with `why` filled. */
+/* create.c: mkdir -p with 0700 for what is missing, and a .htaccess. ERR_OK; ERR_IO, and ERR_CONFIG if the
+ * folder looks public, with `why` filled. */
 enum err db_make_folder(const char *dir, struct buf *why);
 
 /* create.c: bring the schema to this version. ERR_OK; ERR_CONFIG with `why` filled; ERR_BUSY; ERR_STORE. */

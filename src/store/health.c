@@ -1,5 +1,6 @@
 /*
- * Whether the database can be written, and what to say where it cannot: the file, its owner and mode, and who we are.
+ * Whether the database can be written, and what to say where it cannot: the file, its owner and mode, and who
+ * we are.
  */
 #include "store/db_inside.h"
 
@@ -54,7 +55,7 @@ static void explain(const struct db *db, struct buf *why)
         buf_addf(why, "; %" PRIu64 " KiB are free there", (uint64_t)fs.f_bavail * fs.f_frsize >> 10);
 }
 
-/* One page into the log, the first: its version is what it was. What is rolled back would never reach the file. */
+/* One page into the log: the version is what it was. What is rolled back would never reach the file. */
 static enum err write_version(struct db *db)
 {
     char sql[48];

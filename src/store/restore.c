@@ -1,11 +1,12 @@
 /*
  * Putting a copy in the place of the database, under running workers.
  *
- * The copy is examined, and brought to this version's schema, in a folder of its own. The one moment that decides is
- * the rename of it to menshen.db: before it the old database is there, after it the new one. The new one has no log
- * yet and says so, so that the old one's log, if it is still there, is set aside and not read (wal.c). Workers that
- * have the old one open see that it is another file (db_is_replaced); what they commit to it until then is told to
- * nobody. The old database is never overwritten: it keeps its name with a suffix.
+ * The copy is examined, and brought to this version's schema, in a folder of its own. The one moment that
+ * decides is the rename of it to menshen.db: before it the old database is there, after it the new one. The
+ * new one has no log yet and says so, so that the old one's log, if it is still there, is set aside and not
+ * read (wal.c). Workers that have the old one open see that it is another file (db_is_replaced); what they
+ * commit to it until then is told to nobody. The old database is never overwritten: it keeps its name with a
+ * suffix.
  */
 #include "store/db_inside.h"
 
@@ -190,7 +191,7 @@ static enum err prepare_copy(struct restore *r)
 
 /* ---- The exchange ------------------------------------------------------------------------------------ */
 
-/* Keep everybody from committing, and the log short. A database that cannot be opened is nobody's any more. */
+/* Keep everybody from committing, and the log short. What cannot be opened is nobody's any more. */
 static enum err lock_old(struct restore *r)
 {
     struct buf unused;
@@ -213,8 +214,8 @@ static enum err lock_old(struct restore *r)
     return ERR_OK;
 }
 
-/* A name beside the database that nothing has yet, for it: by a link, so that there is always a menshen.db, or by
- * moving it where the file system has no links. */
+/* Give the database a second name, that nothing has yet: by a link, so that there is always a menshen.db, or
+ * by moving it where the file system has no links. */
 static enum err keep_old(struct restore *r)
 {
     char path[DB_PATH_CAP], stamp[32], suffix[80];

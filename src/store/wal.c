@@ -209,7 +209,7 @@ static bool is_network_fs(const char *dir)
     }
 }
 
-/* Whether the database's header says that it is written by way of a log (bytes 18 and 19: file format, section 1.3).
+/* Whether the database's header says that it is written by way of a log (SQLite's file format, section 1.3).
  * Read without any lock, as a glance. */
 static bool is_log_mode(const struct db *db)
 {
@@ -223,8 +223,9 @@ static bool is_log_mode(const struct db *db)
 }
 
 /*
- * A log beside a database that says that it has none belongs to another one, whose place a copy has taken; SQLite
- * would read it all the same. Copies that VACUUM makes (`menshen backup`) say so, and `menshen restore` relies on it.
+ * A log beside a database that says that it has none belongs to another one, whose place a copy has taken;
+ * SQLite would read it all the same. Copies that VACUUM makes (`menshen backup`) say so, and `menshen
+ * restore` relies on it.
  */
 static void set_log_aside(struct db *db)
 {
@@ -257,7 +258,7 @@ static enum err ask_for_journal(struct db *db, const char *sql)
     return db_result(db, rc, sql);
 }
 
-/* The journal that the file system bears. A database that has its log already, as nearly always, is not asked. */
+/* The journal that the file system bears. A database that has its log already is not asked. */
 static enum err set_journal(struct db *db)
 {
     bool wants_log = !is_network_fs(db->dir);

@@ -357,7 +357,7 @@ WRITING = [
     (["token", "revoke", "JTI"], None, "token:JTI"),
     (["token", "revoke", "--account", "张三"], None, "user:000000/张三"),
     (["token", "revoke", "--client", "app"], None, "client:app"),
-    (["user", "import", "people.csv"], None, "file:people.csv"),
+    (["user", "import", "people.csv"], None, "file:people.csv (1 of 1 not through clients that send MD5)"),
     (["user", "export", "moved.csv", "--with-hashes"], None, "file:moved.csv"),
     (["key", "rotate"], None, "key:KID"),
     (["key", "retire", "KID", "--force"], None, "key:KID"),

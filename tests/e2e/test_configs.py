@@ -53,6 +53,14 @@ def test_login_with_curl(visitor):
     assert response.status == 200
 
 
+def test_tokens_of_somebody_with_many_roles_pass(visitor):
+    """Sabers send them in two cookies, a header and the query: more than the 8 KiB that servers take by default."""
+    token = "t" * 2300
+    cookies = f"saber-access-token={token}; saber-refresh-token={token}"
+    request = get(f"/kom-ams-auth/oauth/captcha?token={token}", Cookie=cookies, Authorization=f"Bearer {token}")
+    assert visitor.send(request).status == 200
+
+
 def test_other_methods_pass(visitor):
     """Some servers answer OPTIONS or HEAD by themselves, if they are let."""
     options = visitor.send(Request("OPTIONS", "/kom-ams-auth/oauth/captcha"))

@@ -184,6 +184,17 @@ def test_rubbish_ends_its_connection_only(worker, rubbish):
     worker.web.blade_captcha()
 
 
+@pytest.mark.parametrize("peers, served", [("127.0.0.1", True), ("10.0.0.0/8,192.0.2.1", False)])
+def test_who_may_connect_over_tcp(site_with, peers, served):
+    worker = Worker(site_with({}).site, env={"FCGI_WEB_SERVER_ADDRS": peers}, over_tcp=True)
+    if served:
+        Visitor(worker.site, worker.client).blade_captcha()
+    else:
+        with worker.client.connect() as connection:
+            assert connection.recv(1) == b""
+    assert worker.stop() == 0
+
+
 # ---- Kept connections ----------------------------------------------------------------------------------------
 def test_a_kept_connection_serves_one_request_after_the_other(worker):
     with closing(worker.client.connect()) as kept:

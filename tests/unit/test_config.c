@@ -101,7 +101,7 @@ static void test_lines_are_read(void **state)
                                "level = easy\r\n"
                                "[server]\n"
                                "data_dir = some/where\n"
-                               "trusted_proxies = 127.0.0.1, 10.0.0.0/8,2001:db8::/32\n"
+                               "trusted_proxies = 127.0.0.1, 10.0.0.0/8,2001:db8::/32, unix\n"
                                "log = menshen.log\n"
                                "base_url = https://example.org/auth\n"
                                "license = a?b=c#d ; e";

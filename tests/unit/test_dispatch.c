@@ -185,6 +185,45 @@ static void test_head_is_served_by_get(void **state)
     assert_null(head.route);
 }
 
+/* update-password stands beside the prefix, and is springblade's where blade has it too. */
+static void test_a_service_beside_the_prefix(void **state)
+{
+    struct site *s = *state;
+    static const struct {
+        const char *blade, *springblade; /* prefixes; "": not enabled */
+        const char *path;
+        const struct dialect *served_by;
+    } cases[] = {
+        {"/kom-ams-auth", "", "/blade-system/user/update-password", &dialect_blade},
+        {"/kom-ams-auth", "", "/blade-user/update-password", &dialect_blade},
+        {"/kom-ams-auth", "/blade-auth", "/blade-user/update-password", &dialect_springblade},
+        {"/kom-ams-auth", "/api/blade-auth", "/blade-user/update-password", &dialect_blade},
+        {"/kom-ams-auth", "/api/blade-auth", "/api/blade-user/update-password", &dialect_springblade},
+        {"/a/blade-auth,/blade-auth,/x", "", "/a/blade-user/update-password", &dialect_blade},
+        {"/a/blade-auth,/blade-auth,/x", "", "/blade-user/update-password", &dialect_blade},
+        {"/", "", "/blade-user/update-password", &dialect_blade},
+        {"/a/b", "", "/blade-user/update-password", NULL},
+        {"/a/b", "", "/a/b/blade-user/update-password", NULL},
+        {"/a/b", "", "/ab/blade-user/update-password", NULL},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct config *cfg = &s->app.cfg;
+        struct routes_found f;
+        struct buf why;
+        buf_init(&why);
+        snprintf(cfg->dialect[DIALECT_BLADE].prefix, CONFIG_TEXT_CAP, "%s", cases[i].blade);
+        snprintf(cfg->dialect[DIALECT_SPRINGBLADE].prefix, CONFIG_TEXT_CAP, "%s", cases[i].springblade);
+        cfg->dialect[DIALECT_SPRINGBLADE].enabled = cases[i].springblade[0] != '\0';
+        assert_case(routes_check(cfg, dialect_all, &why) == ERR_OK, "%s", buf_str(&why));
+        routes_find(cfg, dialect_all, cases[i].path, "POST", &f);
+        assert_case((f.route != NULL ? f.dialect : NULL) == cases[i].served_by, "case %zu", i);
+        routes_find(cfg, dialect_all, cases[i].path, "GET", &f);
+        assert_null(f.route);
+        assert_string_equal(f.allow, cases[i].served_by != NULL ? "POST, OPTIONS" : "");
+        buf_free(&why);
+    }
+}
+
 /* The same headers, Content-Length included, and nothing behind them. */
 static void test_head_gets_no_body(void **state)
 {
@@ -375,6 +414,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_without_a_configuration_no_body_is_wanted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_methods_of_a_path, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_head_is_served_by_get, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_service_beside_the_prefix, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_head_gets_no_body, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_nothing_is_said_without_allowed_origins, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_an_allowed_origin_may_read_errors, set_up, tear_down),

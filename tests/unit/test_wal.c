@@ -1,7 +1,7 @@
 /*
- * store/wal.c: what is on the disk when, which is what is left after a power cut. Between SQLite and the system stands
- * a model of Linux' page cache: what is written reaches the disk with the next sync of its file; a sync that fails
- * forgets it, and the next one says that all is well.
+ * store/wal.c: what is on the disk when, which is what is left after a power cut. Between SQLite and the
+ * system stands a model of Linux' page cache: what is written reaches the disk with the next sync of its
+ * file; a sync that fails forgets it, and the next one says that all is well.
  */
 #include "scratch.h"
 
@@ -336,8 +336,8 @@ static void test_a_checkpoint_that_hears_of_the_failure(void **state)
     assert_left(s, "ab");
 }
 
-/* The power goes after each single change of the disk: what was acknowledged is there, and the database whole,
- * whatever the disk got of the database before it was asked to. */
+/* The power goes after each single change of the disk: what was acknowledged is there, and the database
+ * whole, whatever the disk got of the database before it was asked to. */
 static void test_a_power_cut_at_any_moment(void **state)
 {
     static const char *const ids[] = {"a", "b", "c", "d", "e", "f"};
