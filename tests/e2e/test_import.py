@@ -118,11 +118,10 @@ def test_who_cannot_log_in_through_an_md5_client_is_told_of(moved):
     refused = moved.elsewhere().blade_password_login(User("unseen", PASSWORD))
     other = moved.elsewhere().blade_password_login(User("unseen", PASSWORD + "x"))
     assert refused.status == 400 and refused.json == other.json
-    audit = [json.loads(line) for line in moved.site.cli("audit", "tail", "-n", "5").splitlines()]
-    told = {(row["actor"], row["result"]) for row in audit if row["action"] == "login"}
-    assert ("user:000000/unseen", "password_needs_plain") in told
-    assert ("user:000000/unseen", "login_incorrect") not in told
-    imported = [row["subject"] for row in audit if row["action"] == "user.import"][-1]
+    audit = [json.loads(line) for line in moved.site.cli("audit", "tail", "-n", "5", "--sums").splitlines()]
+    logins = [(row["result"], row["count"]) for row in audit if row["action"] == "login"]
+    assert logins[-2:] == [("password_needs_plain", 1)] * 2  # the first at once, the second in its sum
+    *_, imported = [row["subject"] for row in audit if row["action"] == "user.import"]
     assert "1 of 1 not through clients that send MD5" in imported
     checks = json.loads(moved.site.run(["doctor", "--json"]).stdout)["checks"]
     (finding,) = [check for check in checks if check["name"] == "imported_hashes"]
