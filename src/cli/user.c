@@ -201,6 +201,11 @@ static enum cli_status read_password(const struct cli *cli, char hash_out[PASSWO
         e = policy_check(&cli->app.cfg, cli->operand[0], &new);
     if (e == ERR_OK)
         e = password_hash(app_password_cost(&cli->app), new.md5_hex, hash_out);
+    if (e == ERR_OK && password_looks_like_verifier(new.plain))
+        cli_note(cli,
+                 "%s: it looks like a hash and is taken as it stands; hashes of another system come in by: "
+                 "menshen user import",
+                 what);
     password_wipe(&new);
     return e == ERR_OK ? CLI_DONE : refuse_password(cli, what, e);
 }

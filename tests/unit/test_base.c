@@ -802,7 +802,7 @@ static void test_a_log_that_root_makes_belongs_to_the_owner_of_the_data(void **s
     remove_log_folder(folder);
 }
 
-/* ---- Lines that strangers cause -------------------------------------------------------------------------- */
+/* ---- Lines that strangers cause ---------------------------------------------------------------------- */
 
 static void test_a_gate_counts_by_kind_and_minute(void **state)
 {
