@@ -185,6 +185,16 @@ def test_a_file_that_may_not_be_written(site):
     wait_until(lambda: site_web(site).send(HEALTH).status == 200, "the site to be writable again")
 
 
+def test_a_worker_that_could_not_write_writes_when_it_may(site, workers):
+    os.chmod(site.database, 0o400)
+    worker = workers()
+    assert worker.client.send(HEALTH).status == 500
+    assert "mode 400" in unhealthy(site)
+    os.chmod(site.database, 0o600)
+    wait_until(lambda: worker.client.send(HEALTH).status == 200, "the worker to open it anew")
+    assert worker.web.blade_login(site.new_user())["access_token"]
+
+
 @pytest.mark.skipif(run_as() is None, reason="only root can give files away")
 @pytest.mark.parametrize("suffix", ["-wal", "-shm"])
 def test_a_log_of_another_owner(site, suffix):
