@@ -13,10 +13,10 @@ import subprocess
 from contextlib import closing
 
 import pytest
+from harness.desk import FAILED, USAGE, bare, desk  # noqa: F401 (fixtures)
 from harness.site import BINARY, User
 from harness.visitor import basic, md5
 from harness.wire import post_json
-from test_cli import FAILED, USAGE, bare, desk  # noqa: F401 (fixtures)
 
 PASSWORD = "Correct-горячий-马-1"  # not in any list, not ASCII
 SHA1 = "{SHA}" + base64.b64encode(hashlib.sha1(b"password-of-all").digest()).decode()
@@ -516,7 +516,7 @@ def test_json_tells_the_figures(desk):
 
 @pytest.mark.parametrize("format", ["csv", "jsonl"])
 def test_what_is_exported_with_hashes_is_the_same_elsewhere(desk, tmp_path_factory, format):
-    from test_cli import Desk
+    from harness.desk import Desk
 
     awkward = f'account,password_hash,real_name,nick_name\n"=1+1",{SHA1}," blank ","a,""b"""\n@x,{SHA1},-,+\n'
     assert importing(desk, GOOD)[0] == importing(desk, awkward)[0] == 0
