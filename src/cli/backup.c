@@ -2,6 +2,7 @@
  * menshen backup: a copy of the database while the site runs.
  */
 #include "cli/cli.h"
+#include "cli/noun.h"
 
 static enum err change_nothing(struct cli *cli, void *ctx)
 {
@@ -28,14 +29,8 @@ static enum cli_status run_backup(struct cli *cli)
 }
 
 const struct cli_command cli_backup_commands[] = {
-    {.family = "backup",
-     .summary = "Copy the database while the site runs",
-     .operands = "FILE",
-     .operands_min = 1,
-     .operands_max = 1,
-     .needs = CLI_NEEDS_DATABASE,
+    {CLI_ROW("backup", NULL, "FILE", &noun_file, run_backup, "Copy the database while the site runs"),
      .details = "FILE must not exist yet; only its owner can read it. To put it back: menshen restore FILE. "
                 "A copy of\n" DB_FILE " that was made by other means lacks what is still in " DB_FILE "-wal.",
-     .examples = "menshen backup /backup/menshen-2026-11-21.db",
-     .run = run_backup},
+     .examples = "menshen backup /backup/menshen-2026-11-21.db"},
     {0}};

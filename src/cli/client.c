@@ -2,21 +2,22 @@
  * menshen client …: the applications that ask for tokens.
  * Source: schema.sql, table client; DESIGN, "Command line and configuration"; RFC 6749 §2.
  */
-#include "auth/client.h"
+#include "admin/clients.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/client.h"
 #include "auth/keyring.h"
 #include "auth/token_style.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/secure.h"
 #include "cli/cli.h"
+#include "cli/noun.h"
 #include "cli/secret.h"
 #include "cli/table.h"
 #include "cli/text.h"
-#include "store/token_store.h"
 
 enum {
     SECRET_MAX = 128,
@@ -37,19 +38,6 @@ enum {
 static const char secret_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 /* ---- Shared by the commands -------------------------------------------------------------------------- */
-
-static enum cli_status report_client(const struct cli *cli, enum err e, const char *doing)
-{
-    const char *id = cli->operand[0];
-    if (e == ERR_NOT_FOUND)
-        return cli_fail(cli, "no client %s; list them with: menshen client list", id);
-    if (e == ERR_FULL)
-        return cli_fail(cli, "%d sign keys are in use, and no more are read; retire one: menshen key list",
-                        KEYRING_MAX);
-    if (e == ERR_OK)
-        cli_say(cli, "Client %s %s.\n", id, doing);
-    return cli_result(cli, e);
-}
 
 /* One word of the comma-joined `allowed`, if the option was given. */
 static enum cli_status take_word(const struct cli *cli, const char *option, const char *allowed,
@@ -181,7 +169,7 @@ static enum cli_status add_client(struct cli *cli, struct writing *w, const stru
     if (e == ERR_EXISTS)
         return cli_fail(cli, "client %s is there already; change it with: menshen client set", c->id);
     if (e != ERR_OK)
-        return report_client(cli, e, "");
+        return noun_report(cli, e, "");
     say_made(cli, w);
     return show_secret(cli, c->has_secret ? "added" : "added, without a secret",
                        c->has_secret ? secret->text : NULL, NULL);
@@ -217,12 +205,6 @@ static enum cli_status run_add(struct cli *cli)
 
 /* ---- list, show -------------------------------------------------------------------------------------- */
 
-/* Until when the secret before the last is good; 0: it is not. */
-static int64_t old_secret_until(const struct cli *cli, const struct client *c)
-{
-    return c->has_old_secret && c->old_secret_until_s > cli->now_s ? c->old_secret_until_s : 0;
-}
-
 static enum err list_client(void *ctx, const struct client *c)
 {
     struct table *t = ctx;
@@ -240,20 +222,16 @@ static enum err list_client(void *ctx, const struct client *c)
     table_time(t, "created_s", c->created_s);
     table_details(t);
     table_str(t, "refresh_reuse", c->refresh_reuse[0] != '\0' ? c->refresh_reuse : REUSE_DIALECT);
-    table_time(t, "old_secret_until_s", old_secret_until(t->cli, c));
+    table_time(t, "old_secret_until_s", clients_old_secret_until(c, t->cli->now_s));
     table_row_end(t);
     return ERR_OK;
 }
 
-static enum cli_status run_show(struct cli *cli)
+static enum err show_client(struct cli *cli, struct table *t)
 {
-    struct table t;
     struct client c;
     enum err e = get_client(cli, &c);
-    if (e != ERR_OK)
-        return report_client(cli, e, "");
-    table_open_single(&t, cli);
-    return table_close(&t, list_client(&t, &c), "");
+    return e == ERR_OK ? list_client(t, &c) : e;
 }
 
 static enum cli_status run_list(struct cli *cli)
@@ -295,7 +273,7 @@ static enum cli_status run_set(struct cli *cli)
         return w.checked;
     if (e == ERR_OK)
         say_made(cli, &w);
-    return report_client(cli, e, "changed");
+    return noun_report(cli, e, "changed");
 }
 
 /* A new secret, and how long the one before it stays good; 0: not at all. */
@@ -305,21 +283,11 @@ struct rotation {
     int64_t old_until_s; /* as it came out */
 };
 
-/* Two secrets at most: one that was still good from an earlier rotation ends. */
 static enum err set_secret(struct cli *cli, void *ctx)
 {
     struct rotation *r = ctx;
-    struct client c;
-    enum err e = get_client(cli, &c);
-    if (e != ERR_OK)
-        return e;
-    c.has_old_secret = c.has_secret && r->overlap_s > 0;
-    c.old_secret_until_s = c.has_old_secret ? cli->now_s + r->overlap_s : 0;
-    memcpy(c.old_secret_mac, c.secret_mac, sizeof c.old_secret_mac);
-    c.has_secret = true;
-    r->old_until_s = c.old_secret_until_s;
-    e = client_secret_mac(&cli->app, r->secret, c.secret_mac);
-    return e == ERR_OK ? client_store_set(cli->app.db, &c) : e;
+    return clients_set_secret(&cli->app, cli->operand[0], r->secret, r->overlap_s, cli->now_s, &cli->arena,
+                              &r->old_until_s);
 }
 
 static enum cli_status report_secret(const struct cli *cli, const struct rotation *r)
@@ -340,7 +308,7 @@ static enum cli_status rotate_secret(struct cli *cli)
         status = take_secret(cli, &secret);
     if (status == CLI_DONE) {
         enum err e = cli_write(cli, set_secret, &r);
-        status = e == ERR_OK ? report_secret(cli, &r) : report_client(cli, e, "");
+        status = e == ERR_OK ? report_secret(cli, &r) : noun_report(cli, e, "");
     }
     secret_wipe(&secret);
     return status;
@@ -348,12 +316,8 @@ static enum cli_status rotate_secret(struct cli *cli)
 
 static enum err end_old_secret(struct cli *cli, void *ctx)
 {
-    struct client c;
     (void)ctx;
-    enum err e = get_client(cli, &c);
-    c.has_old_secret = false;
-    c.old_secret_until_s = 0;
-    return e == ERR_OK ? client_store_set(cli->app.db, &c) : e;
+    return clients_end_old_secret(cli->app.db, cli->operand[0], &cli->arena);
 }
 
 static enum cli_status run_secret(struct cli *cli)
@@ -364,55 +328,28 @@ static enum cli_status run_secret(struct cli *cli)
         return cli_misuse(cli, "--revoke-old stands alone: it makes no new secret");
     enum err e = get_client(cli, &c); /* nobody should type a secret in vain */
     if (e != ERR_OK)
-        return report_client(cli, e, "");
+        return noun_report(cli, e, "");
     if (!revoke)
         return rotate_secret(cli);
-    return report_client(cli, cli_write(cli, end_old_secret, NULL),
-                         "has one secret: any older one is refused from now on");
+    return noun_report(cli, cli_write(cli, end_old_secret, NULL),
+                       "has one secret: any older one is refused from now on");
 }
 
-static enum err set_locked(struct cli *cli, void *ctx)
+static enum err set_locked(struct cli *cli, bool locked)
 {
-    const bool *locked = ctx;
-    struct client c;
-    enum err e = get_client(cli, &c);
-    if (e != ERR_OK)
-        return e;
-    c.locked = *locked;
-    e = client_store_set(cli->app.db, &c);
-    return e == ERR_OK && *locked ? session_store_revoke_client(cli->app.db, c.id, cli->now_s) : e;
+    return clients_set_locked(cli->app.db, cli->operand[0], locked, cli->now_s, &cli->arena);
 }
 
-static enum cli_status run_lock(struct cli *cli)
+static enum err remove_client(struct cli *cli)
 {
-    return report_client(cli, cli_write(cli, set_locked, &(bool){true}), "locked; all its sessions ended");
-}
-
-static enum cli_status run_unlock(struct cli *cli)
-{
-    return report_client(cli, cli_write(cli, set_locked, &(bool){false}), "unlocked");
-}
-
-static enum err remove_client(struct cli *cli, void *ctx)
-{
-    (void)ctx;
     return client_store_remove(cli->app.db, cli->operand[0]);
 }
 
-/* The dialect that lets this client's users in, so that removing it is no riddle. */
-static const char *dialect_using(const struct cli *cli)
-{
-    for (int d = 0; d < DIALECT_COUNT; d++)
-        if (cli->app.cfg.dialect[d].enabled && strcmp(cli->app.cfg.dialect[d].client, cli->operand[0]) == 0)
-            return config_dialect_name((enum dialect_id)d);
-    return NULL;
-}
-
+/* That a dialect's users are let in by this client should be no riddle. */
 static enum cli_status run_remove(struct cli *cli)
 {
-    enum cli_status status =
-        report_client(cli, cli_write(cli, remove_client, NULL), "removed, with its sessions");
-    const char *dialect = dialect_using(cli);
+    enum cli_status status = noun_remove(cli);
+    const char *dialect = clients_dialect(&cli->app.cfg, cli->operand[0]);
     if (status == CLI_DONE && dialect != NULL)
         cli_note(cli,
                  "logins of the dialect %s belong to this client: without it they fail; name another in "
@@ -420,6 +357,15 @@ static enum cli_status run_remove(struct cli *cli)
                  dialect, dialect);
     return status;
 }
+
+const struct cli_noun noun_client = {
+    .name = "client",
+    .show = show_client,
+    .set_locked = set_locked,
+    .locked = "locked; all its sessions ended",
+    .remove = remove_client,
+    .removed = "removed, with its sessions",
+};
 
 /* ---- Rows -------------------------------------------------------------------------------------------- */
 
@@ -453,61 +399,26 @@ static const struct cli_option secret_options[] = {
     "read as one line from standard input."
 
 const struct cli_command cli_client_commands[] = {
-    {.family = "client",
-     .verb = "add",
-     .summary = "Add a client",
-     .operands = "ID",
-     .operands_min = 1,
-     .operands_max = 1,
-     .options = add_options,
-     .json = true,
-     .needs = CLI_NEEDS_DATABASE,
-     .details = SECRET_DETAILS,
+    {CLI_ROW("client", "add", "ID", &noun_client, run_add, "Add a client"), .options = add_options,
+     .json = true, .details = SECRET_DETAILS,
      .examples = "menshen client add portal --grants captcha,refresh_token\n"
                  "menshen client add app --grants password,refresh_token --password-wire plain --secret\n"
-                 "menshen client add kiosk --grants captcha --public",
-     .run = run_add},
-    {.family = "client",
-     .verb = "list",
-     .summary = "List clients",
-     .json = true,
-     .needs = CLI_NEEDS_DATABASE,
-     .examples = "menshen client list\nmenshen client list --json",
-     .run = run_list},
-    {.family = "client",
-     .verb = "show",
-     .summary = "Show a client, and until when an old secret is good",
-     .operands = "ID",
-     .operands_min = 1,
-     .operands_max = 1,
-     .json = true,
-     .needs = CLI_NEEDS_DATABASE,
-     .details = "Secrets are stored as keyed hashes and never shown.",
-     .examples = "menshen client show portal\nmenshen client show portal --json",
-     .run = run_show},
-    {.family = "client",
-     .verb = "set",
-     .summary = "Change what a client may do",
-     .operands = "ID",
-     .operands_min = 1,
-     .operands_max = 1,
+                 "menshen client add kiosk --grants captcha --public"},
+    {CLI_ROW("client", "list", NULL, NULL, run_list, "List clients"), .json = true,
+     .examples = "menshen client list\nmenshen client list --json"},
+    {CLI_ROW("client", "show", "ID", &noun_client, noun_show,
+             "Show a client, and until when an old secret is good"),
+     .json = true, .details = "Secrets are stored as keyed hashes and never shown.",
+     .examples = "menshen client show portal\nmenshen client show portal --json"},
+    {CLI_ROW("client", "set", "ID", &noun_client, run_set, "Change what a client may do"),
      .options = set_options,
-     .needs = CLI_NEEDS_DATABASE,
      .details =
          "What is not given stays as it is. --alg site is the site's newest HMAC key. A key is made if none\n"
          "signs with the algorithm yet.",
      .examples = "menshen client set portal --access-ttl 3600 --refresh-ttl 86400\n"
-                 "menshen client set portal --alg RS256 --audience https://api.example.com",
-     .run = run_set},
-    {.family = "client",
-     .verb = "secret",
-     .summary = "Give a client a new secret",
-     .operands = "ID",
-     .operands_min = 1,
-     .operands_max = 1,
-     .options = secret_options,
-     .json = true,
-     .needs = CLI_NEEDS_DATABASE,
+                 "menshen client set portal --alg RS256 --audience https://api.example.com"},
+    {CLI_ROW("client", "secret", "ID", &noun_client, run_secret, "Give a client a new secret"),
+     .options = secret_options, .json = true,
      .details = SECRET_DETAILS
      "\n"
      "The old secret stays good for a day, or as --overlap says, so that the application can be\n"
@@ -516,34 +427,12 @@ const struct cli_command cli_client_commands[] = {
      .examples = "menshen client secret portal\n"
                  "menshen client secret portal --overlap 0\n"
                  "menshen client secret app --secret < secret.txt\n"
-                 "menshen client secret portal --revoke-old",
-     .run = run_secret},
-    {.family = "client",
-     .verb = "lock",
-     .summary = "Disable a client and end its sessions",
-     .operands = "ID",
-     .operands_min = 1,
-     .operands_max = 1,
-     .needs = CLI_NEEDS_DATABASE,
+                 "menshen client secret portal --revoke-old"},
+    {CLI_ROW("client", "lock", "ID", &noun_client, noun_lock, "Disable a client and end its sessions"),
      .details = "It gets nothing until it is unlocked; its settings and secrets stay.",
-     .examples = "menshen client lock portal",
-     .run = run_lock},
-    {.family = "client",
-     .verb = "unlock",
-     .summary = "Let a client in again",
-     .operands = "ID",
-     .operands_min = 1,
-     .operands_max = 1,
-     .needs = CLI_NEEDS_DATABASE,
-     .examples = "menshen client unlock portal",
-     .run = run_unlock},
-    {.family = "client",
-     .verb = "remove",
-     .summary = "Remove a client and its sessions",
-     .operands = "ID",
-     .operands_min = 1,
-     .operands_max = 1,
-     .needs = CLI_NEEDS_DATABASE,
-     .examples = "menshen client remove portal",
-     .run = run_remove},
+     .examples = "menshen client lock portal"},
+    {CLI_ROW("client", "unlock", "ID", &noun_client, noun_unlock, "Let a client in again"),
+     .examples = "menshen client unlock portal"},
+    {CLI_ROW("client", "remove", "ID", &noun_client, run_remove, "Remove a client and its sessions"),
+     .examples = "menshen client remove portal"},
     {0}};

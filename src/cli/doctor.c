@@ -15,6 +15,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "admin/clients.h"
+#include "admin/users.h"
 #include "auth/client.h"
 #include "auth/keyring.h"
 #include "auth/token.h"
@@ -25,7 +27,6 @@
 #include "cli/cli.h"
 #include "cli/demo.h"
 #include "cli/table.h"
-#include "cli/user.h"
 #include "dialect/dialects.h"
 #include "http/routes.h"
 #include "store/migration.h"
@@ -485,11 +486,11 @@ static void check_unseen(struct doctor *d)
     buf_init(&clients);
     enum err e = user_store_list(d->cli->app.db, NULL, &rows, count_unseen, &count);
     if (e == ERR_OK)
-        e = user_md5_clients(d->cli, &clients);
+        e = clients_md5(d->cli->app.db, &clients);
     if (e == ERR_OK && count > 0 && clients.len > 0)
         add(d, "imported_hashes", WARNING,
             TEXT(d, "%" PRId64 " people have a hash over the password itself", count),
-            TEXT(d, USER_UNSEEN_ADVICE, buf_str(&clients)));
+            TEXT(d, USERS_UNSEEN_ADVICE, buf_str(&clients)));
     buf_free(&clients);
     arena_fini(&rows);
 }
@@ -749,14 +750,12 @@ static enum cli_status run_doctor(struct cli *cli)
 }
 
 const struct cli_command cli_doctor_commands[] = {
-    {.family = "doctor",
-     .summary = "Check this installation and say what to do about each finding",
-     .json = true,
-     .needs = CLI_NEEDS_NOTHING,
+    {CLI_ROW("doctor", NULL, NULL, NULL, run_doctor,
+             "Check this installation and say what to do about each finding"),
+     .needs = CLI_NEEDS_NOTHING, .json = true,
      .details =
          "Run it as the user that the web server runs Menshen as. The exit status is 1 if there is an\n"
          "error, 0 if there are at most warnings.",
      .examples = "menshen doctor\n"
-                 "menshen --conf /home/site/menshen.conf doctor --json",
-     .run = run_doctor},
+                 "menshen --conf /home/site/menshen.conf doctor --json"},
     {0}};

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "admin/users.h"
 #include "auth/client.h"
 #include "auth/keyring.h"
 #include "base/random.h"
@@ -13,7 +14,6 @@
 #include "cli/cli.h"
 #include "cli/demo.h"
 #include "cli/table.h"
-#include "cli/user.h"
 #include "store/setting_store.h"
 #include "store/tenant_store.h"
 #include "store/user_store.h"
@@ -75,7 +75,7 @@ static enum err put_demo(struct cli *cli, const char *password_hash)
     if (e == ERR_OK)
         e = client_store_put(cli->app.db, &client);
     if (e == ERR_OK)
-        e = user_new_id(&user.id);
+        e = users_new_id(&user.id);
     if (e == ERR_OK)
         e = user_store_put(cli->app.db, &user);
     return e;
@@ -94,7 +94,7 @@ static enum err open_and_fill(struct cli *cli, bool demo, struct buf *why)
     char hash[PASSWORD_HASH_CAP];
     enum err e = db_open(cli->app.cfg.server.data_dir, &cli->app.log, &cli->app.db, why);
     if (e == ERR_OK && demo)
-        e = user_hash_password(cli, DEMO_PASSWORD, strlen(DEMO_PASSWORD), hash);
+        e = users_hash_password(&cli->app, DEMO_PASSWORD, strlen(DEMO_PASSWORD), hash);
     if (e == ERR_OK)
         e = cli_write(cli, fill, demo ? hash : NULL);
     return e;
@@ -172,11 +172,8 @@ static const struct cli_option options[] = {
     {"demo", NULL, "also a tenant, a client and a user whose passwords everybody knows"}, {0}};
 
 const struct cli_command cli_init_commands[] = {
-    {.family = "init",
-     .summary = "Make the database of a new site",
-     .options = options,
-     .json = true,
-     .needs = CLI_NEEDS_CONFIG,
+    {CLI_ROW("init", NULL, NULL, NULL, run_init, "Make the database of a new site"),
+     .needs = CLI_NEEDS_CONFIG, .options = options, .json = true,
      .details =
          "It goes into the folder [server] data_dir, which is made if it is missing. A database that is\n"
          "there already is left as it is. --demo adds tenant 000000, client sword with secret\n"
@@ -184,6 +181,5 @@ const struct cli_command cli_init_commands[] = {
          "others.",
      .examples = "menshen init\n"
                  "menshen init --demo\n"
-                 "menshen --conf /home/site/menshen.conf init",
-     .run = run_init},
+                 "menshen --conf /home/site/menshen.conf init"},
     {0}};

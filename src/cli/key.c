@@ -10,6 +10,7 @@
 #include "base/secure.h"
 #include "cli/cli.h"
 #include "cli/key_sm2.h"
+#include "cli/noun.h"
 #include "cli/secret.h"
 #include "cli/table.h"
 #include "store/key_store.h"
@@ -22,14 +23,6 @@ enum {
     OVERLAP_MAX_S = 315360000, /* as long as a refresh token may live */
     PUBLISH_MAX_S = 31536000,
 };
-
-static enum cli_status report(const struct cli *cli, enum err e)
-{
-    if (e == ERR_FULL)
-        return cli_fail(cli, "%d keys are in use, which is the limit; end some with: menshen key retire KID",
-                        KEYRING_MAX);
-    return cli_result(cli, e);
-}
 
 /* ---- list -------------------------------------------------------------------------------------------- */
 
@@ -174,7 +167,7 @@ static enum cli_status run_rotate(struct cli *cli)
     if (e == ERR_OK)
         e = cli_write(cli, rotate, &r);
     secure_wipe(r.row.secret, sizeof r.row.secret);
-    return e == ERR_OK ? tell_rotation(cli, &r) : report(cli, e);
+    return e == ERR_OK ? tell_rotation(cli, &r) : cli_result(cli, e);
 }
 
 /* ---- retire ------------------------------------------------------------------------------------------ */
@@ -209,7 +202,7 @@ static enum cli_status run_retire(struct cli *cli)
                  needed[0] != '\0' ? needed : "HMAC", needed[0] != '\0' ? " --alg " : "", needed);
     if (e == ERR_OK)
         cli_say(cli, "Key %s is retired: tokens signed with it are refused.\n", kid);
-    return report(cli, e);
+    return cli_result(cli, e);
 }
 
 /* ---- import ------------------------------------------------------------------------------------------ */
@@ -242,7 +235,7 @@ static enum cli_status run_import(struct cli *cli)
                 "tokens "
                 "signed with them refused.\n",
                 jws_alg_name(alg));
-    return report(cli, e);
+    return cli_result(cli, e);
 }
 
 /* ---- Table ------------------------------------------------------------------------------------------- */
@@ -258,22 +251,14 @@ static const struct cli_option retire_options[] = {{"force", NULL, "also if noth
                                                    {0}};
 
 const struct cli_command cli_key_commands[] = {
-    {.family = "key",
-     .verb = "list",
-     .summary = "List the keys that sign tokens",
-     .json = true,
-     .needs = CLI_NEEDS_DATABASE,
+    {CLI_ROW("key", "list", NULL, NULL, run_list, "List the keys that sign tokens"), .json = true,
      .details =
          "A key signs, verifies what it signed before, is published ahead of its time, or is retired. The\n"
          "keys themselves are never shown.",
-     .examples = "menshen key list\nmenshen key list --json",
-     .run = run_list},
-    {.family = "key",
-     .verb = "rotate",
-     .summary = "Sign with a new key; the old ones go on verifying for a while",
-     .options = rotate_options,
-     .json = true,
-     .needs = CLI_NEEDS_DATABASE,
+     .examples = "menshen key list\nmenshen key list --json"},
+    {CLI_ROW("key", "rotate", NULL, NULL, run_rotate,
+             "Sign with a new key; the old ones go on verifying for a while"),
+     .options = rotate_options, .json = true,
      .details =
          "Keys of the same algorithm end when the overlap is over; an HMAC key also takes the place of\n"
          "those of the other HS… algorithms that no client names. Nobody has to log in again, unless the\n"
@@ -282,39 +267,20 @@ const struct cli_command cli_key_commands[] = {
      .examples = "menshen key rotate\n"
                  "menshen key rotate --alg ES256\n"
                  "menshen key rotate --alg RS256 --publish-ahead 86400\n"
-                 "menshen key rotate --overlap 0",
-     .run = run_rotate},
-    {.family = "key",
-     .verb = "retire",
-     .summary = "End a key at once",
-     .operands = "KID",
-     .operands_min = 1,
-     .operands_max = 1,
-     .options = retire_options,
-     .needs = CLI_NEEDS_DATABASE,
+                 "menshen key rotate --overlap 0"},
+    {CLI_ROW("key", "retire", "KID", &noun_key, run_retire, "End a key at once"), .options = retire_options,
      .details =
          "Tokens signed with it are refused from now on. The last key that can sign what the site or a\n"
          "client needs is kept, unless --force is given.",
-     .examples = "menshen key retire 0a1b2c3d4e5f6789",
-     .run = run_retire},
-    {.family = "key",
-     .verb = "import",
-     .summary = "Sign with the shared key of services that exist already",
-     .needs = CLI_NEEDS_DATABASE,
+     .examples = "menshen key retire 0a1b2c3d4e5f6789"},
+    {CLI_ROW("key", "import", NULL, NULL, run_import,
+             "Sign with the shared key of services that exist already"),
      .details =
          "The key is the text that those services have in their configuration; its bytes are the HMAC\n"
          "key. It is asked for twice on a terminal, else read as one line from standard input. The\n"
          "algorithm follows its length: 64 bytes and more HS512, 48 HS384, 32 HS256. The HMAC keys used\n"
          "so far are retired: whoever is logged in has to log in again.",
-     .examples = "menshen key import\nmenshen key import < sign-key.txt",
-     .run = run_import},
-    {.family = "key",
-     .verb = "sm2",
-     .summary = "Show the key that front ends encrypt passwords to",
-     .options = key_sm2_options,
-     .json = true,
-     .needs = CLI_NEEDS_DATABASE,
-     .details = KEY_SM2_DETAILS,
-     .examples = KEY_SM2_EXAMPLES,
-     .run = key_sm2_run},
+     .examples = "menshen key import\nmenshen key import < sign-key.txt"},
+    {CLI_ROW("key", "sm2", NULL, NULL, key_sm2_run, "Show the key that front ends encrypt passwords to"),
+     .options = key_sm2_options, .json = true, .details = KEY_SM2_DETAILS, .examples = KEY_SM2_EXAMPLES},
     {0}};

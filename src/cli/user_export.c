@@ -11,7 +11,6 @@
 #include "base/printable.h"
 #include "cli/output.h"
 #include "cli/text.h"
-#include "cli/user.h"
 #include "cli/user_import.h"
 #include "store/user_store.h"
 

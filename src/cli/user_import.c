@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "admin/clients.h"
+#include "admin/users.h"
 #include "auth/policy.h"
 #include "base/account.h"
 #include "base/clock.h"
@@ -22,7 +24,6 @@
 #include "cli/progress.h"
 #include "cli/table.h"
 #include "cli/text.h"
-#include "cli/user.h"
 #include "store/tenant_store.h"
 #include "store/token_store.h"
 #include "store/user_store.h"
@@ -266,7 +267,7 @@ static enum err check_plain(struct import *im, const struct person *p, struct en
     buf_init(&why);
     if (good == ERR_OK)
         good = hash_plain(im, &password, e);
-    else if (user_password_fault(im->cli, good, &why) != NULL)
+    else if (users_password_fault(&im->cli->app.cfg, good, &why))
         good = tell_column(im, p->line, PEOPLE_PASSWORD, buf_str(&why));
     buf_free(&why);
     password_wipe(&password);
@@ -314,7 +315,7 @@ static enum err check_id(struct import *im, const struct person *p, struct entry
 
 static enum err doubt(struct import *im, const struct entry *e, const char *other)
 {
-    const char *what = arena_printf(&im->scratch, USER_LOOKALIKE, e->user.account, other);
+    const char *what = arena_printf(&im->scratch, USERS_LOOKALIKE, e->user.account, other);
     return what != NULL ? add_note(im, &im->doubts, e->line, what) : ERR_MEMORY;
 }
 
@@ -443,9 +444,10 @@ static enum err tell_of_line(void *ctx, size_t line, const char *what)
 
 static enum err check_all(struct import *im, const struct persons *all)
 {
-    struct progress bar;
+    struct progress bar = {0};
+    struct watch watch = progress_watch(&bar);
     enum err e = ERR_OK;
-    progress_open(&bar, "Checking", all->count);
+
     for (size_t i = 0; e == ERR_OK && i < all->count; i++) {
         e = add_entry(im);
         if (e == ERR_OK)
@@ -454,7 +456,7 @@ static enum err check_all(struct import *im, const struct persons *all)
         if (e == ERR_BAD_REQUEST)
             e = ERR_OK;
         arena_reset(&im->scratch);
-        progress_set(&bar, i + 1);
+        watch.step(watch.ctx, "Checking", i + 1, all->count);
     }
     progress_close(&bar);
     return e;
@@ -558,11 +560,12 @@ static enum err update(struct import *im, const struct entry *e)
 static enum err write_all(struct cli *cli, void *ctx)
 {
     struct import *im = ctx;
-    struct progress bar;
+    struct progress bar = {0};
+    struct watch watch = progress_watch(&bar);
     int64_t id = 0;
-    enum err e = user_new_id(&id);
+    enum err e = users_new_id(&id);
     (void)cli;
-    progress_open(&bar, "Writing", im->count);
+
     for (size_t i = 0; e == ERR_OK && i < im->count; i++) {
         struct entry *entry = &im->entries[i];
         if (!entry->exists && !entry->given[PEOPLE_USER_ID])
@@ -571,7 +574,7 @@ static enum err write_all(struct cli *cli, void *ctx)
         if (e == ERR_EXISTS || e == ERR_NOT_FOUND)
             im->overtaken_line = entry->line;
         arena_reset(&im->scratch);
-        progress_set(&bar, i + 1);
+        watch.step(watch.ctx, "Writing", i + 1, im->count);
     }
     progress_close(&bar);
     return e;
@@ -595,9 +598,9 @@ static enum err warn_of_unseen(const struct import *im)
     struct buf clients;
     size_t n = count_unseen(im);
     buf_init(&clients);
-    enum err e = n > 0 ? user_md5_clients(im->cli, &clients) : ERR_OK;
+    enum err e = n > 0 ? clients_md5(im->cli->app.db, &clients) : ERR_OK;
     if (e == ERR_OK && clients.len > 0)
-        cli_note(im->cli, "%zu of them have a hash over the password itself. " USER_UNSEEN_ADVICE, n,
+        cli_note(im->cli, "%zu of them have a hash over the password itself. " USERS_UNSEEN_ADVICE, n,
                  buf_str(&clients));
     buf_free(&clients);
     return e;
@@ -754,7 +757,7 @@ enum cli_status user_run_import(struct cli *cli)
 {
     enum people_format format = PEOPLE_CSV;
     struct import im = {.cli = cli,
-                        .tenant = user_tenant(cli),
+                        .tenant = cli_tenant(cli),
                         .update = cli_given(cli, "update"),
                         .as_typed = cli_given(cli, "passwords-as-typed")};
     enum cli_status status = user_take_format(cli, cli->operand[0], &format);
