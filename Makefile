@@ -5,13 +5,15 @@
 #   make SHARED=1        the same, linked dynamically, for distribution packagers
 #   make run [PORT=8080] build, make a throw-away demo site under build/, serve it on 127.0.0.1
 #   make test            unit, golden and end-to-end tests, under sanitizers
-#   make bench           measure, beside yardsticks
+#   make bench           measure, beside yardsticks; make bench BASE=REVISION: beside that version, in the same run
+#   make arm64           the same file for that processor, and a login with it under qemu; needs a network
 #   make fuzz            libFuzzer over whole requests and configuration files
 #   make install [DESTDIR=] [PREFIX=/usr/local]
 
 ifeq ($(origin CC),default)
 CC := gcc
 endif
+HOSTCC  ?= $(CC)# for what runs during the build
 BUILD   := build
 PORT    ?= 8080
 PREFIX  ?= /usr/local
@@ -28,7 +30,7 @@ Q := @
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: all run test bench fuzz install clean format check-format check-layers check-clang
+.PHONY: all arm64 run test bench fuzz install clean format check-format check-layers check-clang
 
 all: cgi-bin/menshen.fcgi
 
@@ -96,7 +98,7 @@ $(BUILD)/gen/sample.c: cgi-bin/menshen.conf.sample | $(DEPS_BUILD)
 $(BUILD)/tools/glyphgen: tools/glyphgen.c src/captcha/glyphs.h src/captcha/chinese.h | $(DEPS_BUILD)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(CSTD) $(WARNINGS) -O2 $$(pkg-config --cflags freetype2) $< -o $@ $$(pkg-config --libs freetype2) -lm
+	$(Q)$(HOSTCC) $(CSTD) $(WARNINGS) -O2 $$(pkg-config --cflags freetype2) $< -o $@ $$(pkg-config --libs freetype2) -lm
 
 $(BUILD)/gen/glyph_data.c: $(BUILD)/tools/glyphgen
 	@mkdir -p $(@D)
@@ -106,7 +108,7 @@ $(BUILD)/gen/glyph_data.c: $(BUILD)/tools/glyphgen
 $(BUILD)/tools/commongen: tools/commongen.c src/auth/common_passwords.h | $(DEPS_BUILD)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(CSTD) $(WARNINGS) -O2 $< -o $@ -lcrypto
+	$(Q)$(HOSTCC) $(CSTD) $(WARNINGS) -O2 $< -o $@ -lcrypto
 
 $(BUILD)/gen/common_passwords.c: src/auth/common_passwords.txt $(BUILD)/tools/commongen
 	@mkdir -p $(@D)
@@ -116,7 +118,7 @@ $(BUILD)/gen/common_passwords.c: src/auth/common_passwords.txt $(BUILD)/tools/co
 $(BUILD)/tools/encgen: tools/encgen.c src/cli/encoding.h | $(DEPS_BUILD)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(CSTD) $(WARNINGS) -O2 $< -o $@
+	$(Q)$(HOSTCC) $(CSTD) $(WARNINGS) -O2 $< -o $@
 
 $(BUILD)/gen/encoding_data.c: $(BUILD)/tools/encgen
 	@mkdir -p $(@D)
@@ -162,6 +164,21 @@ $(OBJ_release) $(OBJ_asan) $(BUILD)/release/menshen.fcgi: $(BUILD)/settings
 cgi-bin/menshen.fcgi: $(BUILD)/release/menshen.fcgi
 	@strip -o $@.new $< && mv $@.new $@
 	@echo "built $@, $$(( $$(stat -c %s $@) / 1024 )) KiB"
+
+# ---- Another processor ----------------------------------------------------------------------------------------
+# Cross-compiled against Debian's packages for arm64, which are unpacked below build/, not installed.
+ARM64 := $(BUILD)/arm64
+$(ARM64)/root: tools/unpack-arm64 tools/packages.txt | $(BUILD)/deps-arm64 $(BUILD)/deps-test
+	@mkdir -p $(@D)
+	$(Q)tools/unpack-arm64 $@
+	@touch $@
+arm64: $(ARM64)/root
+	@$(MAKE) --no-print-directory BUILD=$(ARM64) HOSTCC='$(CC)' \
+	  CC='aarch64-linux-gnu-gcc --sysroot=$(CURDIR)/$(ARM64)/root' $(ARM64)/release/menshen.fcgi
+	@aarch64-linux-gnu-strip -o $(ARM64)/menshen.fcgi $(ARM64)/release/menshen.fcgi
+	@echo "built $(ARM64)/menshen.fcgi, $$(( $$(stat -c %s $(ARM64)/menshen.fcgi) / 1024 )) KiB"
+	@MENSHEN_BIN=$(ARM64)/menshen.fcgi MENSHEN_EMULATOR=qemu-aarch64-static \
+	  $(PYTHON) -m pytest -q -p no:cacheprovider tests/e2e/test_static.py
 
 # ---- Independent clients ----------------------------------------------------------------------------------------
 # npm libraries that the end-to-end tests talk to Menshen with; their exact versions are in package-lock.json.
@@ -214,7 +231,7 @@ test: $(BUILD)/deps-test cgi-bin/menshen.fcgi $(BUILD)/asan/menshen.fcgi $(BUILD
 	@$(PYTHON) tests/run_all.py $(REPORTS) $(UNIT)
 
 bench: $(BUILD)/deps-bench cgi-bin/menshen.fcgi
-	@$(MAKE) --no-print-directory -C tests/bench
+	@BASE='$(BASE)' $(MAKE) --no-print-directory -C tests/bench
 
 install: cgi-bin/menshen.fcgi
 	install -D -m 755 cgi-bin/menshen.fcgi $(DESTDIR)$(PREFIX)/lib/cgi-bin/menshen.fcgi

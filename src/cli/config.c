@@ -75,7 +75,8 @@ const struct cli_command cli_config_commands[] = {
      .details =
          "Fails, naming file and line, if the configuration is wrong. The file is the one of --conf, else\n"
          "of $MENSHEN_CONF, else the first there is of: menshen.conf beside the program,\n"
-         "../etc/menshen.conf, ~/.menshen/menshen.conf, /etc/menshen/menshen.conf.",
+         "../etc/menshen.conf, ~/.menshen/menshen.conf, /etc/menshen/menshen.conf. Called by a link, it\n"
+         "looks around the link first. What is there and cannot be read is an error.",
      .examples = "menshen config\n"
                  "menshen --conf ./menshen.conf config --json\n"
                  "menshen config --sample > menshen.conf"},

@@ -251,6 +251,13 @@ void db_give_to_owner(int fd, const char *dir)
     (void)ignored;
 }
 
+/* The beginning of an upload, for one: SQLite would make a new database of it. */
+static bool is_empty(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && st.st_size == 0;
+}
+
 enum err db_open(const char *dir, const struct log *log, struct db **db_out, struct buf *why)
 {
     char path[DB_PATH_CAP];
@@ -258,6 +265,10 @@ enum err db_open(const char *dir, const struct log *log, struct db **db_out, str
     enum err e = db_check_private(path, why);
     if (e == ERR_OK)
         e = db_check_private(dir, why);
+    if (e == ERR_OK && is_empty(path)) {
+        buf_addf(why, "%s: the file is empty; it is no database of Menshen", path);
+        e = ERR_CONFIG;
+    }
     if (e != ERR_OK)
         return e;
     struct db *db = db_new(dir, log);

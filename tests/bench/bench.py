@@ -20,7 +20,8 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
-from bench_cgi import measure_cgi, measure_refusals
+from bench_base import build_revision
+from bench_cgi import compare_cgi, measure_cgi, measure_refusals
 from bench_images import measure_images
 from bench_scale import measure_scale
 from bench_site import (
@@ -34,6 +35,8 @@ ROUNDS = 3
 ROUND_MS = 2000
 WARM_UP_MS = 500
 AT_LEAST_OF_ECHO = (">=", 0.30)
+COMPARED_ROUNDS = 5
+NOT_SLOWER = (">=", 0.95)  # two runs of the same program differ by as much
 REFRESH_OF_ECHO = (">=", 0.50)
 MEMORY = "/dev/shm"  # a file system without a disk
 MIXED_REQUESTS = 1000
@@ -218,6 +221,50 @@ def measure_memory(server, workers):
     print_table(f"Memory of a worker after {MIXED_REQUESTS} mixed requests, ten logins among them", "MiB", rows)
 
 
+# ---- Another version, in the same run --------------------------------------------------------------------------
+
+
+def compare_through_lighttpd(ours, base, revision):
+    """Rows of requests per second, of both versions in turns, each with workers and a database of its own."""
+    body = json.dumps({"grant_type": "client_credentials"})
+    kinds = [(what, (method, path, headers, "")) for what, method, path, headers in captcha_requests(ours)]
+    kinds.append(("blade client_credentials", ("POST", TOKEN_PATH, TOKEN_HEADERS, body)))
+    rows = []
+    for what, (method, path, headers, text) in kinds:
+        rates = ([], [])
+        # eplatform's captcha wants a bearer token, of the site that is asked
+        for n in range(COMPARED_ROUNDS + 1):
+            for i, server in enumerate((ours, base)):
+                own = headers | ({"Authorization": f"Bearer {app_token(server)}"} if "eplatform" in what else {})
+                request = write_request(f"compare-{i}.http", method, server.MOUNT + path, own, text)
+                rate = load(server, request, ROUND_MS if n else WARM_UP_MS)[0]
+                rates[i].extend([rate] if n else [])
+        rows.append(Row(what, median(rates[0]), revision, median(rates[1]), NOT_SLOWER))
+    return rows + [compare_refresh(ours, base, revision)]
+
+
+def compare_refresh(ours, base, revision):
+    text = '{"grant_type":"refresh_token","scope":"all","refresh_token":"@VALUE@"}'
+    rates = ([], [])
+    for n in range(COMPARED_ROUNDS + 1):
+        for i, server in enumerate((ours, base)):
+            tokens = BUILD / f"requests/compare-tokens-{i}"
+            tokens.write_text("".join(login(server)["refresh_token"] + "\n" for _ in range(CONNECTIONS)))
+            request = write_request(f"compare-{i}.http", "POST", server.MOUNT + TOKEN_PATH, TOKEN_HEADERS, text)
+            rate = load(server, request, ROUND_MS if n else WARM_UP_MS, "refresh_token", tokens)[0]
+            rates[i].extend([rate] if n else [])
+    return Row("blade refresh", median(rates[0]), revision, median(rates[1]), NOT_SLOWER)
+
+
+def compare(revision):
+    """Prints what this tree's program does beside that of another revision."""
+    site, other = Site(), Site("site-base", built=build_revision(revision))
+    with Lighttpd(site) as ours, Lighttpd(other) as base:
+        rows = compare_through_lighttpd(ours, base, revision)
+    print_table(f"Beside {revision}, through lighttpd: two workers, {CONNECTIONS} connections", "requests/s", rows)
+    compare_cgi(site, other, revision)
+
+
 # ---- All -------------------------------------------------------------------------------------------------------
 
 
@@ -233,6 +280,10 @@ def main():
     start = time.monotonic()
     print("## make bench\n")
     describe_machine()
+    if os.environ.get("BASE"):
+        compare(os.environ["BASE"])
+        note(f"All of it took {time.monotonic() - start:.0f} s.")
+        return 0
     site = Site()
     with Lighttpd(site) as server:
         workers = worker_pids(server)

@@ -67,8 +67,11 @@ def free_port():
 
 
 class Site:
-    def __init__(self, name="site", data=None, limits=""):
-        """`data`: a folder for the database elsewhere, on another file system. `limits`: more of the configuration."""
+    def __init__(self, name="site", data=None, limits="", built=TREE / "cgi-bin/menshen.fcgi"):
+        """
+        `data`: a folder for the database elsewhere, on another file system. `limits`: more of the configuration.
+        `built`: the program.
+        """
         self.root = BUILD / name
         self.data = Path(data or self.root / "data")
         shutil.rmtree(self.root, ignore_errors=True)
@@ -77,7 +80,6 @@ class Site:
         self.binary = self.root / "cgi-bin/menshen.fcgi"
         self.conf = self.root / "etc/menshen.conf"  # the program finds it from its own place
         self.conf.write_text(CONFIGURATION.format(root=self.root, data=self.data) + limits)
-        built = TREE / "cgi-bin/menshen.fcgi"
         require(built.exists(), f"{built} is not there: run make")
         shutil.copy2(built, self.binary)
         self.command("init", "--demo")

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from harness.seccomp import refuse
 from harness.site import BINARY, DEMO_USER, Site, owner_arguments, run_as
-from harness.visitor import Visitor
-from harness.wire import DirectCgi
+from harness.visitor import Visitor, basic
+from harness.wire import DirectCgi, post_form
 
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody whom the host does not know")
 CAPTCHA = {"GATEWAY_INTERFACE": "CGI/1.1", "REQUEST_METHOD": "GET", "REMOTE_ADDR": "127.0.0.1",
@@ -142,6 +142,18 @@ def test_where_cgi_bin_lies_in_the_document_root_the_data_lie_outside(folder):
     assert (folder / "menshen/data/menshen.db").exists()
     done = run([program], env=CAPTCHA | {"DOCUMENT_ROOT": f"{folder}/public_html"})
     assert "Status: 200" in done.stdout, done.stdout + done.stderr
+
+
+def test_one_line_proves_that_a_login_works(site, web):
+    """The README's."""
+    user = site.new_user()
+    secret = site.cli_json("client", "add", "proof", "--grants", "password", "--password-wire", "plain")["secret"]
+    try:
+        fields = {"grant_type": "password", "username": user.account, "password": user.password}
+        response = web.send(post_form("/oauth2/token", fields, Authorization=basic("proof", secret)))
+        assert response.status == 200 and list(response.json)[0] == "access_token", response
+    finally:
+        site.cli("client", "remove", "proof")
 
 
 def test_data_that_the_web_server_gives_out_are_refused(folder):

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import pty
 import sqlite3
 import stat
 import subprocess
@@ -117,9 +118,10 @@ def test_who_cannot_log_in_through_an_md5_client_is_told_of(moved):
     refused = moved.elsewhere().blade_password_login(User("unseen", PASSWORD))
     other = moved.elsewhere().blade_password_login(User("unseen", PASSWORD + "x"))
     assert refused.status == 400 and refused.json == other.json
-    audit = [json.loads(line) for line in moved.site.cli("audit", "tail", "-n", "5").splitlines()]
-    assert [row["result"] for row in audit if row["action"] == "login"][-2:] == ["password_needs_plain"] * 2
-    (imported,) = [row["subject"] for row in audit if row["action"] == "user.import"]
+    audit = [json.loads(line) for line in moved.site.cli("audit", "tail", "-n", "5", "--sums").splitlines()]
+    logins = [(row["result"], row["count"]) for row in audit if row["action"] == "login"]
+    assert logins[-2:] == [("password_needs_plain", 1)] * 2  # the first at once, the second in its sum
+    *_, imported = [row["subject"] for row in audit if row["action"] == "user.import"]
     assert "1 of 1 not through clients that send MD5" in imported
     checks = json.loads(moved.site.run(["doctor", "--json"]).stdout)["checks"]
     (finding,) = [check for check in checks if check["name"] == "imported_hashes"]
@@ -451,6 +453,26 @@ def test_nothing_of_a_file_controls_the_terminal(desk):
         assert text and not set(text) & {"\x1b", "\x07", "\u009b", "\u202e", "\u2066"}, done.args
     assert json.loads(outputs[3].stdout)["nick_name"] == HOSTILE, "JSON says all of it"
     assert "\\u202E" in outputs[4].stderr.decode()
+
+
+def test_an_export_on_a_screen_does_not_control_it(desk):
+    """In a file or a pipe it is as it was: it has to come back so."""
+    assert importing(desk, f"account,password_hash\nzhang,{SHA1}\n")[0] == 0
+    with closing(sqlite3.connect(desk.database)) as db, db:
+        db.execute("UPDATE user SET nick_name = ?", (HOSTILE,))
+    assert HOSTILE in desk.say("user", "export")
+    master, slave = pty.openpty()
+    done = subprocess.run([BINARY, "--conf", desk.conf, "user", "export"], stdout=slave, stderr=slave, env={}, check=True)
+    os.close(slave)
+    shown = b""
+    try:
+        while piece := os.read(master, 65536):
+            shown += piece
+    except OSError:
+        pass  # nobody has the other end any more
+    os.close(master)
+    assert done.returncode == 0 and b"zhang" in shown and b"\\x1B[2J\\u009B31m\\u202Eevil" in shown
+    assert not set(shown.decode()) & {"\x1b", "\x07", "\u009b", "\u202e"}
 
 
 @pytest.mark.parametrize("given, kept", [

@@ -99,6 +99,30 @@ def test_while_there_is_none_everything_says_so(worker):
     assert status_of_login(web, user) == 200
 
 
+def test_an_upload_that_takes_its_time(worker):
+    """Over the file in place: nothing is made of the pieces, and nothing is written into them."""
+    site, web = worker.site, worker.web
+    user = site.new_user()
+    content = backup(site).read_bytes()
+    later = site.new_user()
+    web.blade_login(later)
+    with open(site.database, "r+b", buffering=0) as upload:  # whoever runs the tests may write it
+        upload.truncate(0)
+        assert worker.client.send(HEALTH).status == 500
+        for end in (16, 4096, 20000, len(content) - 4096):
+            upload.seek(0)
+            upload.write(content[:end])
+            assert worker.client.send(HEALTH).status == 500
+            assert site.run(["user", "list"]).returncode == 1
+            assert site.database.read_bytes() == content[:end]
+        upload.seek(0)
+        upload.write(content)
+    wait_until(lambda: worker.client.send(HEALTH).status == 200, "the worker to open what is there")
+    assert status_of_login(web, user) == 200
+    assert status_of_login(web, later) == 400
+    assert site.query("PRAGMA integrity_check") == [("ok",)]
+
+
 def test_a_log_that_is_gone_is_noticed(worker):
     """Removed by hand, for tidiness: what others write from then on goes into another."""
     site, web = worker.site, worker.web

@@ -1497,6 +1497,106 @@ static void test_a_discarded_database_leaves_nothing(void **state)
     assert_int_equal(mkdir(s->dir, 0700), 0); /* for teardown */
 }
 
+/* ---- The log ---- */
+
+static off_t size_of(const struct scratch *s, const char *suffix)
+{
+    char path[64];
+    struct stat st;
+    snprintf(path, sizeof path, "%s/%s%s", s->dir, DB_FILE, suffix);
+    assert_int_equal(stat(path, &st), 0);
+    return st.st_size;
+}
+
+static void put_blob(struct db *db, size_t len)
+{
+    unsigned char *blob = calloc(1, len);
+    assert_non_null(blob);
+    COMMITTED(db, setting_store_put(db, "blob", blob, len));
+    free(blob);
+}
+
+enum { LONG_BYTES = 17 * 1024 * 1024 };
+
+/* A worker says when it would be slow; everybody else does it with the commit. */
+static void test_a_long_log_is_copied_back(void **state)
+{
+    struct scratch *s = *state;
+    db_defer_sync(s->db);
+    put_blob(s->db, LONG_BYTES);
+    assert_true(db_checkpoint_is_due(s->db));
+    assert_true(size_of(s, "") < LONG_BYTES);
+    db_checkpoint(s->db);
+    assert_false(db_checkpoint_is_due(s->db));
+    off_t size = size_of(s, "-wal");
+    COMMITTED(s->db, setting_store_put(s->db, "x", "1", 1));
+    assert_int_equal(size_of(s, "-wal"), size); /* it started anew */
+
+    struct db *other = scratch_connect(s);
+    put_blob(other, LONG_BYTES);
+    assert_false(db_checkpoint_is_due(other));
+    db_close(other);
+}
+
+static void test_what_stays_when_the_last_one_closes(void **state)
+{
+    struct scratch *s = *state;
+    db_keep_log(s->db);
+    put_blob(s->db, 100000);
+    db_close(s->db);
+    assert_true(size_of(s, "-wal") > 0);
+    s->db = scratch_connect(s);
+    put_blob(s->db, 100001);
+    db_close(s->db);
+    assert_int_equal(size_of(s, "-wal"), 0);
+    s->db = scratch_connect(s);
+    db_keep_log(s->db);
+    put_blob(s->db, 1000000); /* too long to be read by each that comes */
+    db_close(s->db);
+    assert_int_equal(size_of(s, "-wal"), 0);
+    s->db = scratch_connect(s);
+}
+
+/* VACUUM INTO and `menshen backup` make such a file. */
+static void test_the_log_of_another_database_is_set_aside(void **state)
+{
+    struct scratch *s = *state;
+    char copy[64], path[64];
+    struct buf why;
+    unsigned char value;
+    buf_init(&why);
+    snprintf(copy, sizeof copy, "%s/copy", s->dir);
+    snprintf(path, sizeof path, "%s/%s", s->dir, DB_FILE);
+    assert_err(db_backup(s->db, copy, &why), ERR_OK);
+    assert_false(db_is_replaced(s->db));
+    db_keep_log(s->db);
+    COMMITTED(s->db, setting_store_put(s->db, "later", "1", 1));
+    assert_int_equal(rename(copy, path), 0);
+    assert_true(db_is_replaced(s->db));
+    db_close(s->db);
+    assert_true(size_of(s, "-wal") > 0);
+    s->db = scratch_connect(s);
+    assert_err(setting_store_get(s->db, "later", &value, 1), ERR_NOT_FOUND);
+    assert_true(size_of(s, "-wal.aside") > 0);
+    assert_non_null(strstr(buf_str(&s->log), "log_set_aside"));
+    assert_false(db_is_replaced(s->db));
+    buf_free(&why);
+}
+
+static void test_a_write_that_changes_nothing(void **state)
+{
+    struct scratch *s = *state;
+    struct buf why;
+    buf_init(&why);
+    off_t size = size_of(s, "-wal");
+    assert_err(db_test_write(s->db, &why), ERR_OK);
+    assert_int_equal(why.len, 0);
+    assert_true(size_of(s, "-wal") > size);
+    struct db *other = scratch_connect(s); /* the version is what it was */
+    db_close(other);
+    buf_free(&why);
+}
+
 /* ---- One look for several reads; the disk ---- */
 
 /* Write the setting `name`, and whether it is there. */
@@ -1626,6 +1726,10 @@ int main(void)
         TEST(test_a_database_of_version_2_is_brought_up),
         TEST(test_a_backup_is_a_database),
         TEST(test_a_discarded_database_leaves_nothing),
+        TEST(test_a_long_log_is_copied_back),
+        TEST(test_what_stays_when_the_last_one_closes),
+        TEST(test_the_log_of_another_database_is_set_aside),
+        TEST(test_a_write_that_changes_nothing),
     };
     return cmocka_run_group_tests_name("store", tests, NULL, NULL);
 }
