@@ -4,20 +4,13 @@
 #include "cli/cli.h"
 #include "cli/noun.h"
 
-static enum err change_nothing(struct cli *cli, void *ctx)
-{
-    (void)cli;
-    (void)ctx;
-    return ERR_OK;
-}
-
 /* A copy holds every secret of the site: that it was made is recorded, once it is there. */
 static enum cli_status run_backup(struct cli *cli)
 {
     struct buf why;
     buf_init(&why);
     enum cli_status status = cli_result_why(cli, db_backup(cli->app.db, cli->operand[0], &why), &why);
-    if (status == CLI_DONE && cli_write(cli, change_nothing, NULL) != ERR_OK)
+    if (status == CLI_DONE && cli_write(cli, NULL, NULL) != ERR_OK)
         return cli_fail(cli,
                         "the copy %s was made, but could not be recorded in the audit: the database was "
                         "locked, or failed; the log says more",

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin/text.h"
 #include "auth/audit.h"
 #include "auth/keyring.h"
 #include "base/clock.h"
@@ -16,7 +17,6 @@
 #include "base/printable.h"
 #include "cli/help.h"
 #include "cli/noun.h"
-#include "cli/text.h"
 
 enum { ARENA_CAP = 16 * 1024 * 1024 };
 
@@ -257,7 +257,8 @@ enum err cli_write(struct cli *cli, cli_body *body, void *ctx)
     enum err e = db_begin(cli->app.db, DB_DURABLE);
     if (e != ERR_OK)
         return e;
-    e = body(cli, ctx);
+    if (body != NULL)
+        e = body(cli, ctx);
     if (e == ERR_OK)
         e = audit(cli);
     e = db_end(cli->app.db, e);

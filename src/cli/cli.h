@@ -127,7 +127,7 @@ void cli_note(const struct cli *cli, const char *fmt, ...) __attribute__((format
 /*
  * Run `body` in a durable write transaction and record the command in the audit: committed if it returns
  * ERR_OK, else rolled back. Its result, or that of begin or commit. The audit's subject is cli->subject, else
- * what the operand, --account or --client names; no other option goes in.
+ * what the operand, --account or --client names; no other option goes in. `body` NULL: it is only recorded.
  */
 typedef enum err cli_body(struct cli *cli, void *ctx);
 enum err cli_write(struct cli *cli, cli_body *body, void *ctx);

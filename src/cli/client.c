@@ -7,87 +7,39 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "admin/text.h"
 #include "auth/client.h"
-#include "auth/keyring.h"
 #include "auth/token_style.h"
 #include "base/clock.h"
-#include "base/random.h"
-#include "base/secure.h"
 #include "cli/cli.h"
 #include "cli/noun.h"
 #include "cli/secret.h"
 #include "cli/table.h"
-#include "cli/text.h"
 
-enum {
-    SECRET_MAX = 128,
-    SECRET_GENERATED = 32, /* of 62 characters: 190 bits */
-    OVERLAP_DEFAULT_S = 86400,
-    ACCESS_TTL_MAX = 31536000,
-    REFRESH_TTL_MAX = 315360000,
-};
-
-/* What --alg takes: an algorithm, or the site's own choice, which is "" in the row. */
-#define ALGS     "HS256,HS384,HS512,RS256,ES256,EdDSA"
-#define ALG_SITE "site"
-#define WIRES    "md5,plain,sm2"
-
-/* What --refresh-reuse takes besides: what the dialect of the login has, which is "" in the row. */
-#define REUSE_DIALECT "dialect"
-
-static const char secret_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+enum { OVERLAP_DEFAULT_S = 86400 };
 
 /* ---- Shared by the commands -------------------------------------------------------------------------- */
 
-/* One word of the comma-joined `allowed`, if the option was given. */
-static enum cli_status take_word(const struct cli *cli, const char *option, const char *allowed,
-                                 const char **word)
+/* A value that is short and can be shown helps to find what is wrong with it. */
+static enum cli_status refuse_field(const struct cli *cli, const char *option, const char *value,
+                                    const struct buf *why)
 {
-    const char *value = cli_value_or(cli, option, *word);
-    if (cli_given(cli, option) && !config_list_has(allowed, value, strlen(value)))
-        return cli_misuse(cli, "--%s %s: expected one of %s", option, value, allowed);
-    *word = value;
-    return CLI_DONE;
+    bool shown = strlen(value) <= TEXT_ID_MAX && text_fault(value, strlen(value)) == NULL;
+    return cli_misuse(cli, "--%s%s%s: %s", option, shown ? " " : "", shown ? value : "", buf_str(why));
 }
 
-static enum cli_status take_alg(const struct cli *cli, struct client *c)
+/* The options that describe a client; what was not given keeps its value. */
+static enum cli_status take_description(const struct cli *cli, struct clients_draft *d)
 {
-    enum cli_status status = take_word(cli, "alg", ALG_SITE "," ALGS, &c->alg);
-    if (status == CLI_DONE && strcmp(c->alg, ALG_SITE) == 0)
-        c->alg = "";
-    return status;
-}
-
-static enum cli_status take_reuse(const struct cli *cli, struct client *c)
-{
-    enum cli_status status =
-        take_word(cli, "refresh-reuse", REUSE_DIALECT "," TOKEN_REUSES, &c->refresh_reuse);
-    if (status == CLI_DONE && strcmp(c->refresh_reuse, REUSE_DIALECT) == 0)
-        c->refresh_reuse = "";
-    return status;
-}
-
-/* The options that describe a client, checked and written to `c`; what was not given keeps its value. */
-static enum cli_status take_description(const struct cli *cli, struct client *c)
-{
-    c->grants = cli_value_or(cli, "grants", c->grants);
-    c->scope = cli_value_or(cli, "scope", c->scope);
-    c->audience = cli_value_or(cli, "audience", c->audience);
-    enum cli_status status = text_check_list(cli, "--grants", c->grants, CLIENT_GRANTS);
-    if (status == CLI_DONE)
-        status = text_check_list(cli, "--scope", c->scope, NULL);
-    if (status == CLI_DONE)
-        status = take_word(cli, "password-wire", WIRES, &c->password_wire);
-    if (status == CLI_DONE)
-        status = take_alg(cli, c);
-    if (status == CLI_DONE)
-        status = take_reuse(cli, c);
-    if (status == CLI_DONE)
-        status = text_check(cli, "--audience", c->audience, TEXT_MAX);
-    if (status == CLI_DONE)
-        status = cli_number(cli, "access-ttl", 0, ACCESS_TTL_MAX, &c->access_ttl_s);
-    if (status == CLI_DONE)
-        status = cli_number(cli, "refresh-ttl", 0, REFRESH_TTL_MAX, &c->refresh_ttl_s);
+    struct buf why;
+    enum cli_status status = CLI_DONE;
+    buf_init(&why);
+    for (size_t i = 0; status == CLI_DONE && clients_field(i) != NULL; i++) {
+        const char *value = cli_value(cli, clients_field(i));
+        if (value != NULL && clients_set_field(d, i, value, &why) != ERR_OK)
+            status = refuse_field(cli, clients_field(i), value, &why);
+    }
+    buf_free(&why);
     return status;
 }
 
@@ -95,9 +47,9 @@ static enum cli_status take_description(const struct cli *cli, struct client *c)
 static enum cli_status take_secret(const struct cli *cli, struct secret *out)
 {
     if (cli_given(cli, "secret"))
-        return secret_read_new(cli, "client secret", SECRET_MAX, out);
-    out->len = SECRET_GENERATED;
-    return cli_result(cli, random_text(out->text, SECRET_GENERATED, secret_alphabet));
+        return secret_read_new(cli, "client secret", CLIENTS_SECRET_MAX, out);
+    out->len = CLIENTS_SECRET_LEN;
+    return cli_result(cli, clients_make_secret(out->text));
 }
 
 /* A secret that was made here is shown, this once. `old_until_s` NULL: there was none before. */
@@ -128,77 +80,64 @@ static enum err get_client(struct cli *cli, struct client *out)
     return client_store_get(cli->app.db, cli->operand[0], &cli->arena, out);
 }
 
-/* A description on its way into the database. */
-struct writing {
-    struct client client;
-    enum cli_status checked; /* whether the options are good */
-    bool made_key;           /* nothing signed with its algorithm before */
-};
-
-/* A client whose algorithm is chosen gets a key to it, or its logins would fail. Within the transaction. */
-static enum err ensure_key(struct cli *cli, struct writing *w)
+static void say_made(const struct cli *cli, const struct clients_draft *d)
 {
-    if (!cli_given(cli, "alg"))
-        return ERR_OK;
-    return keyring_ensure(&cli->app, w->client.alg, cli->now_s, &w->made_key);
-}
-
-static void say_made(const struct cli *cli, const struct writing *w)
-{
-    if (w->made_key)
+    if (d->made_key)
         cli_say(cli, "A key that signs with %s was made; see: menshen key list\n",
-                w->client.alg[0] != '\0' ? w->client.alg : "HMAC");
+                d->row.alg[0] != '\0' ? d->row.alg : "HMAC");
 }
 
 /* ---- add --------------------------------------------------------------------------------------------- */
 
-static enum err put_client(struct cli *cli, void *ctx)
+struct adding {
+    struct clients_draft draft;
+    const char *secret; /* NULL: none */
+};
+
+static enum err add_client(struct cli *cli, void *ctx)
 {
-    struct writing *w = ctx;
-    enum err e = ensure_key(cli, w);
-    return e == ERR_OK ? client_store_put(cli->app.db, &w->client) : e;
+    struct adding *a = ctx;
+    return clients_add(&cli->app, &a->draft, a->secret, cli->now_s);
 }
 
-static enum cli_status add_client(struct cli *cli, struct writing *w, const struct secret *secret)
+static enum cli_status report_added(const struct cli *cli, const struct adding *a, enum err e)
 {
-    struct client *c = &w->client;
-    c->has_secret = secret->len > 0;
-    enum err e = c->has_secret ? client_secret_mac(&cli->app, secret->text, c->secret_mac) : ERR_OK;
-    if (e == ERR_OK)
-        e = cli_write(cli, put_client, w);
     if (e == ERR_EXISTS)
-        return cli_fail(cli, "client %s is there already; change it with: menshen client set", c->id);
+        return cli_fail(cli, "client %s is there already; change it with: menshen client set",
+                        cli->operand[0]);
     if (e != ERR_OK)
-        return noun_report(cli, e, "");
-    say_made(cli, w);
-    return show_secret(cli, c->has_secret ? "added" : "added, without a secret",
-                       c->has_secret ? secret->text : NULL, NULL);
+        return cli_result(cli, e);
+    say_made(cli, &a->draft);
+    return show_secret(cli, a->secret != NULL ? "added" : "added, without a secret", a->secret, NULL);
+}
+
+static enum cli_status check_new_id(const struct cli *cli)
+{
+    struct buf why;
+    buf_init(&why);
+    enum cli_status status = clients_check_id(cli->operand[0], &why) == ERR_OK
+                                 ? CLI_DONE
+                                 : cli_misuse(cli, "ID: %s", buf_str(&why));
+    buf_free(&why);
+    return status;
 }
 
 static enum cli_status run_add(struct cli *cli)
 {
     struct secret secret = {.len = 0};
-    struct writing w = {.client = {.id = cli->operand[0],
-                                   .scope = "all",
-                                   .password_wire = "md5",
-                                   .alg = "",
-                                   .audience = "",
-                                   .refresh_reuse = "",
-                                   .created_s = cli->now_s}};
+    struct adding a = {.secret = cli_given(cli, "public") ? NULL : secret.text};
     if (!cli_given(cli, "grants"))
         return cli_misuse(cli, "--grants is missing; a list of %s", CLIENT_GRANTS);
     if (cli_given(cli, "secret") && cli_given(cli, "public"))
         return cli_misuse(cli, "--secret and --public exclude each other");
-    enum cli_status status = text_check_id(cli, "ID", w.client.id);
-    /* Both stand in the claim sub: a client must not pass for a user (RFC 9700, section 4.15). */
-    if (status == CLI_DONE && w.client.id[strspn(w.client.id, "0123456789")] == '\0')
-        return cli_misuse(cli, "ID %s: digits only, as the ids of users are; put a letter in", w.client.id);
+    clients_init(&a.draft, cli->operand[0], cli->now_s);
+    enum cli_status status = check_new_id(cli);
     if (status == CLI_DONE)
-        status = take_description(cli, &w.client);
-    if (status == CLI_DONE && !cli_given(cli, "public"))
+        status = take_description(cli, &a.draft);
+    if (status == CLI_DONE && a.secret != NULL)
         status = take_secret(cli, &secret);
     if (status == CLI_DONE)
-        status = add_client(cli, &w, &secret);
+        status = report_added(cli, &a, cli_write(cli, add_client, &a));
     secret_wipe(&secret);
     return status;
 }
@@ -214,14 +153,14 @@ static enum err list_client(void *ctx, const struct client *c)
     table_str(t, "grants", c->grants);
     table_str(t, "scope", c->scope);
     table_str(t, "password_wire", c->password_wire);
-    table_str(t, "alg", c->alg[0] != '\0' ? c->alg : ALG_SITE);
+    table_str(t, "alg", c->alg[0] != '\0' ? c->alg : CLIENTS_ALG_SITE);
     table_str(t, "audience", c->audience);
     table_seconds(t, "access_ttl_s", c->access_ttl_s);
     table_seconds(t, "refresh_ttl_s", c->refresh_ttl_s);
     table_bool(t, "locked", c->locked);
     table_time(t, "created_s", c->created_s);
     table_details(t);
-    table_str(t, "refresh_reuse", c->refresh_reuse[0] != '\0' ? c->refresh_reuse : REUSE_DIALECT);
+    table_str(t, "refresh_reuse", c->refresh_reuse[0] != '\0' ? c->refresh_reuse : CLIENTS_REUSE_DIALECT);
     table_time(t, "old_secret_until_s", clients_old_secret_until(c, t->cli->now_s));
     table_row_end(t);
     return ERR_OK;
@@ -244,35 +183,34 @@ static enum cli_status run_list(struct cli *cli)
 
 /* ---- set, secret, lock, unlock, remove --------------------------------------------------------------- */
 
-/* The options are checked together with what is stored. */
+struct changing {
+    struct clients_draft draft;
+    enum cli_status checked; /* whether the options are good */
+};
+
 static enum err set_client(struct cli *cli, void *ctx)
 {
-    struct writing *w = ctx;
-    enum err e = get_client(cli, &w->client);
+    struct changing *c = ctx;
+    enum err e = get_client(cli, &c->draft.row);
     if (e != ERR_OK)
         return e;
-    w->checked = take_description(cli, &w->client);
-    if (w->checked != CLI_DONE)
-        return ERR_BAD_REQUEST;
-    e = ensure_key(cli, w);
-    return e == ERR_OK ? client_store_set(cli->app.db, &w->client) : e;
+    c->checked = take_description(cli, &c->draft);
+    return c->checked == CLI_DONE ? clients_set(&cli->app, &c->draft, cli->now_s) : ERR_BAD_REQUEST;
 }
 
 static enum cli_status run_set(struct cli *cli)
 {
-    static const char *const names[] = {"grants",   "scope",      "password-wire", "alg",
-                                        "audience", "access-ttl", "refresh-ttl",   "refresh-reuse"};
-    struct writing w = {.checked = CLI_DONE};
+    struct changing c = {.checked = CLI_DONE};
     bool any = false;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        any = any || cli_given(cli, names[i]);
+    for (size_t i = 0; clients_field(i) != NULL; i++)
+        any = any || cli_given(cli, clients_field(i));
     if (!any)
         return cli_misuse(cli, "nothing to change: give at least one option");
-    enum err e = cli_write(cli, set_client, &w);
-    if (w.checked != CLI_DONE)
-        return w.checked;
+    enum err e = cli_write(cli, set_client, &c);
+    if (c.checked != CLI_DONE)
+        return c.checked;
     if (e == ERR_OK)
-        say_made(cli, &w);
+        say_made(cli, &c.draft);
     return noun_report(cli, e, "changed");
 }
 
@@ -372,11 +310,11 @@ const struct cli_noun noun_client = {
 #define DESCRIBING_OPTIONS                                                                                   \
     {"grants", "LIST", "what it may ask for: " CLIENT_GRANTS},                                               \
         {"password-wire", "WIRE", "how it sends passwords: md5 (default), plain, sm2"},                      \
-        {"alg", "ALG", "what signs its access tokens: site (default), " ALGS},                               \
+        {"alg", "ALG", "what signs its access tokens: site (default), " CLIENTS_ALGS},                       \
         {"audience", "TEXT", "claim aud of its access tokens; empty, the default: none"},                    \
         {"access-ttl", "SECONDS", "life of its access tokens; 0: as configured"},                            \
         {"refresh-ttl", "SECONDS", "life of its refresh tokens; 0: as configured"},                          \
-        {"refresh-reuse", "HOW", "used refresh tokens: " REUSE_DIALECT " (default), " TOKEN_REUSES},         \
+        {"refresh-reuse", "HOW", "used refresh tokens: " CLIENTS_REUSE_DIALECT " (default), " TOKEN_REUSES}, \
     {                                                                                                        \
         "scope", "LIST", "scopes it may ask for; default all"                                                \
     }

@@ -6,13 +6,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "admin/demo.h"
 #include "admin/users.h"
 #include "auth/client.h"
 #include "auth/keyring.h"
 #include "base/random.h"
 #include "base/secure.h"
 #include "cli/cli.h"
-#include "cli/demo.h"
 #include "cli/table.h"
 #include "store/setting_store.h"
 #include "store/tenant_store.h"

@@ -3,7 +3,7 @@
 #include <ctype.h>
 
 #include "base/account.h"
-#include "cli/text.h"
+#include "cli/check.h"
 
 const struct cli_noun noun_file = {.name = "file"};
 const struct cli_noun noun_key = {.name = "key"};
@@ -14,8 +14,8 @@ enum cli_status noun_check(const struct cli *cli)
 {
     if (!cli->command->noun->of_tenant)
         return CLI_DONE;
-    enum cli_status status = text_check(cli, "ACCOUNT", cli->operand[0], ACCOUNT_CAP - 1);
-    return status == CLI_DONE ? text_check_id(cli, "--tenant", cli_tenant(cli)) : status;
+    enum cli_status status = check_text(cli, "ACCOUNT", cli->operand[0], ACCOUNT_CAP - 1);
+    return status == CLI_DONE ? check_id(cli, "--tenant", cli_tenant(cli)) : status;
 }
 
 enum cli_status noun_refuse(const struct cli *cli, const struct cli_noun *noun, const char *name)

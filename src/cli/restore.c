@@ -4,18 +4,11 @@
 #include "cli/cli.h"
 #include "cli/noun.h"
 
-static enum err change_nothing(struct cli *cli, void *ctx)
-{
-    (void)cli;
-    (void)ctx;
-    return ERR_OK;
-}
-
 /* In the audit of the database that is there now. */
 static enum err record(struct cli *cli, struct buf *why)
 {
     enum err e = db_open(cli->app.cfg.server.data_dir, &cli->app.log, &cli->app.db, why);
-    return e == ERR_OK ? cli_write(cli, change_nothing, NULL) : e;
+    return e == ERR_OK ? cli_write(cli, NULL, NULL) : e;
 }
 
 static enum cli_status run_restore(struct cli *cli)

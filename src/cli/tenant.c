@@ -3,16 +3,16 @@
  * Source: schema.sql, table tenant.
  */
 #include "admin/tenants.h"
+#include "cli/check.h"
 #include "cli/cli.h"
 #include "cli/noun.h"
 #include "cli/table.h"
-#include "cli/text.h"
 
 static enum cli_status check_name(const struct cli *cli, const char *name)
 {
     if (name[0] == '\0')
         return cli_misuse(cli, "--name: empty");
-    return text_check(cli, "--name", name, TEXT_MAX);
+    return check_text(cli, "--name", name, TEXT_MAX);
 }
 
 static enum err put_tenant(struct cli *cli, void *ctx)
@@ -25,7 +25,7 @@ static enum cli_status run_add(struct cli *cli)
     struct tenant t = {.id = cli->operand[0], .name = cli_value(cli, "name"), .created_s = cli->now_s};
     if (t.name == NULL)
         return cli_misuse(cli, "--name is missing");
-    enum cli_status status = text_check_id(cli, "ID", t.id);
+    enum cli_status status = check_id(cli, "ID", t.id);
     if (status == CLI_DONE)
         status = check_name(cli, t.name);
     if (status != CLI_DONE)

@@ -9,12 +9,12 @@
 
 #include "base/account.h"
 #include "base/secure.h"
+#include "cli/check.h"
 #include "cli/cli.h"
 #include "cli/noun.h"
+#include "cli/people.h"
 #include "cli/secret.h"
 #include "cli/table.h"
-#include "cli/text.h"
-#include "cli/user_import.h"
 
 /* The user that ACCOUNT means, as it would at a login. From then on ACCOUNT is spelled as the user's is. */
 static enum err find_user(struct cli *cli, struct user *out)
@@ -36,7 +36,7 @@ static enum cli_status take_texts(struct cli *cli, struct user *u)
         if (value != NULL && user_texts[i].is_list)
             value = text_tidy_list(&cli->arena, value);
         if (value != NULL) {
-            status = text_check(cli, what, value, user_texts[i].is_list ? TEXT_LIST_MAX : TEXT_MAX);
+            status = check_text(cli, what, value, user_texts[i].is_list ? TEXT_LIST_MAX : TEXT_MAX);
             *user_text_at(u, i) = value;
         } else if (cli_given(cli, user_texts[i].option)) {
             status = cli_result(cli, ERR_MEMORY);
@@ -114,13 +114,13 @@ static enum cli_status report_added(const struct cli *cli, const struct user *u,
 static enum cli_status take_new_name(struct cli *cli)
 {
     char account[ACCOUNT_CAP];
-    enum cli_status status = text_check_account(cli, cli->operand[0]);
+    enum cli_status status = check_account(cli, cli->operand[0]);
     if (status == CLI_DONE)
-        status = text_check_id(cli, "--tenant", cli_tenant(cli));
+        status = check_id(cli, "--tenant", cli_tenant(cli));
     if (status != CLI_DONE || !account_canonical(cli->operand[0], account))
         return status;
     cli->operand[0] = arena_strdup(&cli->arena, account);
-    return cli->operand[0] != NULL ? text_check_account(cli, cli->operand[0]) : cli_result(cli, ERR_MEMORY);
+    return cli->operand[0] != NULL ? check_account(cli, cli->operand[0]) : cli_result(cli, ERR_MEMORY);
 }
 
 /* Two who differ in case or width only: people will mistake them, and have to spell them exactly. */
@@ -202,7 +202,7 @@ static enum cli_status run_list(struct cli *cli)
 {
     struct table t;
     const char *tenant = cli_value(cli, "tenant");
-    if (tenant != NULL && text_check_id(cli, "--tenant", tenant) != CLI_DONE)
+    if (tenant != NULL && check_id(cli, "--tenant", tenant) != CLI_DONE)
         return CLI_USAGE;
     table_open(&t, cli);
     return table_close(&t, user_store_list(cli->app.db, tenant, &cli->arena, list_user, &t),
@@ -354,7 +354,7 @@ const struct cli_command cli_user_commands[] = {
     {CLI_ROW("user", "passwd", "ACCOUNT", &noun_user, run_passwd,
              "Give a user a new password and end its sessions"),
      .options = tenant_option, .details = PASSWORD_DETAILS, .examples = "menshen user passwd zhangsan"},
-    {CLI_ROW("user", "import", "FILE", &noun_file, user_run_import,
+    {CLI_ROW("user", "import", "FILE", &noun_file, people_run_import,
              "Add people from a file: CSV, JSON lines, htpasswd"),
      .options = import_options, .json = true,
      .details =
@@ -370,7 +370,7 @@ const struct cli_command cli_user_commands[] = {
                  "menshen user import people.csv\n"
                  "menshen user import /etc/apache2/htpasswd --tenant 000000\n"
                  "menshen user import changes.jsonl --update --keep-going"},
-    {CLI_ROW("user", "export", "[FILE]", &noun_file, user_run_export,
+    {CLI_ROW("user", "export", "[FILE]", &noun_file, people_run_export,
              "Write users to a file that user import reads"),
      .options = export_options,
      .details =
