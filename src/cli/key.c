@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "auth/keyring.h"
+#include "admin/keys.h"
 #include "base/clock.h"
 #include "base/secure.h"
 #include "cli/cli.h"
@@ -19,7 +19,6 @@
 #define ALGS "HS256, HS384, HS512, RS256, ES256, EdDSA"
 
 enum {
-    PUBLISH_AHEAD_S = 3600,    /* resource servers keep a key set for minutes, seldom for an hour */
     OVERLAP_MAX_S = 315360000, /* as long as a refresh token may live */
     PUBLISH_MAX_S = 31536000,
 };
@@ -28,38 +27,17 @@ enum {
 
 struct listing {
     struct table table;
-    const struct keyring *ring;
-    const struct keyring_needs *needs;
-    int64_t now_s;
+    struct keys_overview overview;
 };
 
-static bool signs_now(const struct listing *l, const struct key_row *row)
-{
-    const struct jws_key *own = keyring_signer(l->ring, "", l->now_s);
-    const struct jws_key *key = keyring_signer(l->ring, row->alg, l->now_s);
-    if (own != NULL && strcmp(own->kid, row->kid) == 0)
-        return true;
-    return key != NULL && strcmp(key->kid, row->kid) == 0 &&
-           (!jws_is_hmac(key->alg) || l->needs->named[key->alg]);
-}
-
-static const char *state_of(const struct listing *l, const struct key_row *row)
-{
-    if (row->retired_s != 0 && row->retired_s <= l->now_s)
-        return "retired";
-    if (row->signs_from_s > l->now_s)
-        return "published";
-    return signs_now(l, row) ? "signs" : "verifies";
-}
-
-static enum err list_one(void *ctx, const struct key_row *row)
+static enum err list_key(void *ctx, const struct key_row *row)
 {
     struct listing *l = ctx;
     struct table *t = &l->table;
     table_row(t);
     table_str(t, "kid", row->kid);
     table_str(t, "alg", row->alg);
-    table_str(t, "state", state_of(l, row));
+    table_str(t, "state", keys_state(&l->overview, row));
     table_time(t, "signs_from_s", row->signs_from_s);
     table_time(t, "retired_s", row->retired_s);
     table_int(t, "bytes", (int64_t)row->secret_len);
@@ -70,48 +48,21 @@ static enum err list_one(void *ctx, const struct key_row *row)
 
 static enum cli_status run_list(struct cli *cli)
 {
-    struct keyring ring;
-    struct keyring_needs needs;
-    struct listing l = {.ring = &ring, .needs = &needs, .now_s = cli->now_s};
+    struct listing l;
     table_open(&l.table, cli);
-    enum err e = keyring_read(&cli->app, cli->now_s, &ring);
+    enum err e = keys_overview_read(&cli->app, cli->now_s, &l.overview);
     if (e == ERR_OK)
-        e = keyring_needs(&cli->app, &needs);
-    if (e == ERR_OK)
-        e = key_store_list(cli->app.db, list_one, &l);
-    keyring_wipe(&ring);
+        e = key_store_list(cli->app.db, list_key, &l);
+    keys_overview_wipe(&l.overview);
     return table_close(&l.table, e, "No keys: no token can be signed. Make one with: menshen key rotate");
 }
 
 /* ---- rotate ------------------------------------------------------------------------------------------ */
 
 struct rotation {
-    enum jws_alg alg;
-    int64_t publish_ahead_s;
-    int64_t overlap_s;
+    struct keys_rotation plan;
     struct key_row row;
 };
-
-/* What the options do not say: the algorithm of the site's own key; ahead of time where others read the key
- * set and something signs meanwhile; as long as the old key's tokens live. */
-static enum err fill_defaults(struct cli *cli, struct rotation *r)
-{
-    struct keyring ring;
-    struct keyring_needs needs;
-    enum err e = keyring_read(&cli->app, cli->now_s, &ring);
-    if (e == ERR_OK)
-        e = keyring_needs(&cli->app, &needs);
-    if (e == ERR_OK) {
-        const struct jws_key *own = keyring_signer(&ring, "", cli->now_s);
-        if (!cli_given(cli, "alg"))
-            r->alg = own != NULL ? own->alg : JWS_HS256;
-        bool is_signed = keyring_signer(&ring, jws_alg_name(r->alg), cli->now_s) != NULL;
-        r->publish_ahead_s = !jws_is_hmac(r->alg) && is_signed ? PUBLISH_AHEAD_S : 0;
-        r->overlap_s = needs.longest_ttl_s[r->alg];
-    }
-    keyring_wipe(&ring);
-    return e;
-}
 
 static enum err rotate(struct cli *cli, void *ctx)
 {
@@ -119,13 +70,13 @@ static enum err rotate(struct cli *cli, void *ctx)
     cli->subject = arena_printf(&cli->arena, "key:%s", r->row.kid);
     if (cli->subject == NULL)
         return ERR_MEMORY;
-    return keyring_succeed(&cli->app, &r->row, r->overlap_s, cli->now_s);
+    return keyring_succeed(&cli->app, &r->row, r->plan.overlap_s, cli->now_s);
 }
 
 static enum cli_status tell_rotation(const struct cli *cli, const struct rotation *r)
 {
     char from[CLOCK_LOCAL_CAP], until[CLOCK_LOCAL_CAP];
-    int64_t end_s = r->row.signs_from_s + r->overlap_s;
+    int64_t end_s = r->row.signs_from_s + r->plan.overlap_s;
     if (cli->json) {
         struct buf text;
         struct json_out j;
@@ -139,20 +90,20 @@ static enum cli_status tell_rotation(const struct cli *cli, const struct rotatio
     clock_local(r->row.signs_from_s, from);
     clock_local(end_s, until);
     cli_say(cli, "Key %s signs with %s from %s on.\nThe keys before it verify until %s.\n", r->row.kid,
-            r->row.alg, r->publish_ahead_s > 0 ? from : "now", until);
+            r->row.alg, r->plan.publish_ahead_s > 0 ? from : "now", until);
     return CLI_DONE;
 }
 
 static enum cli_status read_options(struct cli *cli, struct rotation *r)
 {
     const char *alg = cli_value(cli, "alg");
-    if (alg != NULL && !jws_alg_find(alg, &r->alg))
+    enum err e = keys_plan_rotation(&cli->app, alg, cli->now_s, &r->plan);
+    if (e == ERR_BAD_REQUEST)
         return cli_misuse(cli, "--alg %s: expected one of " ALGS, alg);
-    enum err e = fill_defaults(cli, r);
     if (e != ERR_OK)
         return cli_result(cli, e);
-    enum cli_status status = cli_number(cli, "overlap", 0, OVERLAP_MAX_S, &r->overlap_s);
-    return status == CLI_DONE ? cli_number(cli, "publish-ahead", 0, PUBLISH_MAX_S, &r->publish_ahead_s)
+    enum cli_status status = cli_number(cli, "overlap", 0, OVERLAP_MAX_S, &r->plan.overlap_s);
+    return status == CLI_DONE ? cli_number(cli, "publish-ahead", 0, PUBLISH_MAX_S, &r->plan.publish_ahead_s)
                               : status;
 }
 
@@ -162,8 +113,8 @@ static enum cli_status run_rotate(struct cli *cli)
     enum cli_status status = read_options(cli, &r);
     if (status != CLI_DONE)
         return status;
-    enum err e = keyring_new(r.alg, cli->now_s, &r.row); /* before the transaction: RSA takes its time */
-    r.row.signs_from_s = cli->now_s + r.publish_ahead_s;
+    enum err e = keyring_new(r.plan.alg, cli->now_s, &r.row); /* before the transaction: RSA takes its time */
+    r.row.signs_from_s = cli->now_s + r.plan.publish_ahead_s;
     if (e == ERR_OK)
         e = cli_write(cli, rotate, &r);
     secure_wipe(r.row.secret, sizeof r.row.secret);
