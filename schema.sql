@@ -81,16 +81,17 @@ CREATE INDEX user_folded ON user (tenant_id, account_folded);
 
 -- A captcha that waits for its answer. Taken with one DELETE … RETURNING: the first answer consumes it.
 -- The table is a ring: when as many as [captcha] max_live allows were issued since the oldest that is still there, the
--- next one takes the place of the oldest of its network, or, if that has few, of the oldest of all.
+-- next one takes the place of an older one: of a network that asks for many if there is one, else of the oldest of all.
 CREATE TABLE captcha (
     seq       INTEGER PRIMARY KEY,  -- order of issue
     id        TEXT NOT NULL UNIQUE, -- what the client sends back; shape by dialect
-    network   TEXT NOT NULL,        -- where it was asked for: an IPv4 address' /24, an IPv6 address' /48
+    network   TEXT,                 -- where it was asked for, an IPv4 address' /24 or an IPv6 address' /48, if that
+                                    -- asks for many; NULL: it does not, and costs no entry in the index
     dialect   TEXT NOT NULL,        -- one issued in a dialect is not accepted in another
     answer    TEXT NOT NULL,        -- what is right; letters in lower case
     expires_s INTEGER NOT NULL      -- it lives while expires_s > now
 ) STRICT;
-CREATE INDEX captcha_network ON captcha (network); -- and by seq within it, which is the rowid
+CREATE INDEX captcha_network ON captcha (network) WHERE network IS NOT NULL; -- and by seq, which is the rowid
 
 -- Counters of what is limited: failed logins and issued captchas.
 CREATE TABLE throttle (

@@ -248,43 +248,49 @@ static const char *trimmed(struct arena *arena, const char *name)
     return arena_strndup(arena, name, len);
 }
 
+/* Which column a name of the header row means. ERR_OK; ERR_MEMORY; ERR_BAD_REQUEST with `why`. */
+static enum err name_column(const struct reading *r, const char *given, bool seen[PEOPLE_COLUMNS],
+                            enum people_column *out, char *why, size_t cap)
+{
+    const char *name = trimmed(r->arena, given);
+    *out = PEOPLE_COLUMNS;
+    if (name == NULL)
+        return ERR_MEMORY;
+    if (name[0] == '\0')
+        return ERR_OK; /* an empty column of a spreadsheet */
+    bool known = find_column(name, out);
+    if (known && !seen[*out]) {
+        seen[*out] = true;
+        return ERR_OK;
+    }
+    if (known)
+        snprintf(why, cap, "column %s stands there twice", name);
+    else
+        snprintf(why, cap, "unknown column \"%.64s\"", name);
+    return ERR_BAD_REQUEST;
+}
+
 /* What the header row names. ERR_BAD_REQUEST after telling the fault. */
 static enum err read_header(struct reading *r, struct header *out)
 {
     struct fields names;
-    const char *why = NULL;
+    const char *broken = NULL;
     bool seen[PEOPLE_COLUMNS] = {false};
-    char text[256] =
+    char why[256] =
         "no header row; the first line names the columns, such as: account,password_hash,real_name";
     find_separator(r);
-    size_t first = r->line;
-    enum err e = next_row(r, &names, &why);
-    if (e == ERR_MEMORY)
-        return e;
-    for (size_t i = 0; e == ERR_OK && i < names.count; i++) {
-        const char *name = trimmed(r->arena, names.value[i]);
-        if (name == NULL) {
-            e = ERR_MEMORY;
-        } else if (name[0] == '\0') {
-            out->column[i] = PEOPLE_COLUMNS; /* an empty column of a spreadsheet */
-        } else if (!find_column(name, &out->column[i])) {
-            snprintf(text, sizeof text, "unknown column \"%.64s\"", name);
-            e = ERR_BAD_REQUEST;
-        } else if (seen[out->column[i]]) {
-            snprintf(text, sizeof text, "column %s stands there twice", name);
-            e = ERR_BAD_REQUEST;
-        } else {
-            seen[out->column[i]] = true;
-        }
-    }
+    size_t line = r->line;
+    enum err e = next_row(r, &names, &broken);
+    for (size_t i = 0; e == ERR_OK && i < names.count; i++)
+        e = name_column(r, names.value[i], seen, &out->column[i], why, sizeof why);
     out->count = names.count;
     if (e == ERR_OK && !seen[PEOPLE_ACCOUNT]) {
-        snprintf(text, sizeof text, "no column account");
+        snprintf(why, sizeof why, "no column account");
         e = ERR_BAD_REQUEST;
     }
     if (e == ERR_OK || e == ERR_MEMORY)
         return e;
-    e = fault(r, first, why != NULL ? why : text);
+    e = fault(r, line, broken != NULL ? broken : why);
     return e == ERR_OK ? ERR_BAD_REQUEST : e;
 }
 

@@ -13,6 +13,7 @@ enum err app_configure(struct app *app, const char *conf_path, struct buf *why)
     enum err e = config_load(&app->cfg, conf_path, why);
     if (e != ERR_OK)
         return e;
+    log_close(&app->log);
     log_open(&app->log, app->cfg.server.log, app->cfg.server.data_dir);
     if (clock_set_zone(app->cfg.server.time_zone) != ERR_OK) {
         config_where(&app->cfg, "server", "time_zone", why);

@@ -87,8 +87,9 @@ enum err client_of_dialect(struct app *app, enum dialect_id dialect, struct aren
     const char *id = app->cfg.dialect[dialect].client;
     enum err e = client_store_get(app->db, id, arena, out);
     if (e == ERR_NOT_FOUND) {
-        LOG(&app->log, ERR_LEVEL_ERROR, "no_dialect_client", LOG_S("dialect", config_dialect_name(dialect)),
-            LOG_S("client", id), LOG_S("hint", "menshen client add"));
+        LOG_SOME(&app->log, ERR_LEVEL_ERROR, "no_dialect_client",
+                 LOG_S("dialect", config_dialect_name(dialect)), LOG_S("client", id),
+                 LOG_S("hint", "menshen client add"));
         return ERR_CONFIG;
     }
     return e == ERR_OK && (out->locked || !client_may(out, "captcha")) ? ERR_GRANT_NOT_ALLOWED : e;

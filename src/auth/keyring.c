@@ -141,7 +141,7 @@ enum err keyring_load(struct app *app, int64_t now_s, struct keyring *ring)
 {
     enum err e = keyring_read(app, now_s, ring);
     if (e == ERR_OK && ring->count == 0) {
-        LOG(&app->log, ERR_LEVEL_ERROR, "no_signing_key", LOG_S("hint", "menshen doctor"));
+        LOG_SOME(&app->log, ERR_LEVEL_ERROR, "no_signing_key", LOG_S("hint", "menshen doctor"));
         return ERR_STORE;
     }
     return e;

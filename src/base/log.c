@@ -17,7 +17,7 @@
 
 static const char *const level_names[] = {"debug", "info", "warn", "error"};
 
-/* ---- Sinks ----------------------------------------------------------------------------------------------- */
+/* ---- Sinks ------------------------------------------------------------------------------------------- */
 
 /* Of a new file: when root makes it, the workers have to be able to write it too. */
 static void give_to_owner(const struct log *l, int fd)
@@ -113,7 +113,7 @@ static void sink_syslog(void *ctx, enum err_level level, const char *line, size_
     syslog(LOG_AUTHPRIV | priorities[level], "%.*s", (int)len - 1, line);
 }
 
-/* ---- Lines ----------------------------------------------------------------------------------------------- */
+/* ---- Lines ------------------------------------------------------------------------------------------- */
 
 /*
  * Clean UTF-8 as it is, all else byte by byte: a path may be anything, and a terminal that shows the log
@@ -180,7 +180,7 @@ void log_write(const struct log *l, enum err_level level, const char *event, con
     buf_free(&line);
 }
 
-/* ---- Lines that strangers cause -------------------------------------------------------------------------- */
+/* ---- Lines that strangers cause ---------------------------------------------------------------------- */
 
 enum { TAIL_BYTES = 32768 }; /* of the file: room for LOG_GATE_LINES of several kinds */
 
@@ -205,20 +205,24 @@ static unsigned count_in_file(const struct log *l, int64_t now_s, const char *ev
     return found;
 }
 
-static void report_left_out(struct log *l, int64_t now_s)
+static void report_left_out(const struct log *l, int64_t now_s)
 {
-    int64_t left_out = log_gate_turn(&l->gate, now_s);
+    int64_t left_out = l->gate != NULL ? log_gate_turn(l->gate, now_s) : 0;
     if (left_out > 0)
         LOG(l, ERR_LEVEL_WARN, "lines_left_out", LOG_N("count", left_out));
 }
 
-void log_write_some(struct log *l, enum err_level level, const char *event, const struct log_field *fields,
-                    size_t count)
+void log_write_some(const struct log *l, enum err_level level, const char *event,
+                    const struct log_field *fields, size_t count)
 {
     int64_t now_s = clock_now_s();
     bool is_new;
+    if (l->gate == NULL) {
+        log_write(l, level, event, fields, count);
+        return;
+    }
     report_left_out(l, now_s);
-    unsigned *lines = log_gate_lines(&l->gate, event, fields[0].str, &is_new);
+    unsigned *lines = log_gate_lines(l->gate, event, fields[0].str, &is_new);
     if (is_new)
         *lines = count_in_file(l, now_s, event, fields[0].str);
     if (*lines < LOG_GATE_LINES)
@@ -226,15 +230,15 @@ void log_write_some(struct log *l, enum err_level level, const char *event, cons
     else if (*lines == LOG_GATE_LINES)
         LOG(l, ERR_LEVEL_WARN, event, fields[0], LOG_S("note", "more of these in this minute are left out"));
     else
-        l->gate.left_out++;
+        l->gate->left_out++;
     ++*lines;
 }
 
-/* ---- Open and close --------------------------------------------------------------------------------------- */
+/* ---- Open and close ---------------------------------------------------------------------------------- */
 
 enum err log_open(struct log *l, const char *target, const char *owner_like)
 {
-    *l = (struct log){.sink = sink_stderr, .fd = -1};
+    *l = (struct log){.sink = sink_stderr, .fd = -1, .gate = calloc(1, sizeof *l->gate)};
     if (strcmp(target, "stderr") == 0)
         return ERR_OK;
     if (strcmp(target, "syslog") == 0) {
@@ -258,6 +262,7 @@ enum err log_open(struct log *l, const char *target, const char *owner_like)
 void log_close(struct log *l)
 {
     report_left_out(l, INT64_MAX);
+    free(l->gate);
     if (l->fd >= 0)
         close(l->fd);
     *l = (struct log){.fd = -1};

@@ -26,7 +26,7 @@ struct log {
     const char *owner_like; /* borrowed; see log_open */
     int64_t looked_s;       /* when it was last looked whether the file is still there, and open */
     bool is_lost;           /* it cannot be written: said once, until it can */
-    struct log_gate gate;
+    struct log_gate *gate;  /* owned; NULL: nothing is left out */
 };
 
 /* One field of a line: a string (borrowed; NULL is written as null), or with `str` NULL and is_number a
@@ -42,7 +42,7 @@ struct log_field {
 
 /*
  * Log to `target`: "stderr", "syslog", or a file's path (created 0600, appended to). The log must not be moved
- * in memory afterwards.
+ * in memory afterwards, and is to be closed.
  *
  * A file that was renamed away is made anew, within a second, and one that cannot be opened or written is
  * tried again after as long; meanwhile the lines go to stderr, after one that says so. A log is not worth
@@ -69,8 +69,8 @@ void log_write(const struct log *l, enum err_level level, const char *event, con
  * The same for a line that a stranger can cause at will: only some are written, see base/log_gate. Event and
  * first field, which is a text, are of static storage.
  */
-void log_write_some(struct log *l, enum err_level level, const char *event, const struct log_field *fields,
-                    size_t count);
+void log_write_some(const struct log *l, enum err_level level, const char *event,
+                    const struct log_field *fields, size_t count);
 #define LOG_SOME(L, LEVEL, EVENT, ...) log_write_some((L), (LEVEL), (EVENT), LOG_FIELDS(__VA_ARGS__))
 
 #endif

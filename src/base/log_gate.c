@@ -34,6 +34,8 @@ unsigned log_gate_recall(const char *tail, size_t len, const char *stamp, const 
     int name_len = snprintf(said_name, sizeof said_name, ":\"%s\"", name);
     size_t stamp_len = strlen(stamp);
     unsigned found = 0;
+    if ((size_t)event_len >= sizeof said_event || (size_t)name_len >= sizeof said_name)
+        return 0;
     for (const char *line = tail, *end = tail + len; line < end;) {
         const char *newline = memchr(line, '\n', (size_t)(end - line));
         size_t line_len = newline != NULL ? (size_t)(newline - line) : (size_t)(end - line);

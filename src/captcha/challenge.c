@@ -12,7 +12,7 @@
 #include "store/captcha_store.h"
 #include "store/throttle_store.h"
 
-enum { ID_TRIES = 8 };
+enum { ID_TRIES = 8, MANY_MIN = 2, MANY_DIVISOR = 1000 };
 
 /* What a captcha counts against, and how many each may have in a minute. */
 struct subjects {
@@ -82,19 +82,28 @@ static enum err check_rate(struct db *db, const struct subjects *s, int64_t now_
     return ERR_OK;
 }
 
-static enum err count_issue(struct db *db, const struct subjects *s, int64_t now_s,
+/* most_out  what the highest of the counters says; 0: nothing is counted. */
+static enum err count_issue(struct db *db, const struct subjects *s, int64_t now_s, int64_t *most_out,
                             int64_t *retry_after_s_out)
 {
     struct throttle_count count;
+    *most_out = 0;
     for (int i = 0; i < s->count; i++) {
         enum err e = throttle_store_hit(db, s->name[i], now_s, CHALLENGE_RATE_WINDOW_S, 0, &count);
         if (e != ERR_OK)
             return e;
         *retry_after_s_out = count.ends_s - now_s;
+        *most_out = count.count > *most_out ? count.count : *most_out;
         if (count.count > s->limit[i])
             return ERR_RATE;
     }
     return ERR_OK;
+}
+
+/* Whether so many captchas in a minute are so many that their network pays for a full ring: a thousandth of it. */
+static bool is_many(const struct config *cfg, int64_t count)
+{
+    return count > MANY_MIN && count > cfg->captcha.max_live / MANY_DIVISOR;
 }
 
 static void report_clock(const struct log *log, int64_t ahead_s)
@@ -136,7 +145,8 @@ enum err challenge_issue(struct db *db, const struct log *log, const struct conf
 {
     struct subjects s;
     subjects_init(&s, cfg, address);
-    struct captcha_row row = {.network = s.network, .dialect = config_dialect_name(dialect)};
+    struct captcha_row row = {.dialect = config_dialect_name(dialect)};
+    int64_t most = 0;
     enum err e = check_rate(db, &s, now_s, retry_after_s_out);
     if (e == ERR_OK)
         e = make_text(&cfg->dialect[dialect].captcha, &out->text);
@@ -144,12 +154,14 @@ enum err challenge_issue(struct db *db, const struct log *log, const struct conf
         e = db_begin(db, DB_RELAXED);
     if (e != ERR_OK)
         return e;
-    e = count_issue(db, &s, now_s, retry_after_s_out);
+    e = count_issue(db, &s, now_s, &most, retry_after_s_out);
     if (e == ERR_RATE) {
         /* A decision, not a failure: what was counted stays so. */
         enum err committed = db_commit(db);
         return committed == ERR_OK ? e : committed;
     }
+    if (is_many(cfg, most))
+        row.network = s.network;
     if (e == ERR_OK)
         e = put_in_ring(db, log, cfg, shape, now_s, &row, out);
     if (e == ERR_FULL)

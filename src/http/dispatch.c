@@ -336,9 +336,9 @@ static enum err run(struct dispatch *d, struct call *c, const struct routes_foun
     if (strcmp(c->req->method, "OPTIONS") == 0)
         return answer_options(c, f);
     if (is_exposed(d, c->req)) {
-        LOG(&d->app->log, ERR_LEVEL_ERROR, "data_dir_below_document_root",
-            LOG_S("data_dir", d->app->cfg.server.data_dir),
-            LOG_S("hint", "set [server] data_dir to a folder outside"));
+        LOG_SOME(&d->app->log, ERR_LEVEL_ERROR, "data_dir_below_document_root",
+                 LOG_S("error", err_info(ERR_CONFIG)->name), LOG_S("data_dir", d->app->cfg.server.data_dir),
+                 LOG_S("hint", "set [server] data_dir to a folder outside"));
         return ERR_CONFIG;
     }
     return run_route(c, f);

@@ -81,8 +81,7 @@ bool server_is_fastcgi(void)
     return getpeername(STDIN_FILENO, (struct sockaddr *)&peer, &len) != 0 && errno == ENOTCONN;
 }
 
-/* ---- Connections -----------------------------------------------------------------------------------------
- */
+/* ---- Connections ------------------------------------------------------------------------------------- */
 
 static bool is_idle(const struct connection *c)
 {
@@ -146,8 +145,7 @@ static void free_connections(struct worker *w)
     }
 }
 
-/* ---- Sending ---------------------------------------------------------------------------------------------
- */
+/* ---- Sending ----------------------------------------------------------------------------------------- */
 
 static void expect_next(struct worker *w, struct connection *c)
 {
@@ -235,8 +233,7 @@ static void let_wait(struct worker *w, struct connection *c)
         flush(w);
 }
 
-/* ---- Receiving -------------------------------------------------------------------------------------------
- */
+/* ---- Receiving --------------------------------------------------------------------------------------- */
 
 static long read_body(void *ctx, char *out, size_t cap)
 {
@@ -363,8 +360,7 @@ static void give_up(struct worker *w, struct connection *c)
         close_connection(c);
 }
 
-/* ---- Accepting -------------------------------------------------------------------------------------------
- */
+/* ---- Accepting --------------------------------------------------------------------------------------- */
 
 /* The one whose loss harms least: with no request on it, else the one that has brought least for its time. */
 static struct connection *least_useful(struct worker *w)
@@ -448,8 +444,7 @@ static void accept_one(struct worker *w)
     receive(w, c);
 }
 
-/* ---- The loop --------------------------------------------------------------------------------------------
- */
+/* ---- The loop ---------------------------------------------------------------------------------------- */
 
 static void end(struct worker *w)
 {

@@ -6,15 +6,13 @@
 #include "base/secure.h"
 #include "store/stmt.h"
 
-/* Dead ones that a new captcha clears away: more than it adds. */
-enum { CLEAR_ROWS = 2 };
-
-/* What every network may have before its own oldest gives way: this share of the ring, within these bounds. */
-enum { SHARE_DIVISOR = 1000, SHARE_MIN = 2, SHARE_MAX = 100 };
+/* Every so many captchas clear away so many dead ones: more than they add, and together, since what a transaction
+ * costs is the pages that it writes. */
+enum { CLEAR_EVERY = 2, CLEAR_ROWS = 4 };
 
 /* Both ends of the ring. */
 struct ends {
-    int64_t span; /* from the oldest to the newest, answered ones between them included; 0: it is empty */
+    int64_t oldest_seq, newest_seq; /* 0: it is empty */
     int64_t oldest_expires_s, newest_expires_s;
 };
 
@@ -24,18 +22,13 @@ static enum err read_ends(struct db *db, struct ends *out)
     sqlite3_stmt *st = stmt_begin(db, SQL_CAPTCHA_ENDS, "");
     enum err e = stmt_step(db, st);
     if (e == ERR_OK) {
-        out->span = sqlite3_column_int64(st, 0);
-        out->oldest_expires_s = sqlite3_column_int64(st, 1);
-        out->newest_expires_s = sqlite3_column_int64(st, 2);
+        out->oldest_seq = sqlite3_column_int64(st, 0);
+        out->newest_seq = sqlite3_column_int64(st, 1);
+        out->oldest_expires_s = sqlite3_column_int64(st, 2);
+        out->newest_expires_s = sqlite3_column_int64(st, 3);
     }
     e = stmt_end(db, st, e);
     return e == ERR_NOT_FOUND ? ERR_OK : e;
-}
-
-static int64_t share(int64_t max_live)
-{
-    int64_t rows = max_live / SHARE_DIVISOR;
-    return rows < SHARE_MIN ? SHARE_MIN : rows > SHARE_MAX ? SHARE_MAX : rows;
 }
 
 enum err captcha_store_make_room(struct db *db, const struct captcha_ring *ring, const char *network,
@@ -45,15 +38,15 @@ enum err captcha_store_make_room(struct db *db, const struct captcha_ring *ring,
     int64_t latest_s = now_s + ring->ttl_s + CLOCK_SKEW_S;
     *ahead_s_out = 0;
     enum err e = read_ends(db, &ends);
-    if (e != ERR_OK || ends.span == 0)
+    if (e != ERR_OK || ends.newest_seq == 0)
         return e;
     if (ends.newest_expires_s > latest_s)
         *ahead_s_out = ends.newest_expires_s - ring->ttl_s - now_s;
-    if (ends.oldest_expires_s <= now_s || ends.oldest_expires_s > latest_s)
+    bool is_full = ends.newest_seq - ends.oldest_seq + 1 >= ring->max_live;
+    bool is_dead = ends.oldest_expires_s <= now_s || ends.oldest_expires_s > latest_s;
+    if (is_dead && (is_full || ends.newest_seq % CLEAR_EVERY == 0))
         return stmt_run(db, SQL_CAPTCHA_CLEAR, "iii", now_s, latest_s, (int64_t)CLEAR_ROWS);
-    if (ends.span >= ring->max_live)
-        return stmt_run(db, SQL_CAPTCHA_EVICT, "si", network, share(ring->max_live));
-    return ERR_OK;
+    return is_full ? stmt_run(db, SQL_CAPTCHA_EVICT, "s", network) : ERR_OK;
 }
 
 enum err captcha_store_put(struct db *db, const struct captcha_row *row)

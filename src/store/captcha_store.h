@@ -16,10 +16,10 @@ struct captcha_ring {
 };
 
 /*
- * Make room for one more, from `network`: clear away a few of the oldest that are dead, or, when the ring is full,
- * let the newest take the place of the oldest: of the same network if that has more than its share; else of one that
- * has, among those that ask for captchas now; else of all. Whoever floods the ring loses captchas of his own, and it
- * takes as many networks as there are shares to crowd out others'. Within a transaction of the caller.
+ * Make room for one more: clear away a few of the oldest that are dead, or, when the ring is full, let the newest take
+ * the place of an older one: of the oldest of `network`, if the new one is of a network that asks for many (NULL: it
+ * is not); else of the oldest of such a network that asks now; else of the oldest of all. Whoever floods the ring
+ * loses captchas of his own. Within a transaction of the caller.
  *
  * ahead_s_out  how far the newest captcha was issued ahead of `now_s`; 0: it was not.
  *
@@ -29,7 +29,8 @@ enum err captcha_store_make_room(struct db *db, const struct captcha_ring *ring,
                                  int64_t now_s, int64_t *ahead_s_out);
 
 struct captcha_row {
-    const char *id, *network, *dialect, *answer;
+    const char *id, *dialect, *answer;
+    const char *network; /* NULL: it asks for few */
     int64_t expires_s;
 };
 

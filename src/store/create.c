@@ -122,8 +122,8 @@ static void forbid_folder(const char *dir)
     if (fd < 0)
         return;
     /* It is a second guard: where it cannot be written, the mode 0700 of the folder is still there. */
-    ssize_t ignored = write(fd, rules, sizeof rules - 1);
-    (void)ignored;
+    if (write(fd, rules, sizeof rules - 1) != (ssize_t)sizeof rules - 1)
+        unlink(path);
     db_give_to_owner(fd, dir);
     close(fd);
 }

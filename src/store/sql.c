@@ -83,20 +83,19 @@ const char *const sql_text[SQL_COUNT] = {
         "INSERT INTO captcha (id, network, dialect, answer, expires_s) VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_CAPTCHA_TAKE] = "DELETE FROM captcha WHERE id = ?1 AND dialect = ?2 AND expires_s > ?3 AND "
                          "expires_s <= ?4 RETURNING answer",
-    [SQL_CAPTCHA_ENDS] = "SELECT newest.seq - oldest.seq + 1, oldest.expires_s, newest.expires_s FROM "
+    [SQL_CAPTCHA_ENDS] = "SELECT oldest.seq, newest.seq, oldest.expires_s, newest.expires_s FROM "
                          "(SELECT seq, expires_s FROM captcha ORDER BY seq LIMIT 1) AS oldest, "
                          "(SELECT seq, expires_s FROM captcha ORDER BY seq DESC LIMIT 1) AS newest",
     [SQL_CAPTCHA_CLEAR] = "DELETE FROM captcha WHERE seq IN (SELECT seq FROM captcha ORDER BY seq LIMIT ?3) "
                           "AND (expires_s <= ?1 OR expires_s > ?2)",
-    /* The oldest of a network that has ?2 or more: of ?1, or of those that the newest are from, which is where a flood
-     * is; the oldest of all if there is none. */
+    /* The oldest of the network ?1, if that asks for many; else of one that does, among those that the newest are
+     * from, which is where a flood is; else the oldest of all. */
     [SQL_CAPTCHA_EVICT] = "DELETE FROM captcha WHERE seq = coalesce("
-                          "(SELECT (SELECT min(seq) FROM captcha WHERE network = crowd.network) FROM "
-                          "(SELECT ?1 AS network UNION ALL SELECT network FROM "
-                          "(SELECT network FROM captcha ORDER BY seq DESC LIMIT 16) AS newest) AS crowd "
-                          "WHERE (SELECT count(*) FROM (SELECT 1 FROM captcha WHERE network = crowd.network "
-                          "LIMIT ?2) AS theirs) >= ?2 "
-                          "LIMIT 1), (SELECT min(seq) FROM captcha))",
+                          "(SELECT min(seq) FROM captcha WHERE network = ?1), "
+                          "(SELECT min(seq) FROM captcha WHERE network = (SELECT network FROM "
+                          "(SELECT network FROM captcha ORDER BY seq DESC LIMIT 16) AS newest WHERE network "
+                          "IS NOT NULL LIMIT 1)), "
+                          "(SELECT min(seq) FROM captcha))",
     [SQL_CAPTCHA_PURGE] = "DELETE FROM captcha WHERE seq IN (SELECT seq FROM captcha ORDER BY seq LIMIT ?2) "
                           "AND expires_s <= ?1",
 

@@ -14,11 +14,12 @@ enum err db_result(struct db *db, int rc, const char *doing)
         return ERR_EXISTS;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-        LOG(db->log, ERR_LEVEL_WARN, "db_busy", LOG_S("doing", doing));
+        LOG_SOME(db->log, ERR_LEVEL_WARN, "db_busy", LOG_S("error", err_info(ERR_BUSY)->name),
+                 LOG_S("doing", doing));
         return ERR_BUSY;
     default:
-        LOG(db->log, ERR_LEVEL_ERROR, "db_error", LOG_S("doing", doing), LOG_N("code", rc),
-            LOG_S("message", sqlite3_errmsg(db->handle)));
+        LOG_SOME(db->log, ERR_LEVEL_ERROR, "db_error", LOG_S("error", err_info(ERR_STORE)->name),
+                 LOG_S("doing", doing), LOG_N("code", rc), LOG_S("message", sqlite3_errmsg(db->handle)));
         if (rc == SQLITE_IOERR_FSYNC)
             wal_sync_failed(db);
         snprintf(db->complaint, sizeof db->complaint, "%s", sqlite3_errmsg(db->handle));

@@ -72,9 +72,9 @@ void wal_sync_failed(struct db *db)
 {
     if (db->is_healing)
         return; /* the state lasts */
-    LOG(db->log, ERR_LEVEL_ERROR, "sync_failed", LOG_S("message", strerror(errno)),
-        LOG_S("data_dir", db->dir),
-        LOG_S("hint", "nothing is durable until the log could be written again; check the disk"));
+    LOG_SOME(db->log, ERR_LEVEL_ERROR, "sync_failed", LOG_S("message", strerror(errno)),
+             LOG_S("data_dir", db->dir),
+             LOG_S("hint", "nothing is durable until the log could be written again; check the disk"));
     db->is_unsynced = true;
     mark(db);
 }

@@ -650,8 +650,8 @@ def test_purge_deletes_what_has_expired_and_nothing_else(desk):
     kept = desk.add_session("portal")
     with closing(sqlite3.connect(desk.database)) as db, db:
         for n in range(2500):
-            db.execute("INSERT INTO captcha (id, network, dialect, answer, expires_s) VALUES (?, '', 'blade', 'x', ?)", (f"c{n}", n + 1))
-        db.execute("INSERT INTO captcha (id, network, dialect, answer, expires_s) VALUES ('live', '', 'blade', 'x', 99999999999)")
+            db.execute("INSERT INTO captcha (id, dialect, answer, expires_s) VALUES (?, 'blade', 'x', ?)", (f"c{n}", n + 1))
+        db.execute("INSERT INTO captcha (id, dialect, answer, expires_s) VALUES ('live', 'blade', 'x', 99999999999)")
         db.execute("INSERT INTO throttle VALUES ('account:a/b', 3, 5), ('account:a/c', 3, unixepoch() + 9999)")
     desk.add_session("portal", expires_s=1000)
     assert desk.json("token", "purge") == {"purged": 2500 + 1 + 2}
@@ -680,7 +680,7 @@ def test_purge_ends_where_what_is_left_stays(desk):
     with closing(sqlite3.connect(desk.database)) as db, db:
         for n in range(100):
             expires_s = 99999999999 if n < 40 else 1
-            db.execute("INSERT INTO captcha (id, network, dialect, answer, expires_s) VALUES (?, '', 'blade', 'x', ?)", (f"c{n}", expires_s))
+            db.execute("INSERT INTO captcha (id, dialect, answer, expires_s) VALUES (?, 'blade', 'x', ?)", (f"c{n}", expires_s))
     assert desk.json("token", "purge") == {"purged": 0}
     with closing(sqlite3.connect(desk.database)) as db, db:
         db.execute("UPDATE captcha SET expires_s = 1 WHERE id = 'c0' OR id > 'c10'")

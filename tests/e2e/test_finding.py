@@ -28,6 +28,7 @@ def folder():
     root = Path(tempfile.mkdtemp(prefix="menshen "))
     own(root)
     yield root
+    subprocess.run(["chmod", "-R", "u+rwX", root], check=True)  # what tests closed
     shutil.rmtree(root)
 
 

@@ -329,6 +329,13 @@ def test_a_hash_in_the_column_password_is_not_taken_for_the_password(desk, kind)
     assert importing(desk, text, "--passwords-as-typed")[0] == 0 and accounts(desk) == ["a"]
 
 
+def test_a_hash_that_is_typed_as_a_password_is_doubted(desk):
+    for command in ("add", "passwd"):
+        assert b"looks like a hash" in desk.run("user", command, "a", line=HASHES["bcrypt"]).stderr
+        desk.run("user", "add", "b", line="Correct-horse-1")
+        assert b"looks like a hash" not in desk.run("user", "passwd", "b", line="Correct-horse-2").stderr
+
+
 def test_what_spring_and_ldap_write_before_a_hash(desk):
     bcrypt, sha512 = SCHEMES["bcrypt-2a"]("x"), SCHEMES["sha512-crypt"]("x")
     assert importing(desk, f"account,password_hash\na,{{bcrypt}}{bcrypt}\nb,{{CRYPT}}{sha512}\n")[0] == 0

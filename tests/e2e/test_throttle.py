@@ -249,7 +249,7 @@ def test_captchas_per_address(site_with):
 
 def test_a_flood_of_captchas_costs_the_flooder_his_own(site_with):
     """All /64s of a /56, three times as many captchas as there may be: others do not notice."""
-    web = site_with({"captcha": {"max_live": "100"}}, "lighttpd-fastcgi")
+    web = site_with({"captcha": {"max_live": "100", "rate": "1000000"}}, "lighttpd-fastcgi")
     user, earlier = web.site.new_user(), web.elsewhere("192.0.2.1").blade_captcha()
     for subnet in range(256):
         assert web.elsewhere(f"2001:db8:1:{subnet:x}::1").send(get(CAPTCHA)).status == 200
