@@ -66,33 +66,31 @@ static enum err tell_column(struct import *im, size_t line, enum people_column c
 
 /* ---- Checking one person. ERR_BAD_REQUEST: a fault was told ---- */
 
-static enum err check_text(struct import *im, size_t line, enum people_column column, const char *value,
-                           size_t max)
+/* `good` is how a check of the column went, which filled `why`; that is released. */
+static enum err tell_why(struct import *im, size_t line, enum people_column column, enum err good,
+                         struct buf *why)
 {
-    const char *fault = text_fault(value, strlen(value));
-    if (fault != NULL)
-        return tell_column(im, line, column, fault);
-    if (strlen(value) > max) {
-        const char *what = arena_printf(&im->scratch, "longer than %zu bytes", max);
-        return what != NULL ? tell_column(im, line, column, what) : ERR_MEMORY;
-    }
-    return ERR_OK;
+    if (good == ERR_BAD_REQUEST)
+        good = tell_column(im, line, column, buf_str(why));
+    buf_free(why);
+    return good;
 }
 
 static enum err check_account(struct import *im, const struct person *p, struct import_entry *e)
 {
     const char *given = p->value[PEOPLE_ACCOUNT];
-    char account[ACCOUNT_CAP], folded[ACCOUNT_FOLDED_CAP];
-    const char *fault = given == NULL || given[0] == '\0' ? "missing" : account_fault(given);
-    if (fault == NULL && !account_canonical(given, account))
-        fault = "invalid UTF-8";
-    if (fault == NULL)
-        fault = account_fault(account);
-    if (fault != NULL)
-        return tell_column(im, p->line, PEOPLE_ACCOUNT, fault);
-    e->user.account = arena_strdup(&im->arena, account);
-    e->user.account_folded = arena_strdup(&im->arena, account_fold(account, folded) ? folded : account);
-    return e->user.account != NULL && e->user.account_folded != NULL ? ERR_OK : ERR_MEMORY;
+    char folded[ACCOUNT_FOLDED_CAP];
+    struct buf why;
+    if (given == NULL || given[0] == '\0')
+        return tell_column(im, p->line, PEOPLE_ACCOUNT, "missing");
+    buf_init(&why);
+    enum err good = users_new_account(given, &im->arena, &e->user.account, &why);
+    good = tell_why(im, p->line, PEOPLE_ACCOUNT, good, &why);
+    if (good != ERR_OK)
+        return good;
+    bool is_folded = account_fold(e->user.account, folded);
+    e->user.account_folded = arena_strdup(&im->arena, is_folded ? folded : e->user.account);
+    return e->user.account_folded != NULL ? ERR_OK : ERR_MEMORY;
 }
 
 static enum err check_tenant(struct import *im, const struct person *p, struct import_entry *e)
@@ -168,12 +166,9 @@ static enum err check_verifier(struct import *im, const struct person *p, struct
     if (good == ERR_OK) {
         e->user.password_hash = arena_strdup(&im->arena, form);
         good = e->user.password_hash != NULL ? ERR_OK : ERR_MEMORY;
-    } else if (good == ERR_BAD_REQUEST) {
-        good = tell_column(im, p->line, PEOPLE_PASSWORD_HASH, buf_str(&why));
     }
     secure_wipe(form, sizeof form);
-    buf_free(&why);
-    return good;
+    return tell_why(im, p->line, PEOPLE_PASSWORD_HASH, good, &why);
 }
 
 static enum err hash_plain(struct import *im, const struct password *password, struct import_entry *e)
@@ -205,10 +200,9 @@ static enum err check_plain(struct import *im, const struct person *p, struct im
     if (good == ERR_OK)
         good = hash_plain(im, &password, e);
     else if (users_password_fault(&im->app->cfg, good, &why))
-        good = tell_column(im, p->line, PEOPLE_PASSWORD, buf_str(&why));
-    buf_free(&why);
+        good = ERR_BAD_REQUEST;
     password_wipe(&password);
-    return good;
+    return tell_why(im, p->line, PEOPLE_PASSWORD, good, &why);
 }
 
 /* Either a verifier or the password; somebody who is there already needs neither. */
@@ -285,14 +279,12 @@ static enum err check_texts(struct import *im, const struct person *p, struct im
     enum err good = ERR_OK;
     for (size_t i = 0; good == ERR_OK && i < USER_TEXT_COUNT; i++) {
         enum people_column column = PEOPLE_TEXTS + i;
-        bool is_list = user_texts[i].is_list;
         const char *value = p->value[column];
+        struct buf why;
         e->given[column] = value != NULL;
-        if (value != NULL && is_list && (value = text_tidy_list(&im->arena, value)) == NULL)
-            return ERR_MEMORY;
-        *user_text_at(&e->user, i) = value != NULL ? value : "";
-        if (value != NULL)
-            good = check_text(im, p->line, column, value, is_list ? TEXT_LIST_MAX : TEXT_MAX);
+        buf_init(&why);
+        good = users_set_text(&e->user, i, value != NULL ? value : "", &im->arena, &why);
+        good = tell_why(im, p->line, column, good, &why);
     }
     return good;
 }

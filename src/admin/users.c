@@ -2,6 +2,7 @@
 
 #include <time.h>
 
+#include "admin/text.h"
 #include "auth/policy.h"
 #include "auth/throttle.h"
 #include "base/account.h"
@@ -23,6 +24,31 @@ enum err users_new_id(int64_t *id_out)
     int64_t now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
     *id_out = (now_ms - ID_EPOCH_MS) << ID_RANDOM_BITS | (noise & ((1U << ID_RANDOM_BITS) - 1));
     return e;
+}
+
+enum err users_new_account(const char *given, struct arena *arena, const char **out, struct buf *why)
+{
+    char account[ACCOUNT_CAP];
+    const char *fault = account_fault(given);
+    if (fault == NULL)
+        fault = account_canonical(given, account) ? account_fault(account) : "invalid UTF-8";
+    if (fault != NULL) {
+        buf_add_str(why, fault);
+        return ERR_BAD_REQUEST;
+    }
+    *out = arena_strdup(arena, account);
+    return *out != NULL ? ERR_OK : ERR_MEMORY;
+}
+
+enum err users_set_text(struct user *u, size_t i, const char *value, struct arena *arena, struct buf *why)
+{
+    bool is_list = user_texts[i].is_list;
+    if (is_list)
+        value = text_tidy_list(arena, value);
+    if (value == NULL)
+        return ERR_MEMORY;
+    *user_text_at(u, i) = value;
+    return text_check(value, is_list ? TEXT_LIST_MAX : TEXT_MAX, why);
 }
 
 enum err users_find(struct db *db, const char *tenant_id, const char *account, struct arena *arena,

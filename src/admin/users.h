@@ -1,6 +1,6 @@
 /*
  * Users as an administrator handles them. What changes something is to be called within a transaction.
- * Depends on auth/policy, auth/throttle, crypto/password, store/user_store, store/token_store.
+ * Depends on admin/text, auth/policy, auth/throttle, crypto/password, store/user_store, store/token_store.
  */
 #ifndef ADMIN_USERS_H
 #define ADMIN_USERS_H
@@ -13,6 +13,14 @@
  * random bits: 19 decimal digits. ERR_OK, ERR_RANDOM.
  */
 enum err users_new_id(int64_t *id_out);
+
+/* An account that is to be made, in the form in which it is kept, in `arena`. ERR_OK; ERR_BAD_REQUEST, and `why` says
+ * what is wrong with it; ERR_MEMORY. */
+enum err users_new_account(const char *given, struct arena *arena, const char **out, struct buf *why);
+
+/* Set the text `i` of user_texts from what an administrator gives; lists are tidied. The result lives in `arena`, or is
+ * `value`. Errors as above. */
+enum err users_set_text(struct user *u, size_t i, const char *value, struct arena *arena, struct buf *why);
 
 /* The user whom somebody means that types `account`, as at a login. Texts in `arena`. ERR_OK, ERR_NOT_FOUND,
  * ERR_STORE, ERR_MEMORY. */

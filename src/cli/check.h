@@ -12,9 +12,8 @@
 
 enum cli_status check_text(const struct cli *cli, const char *what, const char *value, size_t max);
 enum cli_status check_id(const struct cli *cli, const char *what, const char *value);
-enum cli_status check_list(const struct cli *cli, const char *what, const char *value, const char *allowed);
 
-/* ACCOUNT of a user that is to be made: account_fault. */
-enum cli_status check_account(const struct cli *cli, const char *value);
+/* Say what a check that ended with `e` wrote into `why`, which is released; of another error what cli_result says. */
+enum cli_status check_refuse(const struct cli *cli, const char *what, enum err e, struct buf *why);
 
 #endif

@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "admin/text.h"
 #include "auth/client.h"
 #include "auth/token_style.h"
 #include "base/clock.h"
+#include "cli/check.h"
 #include "cli/cli.h"
 #include "cli/noun.h"
 #include "cli/secret.h"
@@ -115,11 +115,7 @@ static enum cli_status check_new_id(const struct cli *cli)
 {
     struct buf why;
     buf_init(&why);
-    enum cli_status status = clients_check_id(cli->operand[0], &why) == ERR_OK
-                                 ? CLI_DONE
-                                 : cli_misuse(cli, "ID: %s", buf_str(&why));
-    buf_free(&why);
-    return status;
+    return check_refuse(cli, "ID", clients_check_id(cli->operand[0], &why), &why);
 }
 
 static enum cli_status run_add(struct cli *cli)
@@ -273,7 +269,7 @@ static enum cli_status run_secret(struct cli *cli)
                        "has one secret: any older one is refused from now on");
 }
 
-static enum err set_locked(struct cli *cli, bool locked)
+static enum err set_client_locked(struct cli *cli, bool locked)
 {
     return clients_set_locked(cli->app.db, cli->operand[0], locked, cli->now_s, &cli->arena);
 }
@@ -299,7 +295,7 @@ static enum cli_status run_remove(struct cli *cli)
 const struct cli_noun noun_client = {
     .name = "client",
     .show = show_client,
-    .set_locked = set_locked,
+    .set_locked = set_client_locked,
     .locked = "locked; all its sessions ended",
     .remove = remove_client,
     .removed = "removed, with its sessions",

@@ -48,7 +48,7 @@ static enum cli_status report_json(const struct cli *cli, bool demo)
     return table_object_end(cli, &j);
 }
 
-static enum cli_status report(const struct cli *cli, bool demo)
+static enum cli_status report_made(const struct cli *cli, bool demo)
 {
     const struct config *cfg = &cli->app.cfg;
     struct stat st;
@@ -96,7 +96,7 @@ static enum cli_status run_init(struct cli *cli)
         }
     }
     enum cli_status status = cli_result_why(cli, e, &why);
-    return status == CLI_DONE ? report(cli, demo) : status;
+    return status == CLI_DONE ? report_made(cli, demo) : status;
 }
 
 static const struct cli_option options[] = {

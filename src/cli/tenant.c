@@ -89,7 +89,7 @@ static enum cli_status run_set(struct cli *cli)
     return status == CLI_DONE ? noun_change(cli, rename_tenant, (void *)name, "changed") : status;
 }
 
-static enum err set_locked(struct cli *cli, bool locked)
+static enum err set_tenant_locked(struct cli *cli, bool locked)
 {
     return tenants_set_locked(cli->app.db, cli->operand[0], locked, cli->now_s, &cli->arena);
 }
@@ -102,7 +102,7 @@ static enum err remove_tenant(struct cli *cli)
 const struct cli_noun noun_tenant = {
     .name = "tenant",
     .show = show_tenant,
-    .set_locked = set_locked,
+    .set_locked = set_tenant_locked,
     .locked = "locked: its users cannot log in; all its sessions ended",
     .remove = remove_tenant,
     .removed = "removed",

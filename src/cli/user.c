@@ -32,15 +32,11 @@ static enum cli_status take_texts(struct cli *cli, struct user *u)
     for (size_t i = 0; status == CLI_DONE && i < USER_TEXT_COUNT; i++) {
         const char *value = cli_value(cli, user_texts[i].option);
         char what[32];
+        struct buf why;
+        buf_init(&why);
         snprintf(what, sizeof what, "--%s", user_texts[i].option);
-        if (value != NULL && user_texts[i].is_list)
-            value = text_tidy_list(&cli->arena, value);
-        if (value != NULL) {
-            status = check_text(cli, what, value, user_texts[i].is_list ? TEXT_LIST_MAX : TEXT_MAX);
-            *user_text_at(u, i) = value;
-        } else if (cli_given(cli, user_texts[i].option)) {
-            status = cli_result(cli, ERR_MEMORY);
-        }
+        if (value != NULL)
+            status = check_refuse(cli, what, users_set_text(u, i, value, &cli->arena, &why), &why);
     }
     return status;
 }
@@ -67,6 +63,11 @@ static enum cli_status read_password(const struct cli *cli, char hash_out[PASSWO
     if (status != CLI_DONE)
         return status;
     enum err e = users_hash_new_password(&cli->app, cli->operand[0], password.text, password.len, hash_out);
+    if (e == ERR_OK && password_looks_like_verifier(password.text))
+        cli_note(cli,
+                 "%s: it looks like a hash and is taken as it stands; hashes of another system come in by: "
+                 "menshen user import",
+                 what);
     secret_wipe(&password);
     buf_init(&why);
     if (users_password_fault(&cli->app.cfg, e, &why))
@@ -113,14 +114,11 @@ static enum cli_status report_added(const struct cli *cli, const struct user *u,
 /* ACCOUNT in the form in which it is kept, and --tenant. */
 static enum cli_status take_new_name(struct cli *cli)
 {
-    char account[ACCOUNT_CAP];
-    enum cli_status status = check_account(cli, cli->operand[0]);
-    if (status == CLI_DONE)
-        status = check_id(cli, "--tenant", cli_tenant(cli));
-    if (status != CLI_DONE || !account_canonical(cli->operand[0], account))
-        return status;
-    cli->operand[0] = arena_strdup(&cli->arena, account);
-    return cli->operand[0] != NULL ? check_account(cli, cli->operand[0]) : cli_result(cli, ERR_MEMORY);
+    struct buf why;
+    buf_init(&why);
+    enum err e = users_new_account(cli->operand[0], &cli->arena, &cli->operand[0], &why);
+    enum cli_status status = check_refuse(cli, "ACCOUNT", e, &why);
+    return status == CLI_DONE ? check_id(cli, "--tenant", cli_tenant(cli)) : status;
 }
 
 /* Two who differ in case or width only: people will mistake them, and have to spell them exactly. */
@@ -271,7 +269,7 @@ static enum cli_status run_passwd(struct cli *cli)
     return status;
 }
 
-static enum err set_locked(struct cli *cli, bool locked)
+static enum err set_user_locked(struct cli *cli, bool locked)
 {
     struct user u;
     enum err e = find_user(cli, &u);
@@ -289,7 +287,7 @@ const struct cli_noun noun_user = {
     .name = "user",
     .of_tenant = true,
     .show = show_user,
-    .set_locked = set_locked,
+    .set_locked = set_user_locked,
     .locked = "locked; all its sessions ended",
     .remove = remove_user,
     .removed = "removed, with its sessions",

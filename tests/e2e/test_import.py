@@ -283,7 +283,7 @@ FAULTS = {
     "turned": (f"account,password_hash\na\u202eb,{SHA1}\n", 2, "account: an invisible character"),
     "escape": (f"account,password_hash\na\x1b[2J,{SHA1}\n", 2, "account: a control character"),
     "long-account": (f"account,password_hash\n{'a' * 129},{SHA1}\n", 2, "account: longer than 128 bytes"),
-    "control": (f"account,password_hash,real_name\na,{SHA1},x\ty\n", 2, "real_name: a control character"),
+    "control": (f"account,password_hash,real_name\na,{SHA1},x\ty\n", 2, "real_name: the value has a control character"),
     "no-hash": ("account,password_hash\na,\n", 2, "password_hash: missing"),
     "plain-in-hash": ("account,password_hash\na,secret\n", 2, "password_hash: is no verifier"),
     "des": ("account,password_hash\na,abJnggxhB/yWI\n", 2, "DES crypt"),
