@@ -79,6 +79,12 @@ enum err users_check_free(struct db *db, const char *tenant_id, const char *acco
     return e == ERR_NOT_FOUND ? ERR_OK : e == ERR_OK ? ERR_EXISTS : e;
 }
 
+enum err users_add(struct db *db, const struct user *u, struct arena *arena)
+{
+    enum err e = users_check_free(db, u->tenant_id, u->account, arena);
+    return e == ERR_OK ? user_store_put(db, u) : e;
+}
+
 enum err users_set_locked(struct app *app, struct user *u, bool locked, int64_t now_s)
 {
     u->locked = locked;

@@ -32,6 +32,9 @@ enum err users_find(struct db *db, const char *tenant_id, const char *account, s
 enum err users_spelling(struct db *db, const char *tenant_id, const char *account, struct arena *arena,
                         const char **out);
 
+/* Write a user that is new. Errors as users_check_free. */
+enum err users_add(struct db *db, const struct user *u, struct arena *arena);
+
 /* Whether the tenant is there and the account free. ERR_OK; ERR_NOT_FOUND: no such tenant; ERR_EXISTS: it is
  * taken; ERR_STORE; ERR_MEMORY. */
 enum err users_check_free(struct db *db, const char *tenant_id, const char *account, struct arena *arena);

@@ -47,8 +47,8 @@ struct cli_noun; /* cli/noun */
 struct cli_command {
     const char *family; /* "user"; NULL ends a table */
     const char *verb;   /* "add"; NULL where the family is the command ("doctor") */
-    const char
-        *operands; /* as the help shows them, "DIR COUNT"; those in brackets may be left out; NULL: none */
+    /* As the help shows them: "DIR COUNT", "[JTI]". Those in brackets may be left out. NULL: none. */
+    const char *operands;
     const struct cli_noun *noun; /* what the operand names; NULL: nothing that the audit would tell */
     enum cli_status (*run)(struct cli *cli);
     const char *summary;

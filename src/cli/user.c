@@ -82,9 +82,7 @@ static enum cli_status read_password(const struct cli *cli, char hash_out[PASSWO
 
 static enum err add_user(struct cli *cli, void *ctx)
 {
-    struct user *u = ctx;
-    enum err e = users_check_free(cli->app.db, u->tenant_id, u->account, &cli->arena);
-    return e == ERR_OK ? user_store_put(cli->app.db, u) : e;
+    return users_add(cli->app.db, ctx, &cli->arena);
 }
 
 static enum cli_status report_added(const struct cli *cli, const struct user *u, enum err e)
