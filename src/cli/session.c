@@ -1,7 +1,7 @@
 /*
- * menshen session … and menshen token …: who is logged in, and ending it. A session is one login; its tokens end with
- * it. Both families ask for the same rows and end them in the same way: a session by its number, or by the jti of one
- * of its tokens.
+ * menshen session … and menshen token …: who is logged in, and ending it. A session is one login; its tokens end
+ * with it. Both families ask for the same rows and end them in the same way: a session by its number, or by the jti of
+ * one of its tokens.
  * Source: schema.sql, tables session and token.
  */
 #include "admin/purge.h"
