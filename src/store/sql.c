@@ -83,9 +83,10 @@ const char *const sql_text[SQL_COUNT] = {
         "INSERT INTO captcha (id, network, dialect, answer, expires_s) VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_CAPTCHA_TAKE] = "DELETE FROM captcha WHERE id = ?1 AND dialect = ?2 AND expires_s > ?3 AND "
                          "expires_s <= ?4 RETURNING answer",
-    [SQL_CAPTCHA_ENDS] = "SELECT oldest.seq, newest.seq, oldest.expires_s, newest.expires_s FROM "
-                         "(SELECT seq, expires_s FROM captcha ORDER BY seq LIMIT 1) AS oldest, "
-                         "(SELECT seq, expires_s FROM captcha ORDER BY seq DESC LIMIT 1) AS newest",
+    /* Each a look at one end; joined, they would be two tables in memory for each captcha. */
+    [SQL_CAPTCHA_ENDS] = "SELECT (SELECT min(seq) FROM captcha), (SELECT max(seq) FROM captcha), "
+                         "(SELECT expires_s FROM captcha ORDER BY seq LIMIT 1), "
+                         "(SELECT expires_s FROM captcha ORDER BY seq DESC LIMIT 1)",
     [SQL_CAPTCHA_CLEAR] = "DELETE FROM captcha WHERE seq IN (SELECT seq FROM captcha ORDER BY seq LIMIT ?3) "
                           "AND (expires_s <= ?1 OR expires_s > ?2)",
     /* The oldest of the network ?1, if that asks for many; else of one that does, among those that the newest are
