@@ -143,8 +143,9 @@ static enum err heal(struct db *db)
         e = ERR_STORE;
     db->is_unsynced = e != ERR_OK;
     close(lock);
-    LOG(db->log, e == ERR_OK ? ERR_LEVEL_WARN : ERR_LEVEL_ERROR,
-        e == ERR_OK ? "sync_healed" : "sync_not_healed", LOG_S("data_dir", db->dir));
+    LOG_SOME(db->log, e == ERR_OK ? ERR_LEVEL_WARN : ERR_LEVEL_ERROR,
+             e == ERR_OK ? "sync_healed" : "sync_not_healed", LOG_S("result", err_info(e)->name),
+             LOG_S("data_dir", db->dir));
     return e == ERR_OK ? ERR_OK : ERR_NOT_DURABLE;
 }
 
