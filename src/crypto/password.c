@@ -358,7 +358,7 @@ static const struct scheme {
     form_reader *form;
     enum err (*verify)(const char *stored, const char *text);
     bool over_md5;         /* else over the password itself */
-    size_t sees;           /* of the password only so many bytes; 0: all */
+    size_t sees;           /* of the password only so many bytes, its end among them; 0: all */
     const char *cost_unit; /* NULL: its cost is fixed */
     int64_t import_max, verify_max;
 } schemes[] = {
@@ -446,7 +446,7 @@ bool password_needs_plain(const char *stored)
 bool password_was_seen_whole(const char *stored, const struct password *p)
 {
     const struct scheme *s = find(stored);
-    return s != NULL && (s->sees == 0 || strlen(p->plain) <= s->sees);
+    return s != NULL && (s->sees == 0 || strlen(p->plain) < s->sees);
 }
 
 /* ---- Import ---- */

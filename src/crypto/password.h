@@ -82,8 +82,8 @@ enum err password_verify(const char *stored, const struct password *p);
 bool password_needs_plain(const char *stored);
 
 /*
- * Whether verifying against `stored` looked at all of the password. bcrypt looks at 72 bytes: what comes behind
- * them was not proved, and a verifier over all of it must not be made from it.
+ * Whether verifying against `stored` looked at all of the password, its end included. bcrypt looks at 72 bytes: what
+ * comes behind them, or that nothing does, was not proved, and a verifier over all of it must not be made from it.
  */
 bool password_was_seen_whole(const char *stored, const struct password *p);
 
