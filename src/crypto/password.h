@@ -99,8 +99,11 @@ bool password_looks_like_verifier(const char *text);
  */
 enum err password_check_verifier(const char *stored, struct buf *why);
 
-/* The one form in which a verifier is kept: Blade's bare digits get their prefix and lower case, {bcrypt} and
- * {CRYPT} before one fall away, all others are copied. ERR_OK; ERR_BAD_REQUEST for what password_check_verifier refuses by its form. */
+/*
+ * The one form in which a verifier is kept: Blade's bare digits get their prefix and lower case, {bcrypt} and
+ * {CRYPT} before one fall away, all others are copied. ERR_OK; ERR_BAD_REQUEST for what password_check_verifier
+ * refuses by its form.
+ */
 enum err password_stored_form(const char *given, char out[PASSWORD_STORED_CAP]);
 
 /* "argon2id", "bcrypt", …, by how `stored` begins; NULL for an unknown scheme. */

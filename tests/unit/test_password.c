@@ -376,10 +376,13 @@ static void test_what_looks_like_a_verifier_is_no_password(void **state)
         "pbkdf2_sha256$260000$salt$aGFzaGhhc2hoYXNoaGFzaGhhc2g=",
         "scrypt:32768:8:1$salt$c0ffeec0ffeec0ffeec0ffeec0ffee",
         "ISMvKXpXpadDiUoOSoAfww==",
+        "5d923b44a6d129f3ddf3e3c8d29412723dcbde72445e8ef6bf3b508fbf17fa4ed4d6b99ca763d8dc", /* Spring's */
+        "md53175bce1d3201d16594cebf9d7eb3f9d",                                              /* PostgreSQL's */
+        "SCRAM-SHA-256$4096:c2FsdHNhbHQ=$c3RvcmVkc3RvcmVk:c2VydmVyc2VydmVy",
     };
     static const char *const passwords[] = {
-        "",         "Correct-horse-1", "admin", "$100$", "{x}",
-        "deadbeef", "正确的马",        "a$b$c", "=",     "correct=horse=battery=",
+        "",  "Correct-horse-1",        "admin", "$100$",  "{x}", "deadbeef", "正确的马", "a$b$c",
+        "=", "correct=horse=battery=", "md5",   "0x1234",
     };
     for (size_t i = 0; i < sizeof verifiers / sizeof verifiers[0]; i++)
         assert_case(password_looks_like_verifier(verifiers[i]), "%s", verifiers[i]);
