@@ -172,7 +172,7 @@ enum err token_inspect(struct app *app, const char *jwt, int64_t now_s, struct a
     if (e == ERR_OK)
         e = token_user(app, &out->row, arena, &out->user);
     if (e == ERR_OK)
-        claims_note_password_age(app, &out->row, &out->user);
+        claims_note_password_age(app, &out->row, now_s, &out->user);
     *is_refresh_out = claims.is_refresh;
     return e == ERR_NOT_FOUND ? ERR_TOKEN_INVALID : e;
 }
