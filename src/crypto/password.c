@@ -408,7 +408,7 @@ static const struct scheme {
 enum { SCHEMES = sizeof schemes / sizeof schemes[0] };
 
 /* The row of `stored`, by its prefix; the bare digits of the last row by their form. */
-static const struct scheme *find(const char *stored)
+static const struct scheme *find_scheme(const char *stored)
 {
     int64_t cost;
     for (size_t i = 0; i < SCHEMES; i++) {
@@ -429,7 +429,7 @@ static bool read_form(const struct scheme *s, const char *stored, int64_t *cost_
 enum err password_verify(const char *stored, const struct password *p)
 {
     int64_t cost = 0;
-    const struct scheme *s = find(stored);
+    const struct scheme *s = find_scheme(stored);
     if (s == NULL || !read_form(s, stored, &cost) || (s->cost_unit != NULL && cost > s->verify_max))
         return ERR_CRYPTO;
     bool can_tell = s->over_md5 || p->has_plain;
@@ -439,13 +439,13 @@ enum err password_verify(const char *stored, const struct password *p)
 
 bool password_needs_plain(const char *stored)
 {
-    const struct scheme *s = find(stored);
+    const struct scheme *s = find_scheme(stored);
     return s != NULL && !s->over_md5;
 }
 
 bool password_was_seen_whole(const char *stored, const struct password *p)
 {
-    const struct scheme *s = find(stored);
+    const struct scheme *s = find_scheme(stored);
     return s != NULL && (s->sees == 0 || strlen(p->plain) < s->sees);
 }
 
@@ -531,7 +531,7 @@ enum err password_check_verifier(const char *stored, struct buf *why)
 {
     int64_t cost = 0;
     stored = unwrapped(stored);
-    const struct scheme *s = find(stored);
+    const struct scheme *s = find_scheme(stored);
     if (s == NULL)
         buf_addf(why, "%s; %s", guess(stored), expected);
     else if (!read_form(s, stored, &cost))
@@ -548,7 +548,7 @@ enum err password_stored_form(const char *given, char out[PASSWORD_STORED_CAP])
 {
     int64_t cost = 0;
     given = unwrapped(given);
-    const struct scheme *s = find(given);
+    const struct scheme *s = find_scheme(given);
     if (s == NULL || !read_form(s, given, &cost))
         return ERR_BAD_REQUEST;
     bool blade = s->verify == verify_blade;
@@ -562,6 +562,6 @@ enum err password_stored_form(const char *given, char out[PASSWORD_STORED_CAP])
 
 const char *password_scheme_name(const char *stored)
 {
-    const struct scheme *s = find(stored);
+    const struct scheme *s = find_scheme(stored);
     return s != NULL ? s->name : NULL;
 }

@@ -55,8 +55,8 @@ static enum err step_to(struct db *db, sqlite3_stmt *st, const char *account, en
     }
 }
 
-static enum err find(struct db *db, const char *tenant_id, const char *account, enum spelled which,
-                     struct arena *arena, struct user *out)
+static enum err find_spelled(struct db *db, const char *tenant_id, const char *account, enum spelled which,
+                             struct arena *arena, struct user *out)
 {
     char folded[ACCOUNT_FOLDED_CAP];
     struct user row, other;
@@ -75,19 +75,19 @@ static enum err find(struct db *db, const char *tenant_id, const char *account, 
 enum err user_store_find(struct db *db, const char *tenant_id, const char *account, struct arena *arena,
                          struct user *out)
 {
-    return find(db, tenant_id, account, AS_MEANT, arena, out);
+    return find_spelled(db, tenant_id, account, AS_MEANT, arena, out);
 }
 
 enum err user_store_find_exact(struct db *db, const char *tenant_id, const char *account, struct arena *arena,
                                struct user *out)
 {
-    return find(db, tenant_id, account, AS_TYPED, arena, out);
+    return find_spelled(db, tenant_id, account, AS_TYPED, arena, out);
 }
 
 enum err user_store_lookalike(struct db *db, const char *tenant_id, const char *account, struct arena *arena,
                               struct user *out)
 {
-    return find(db, tenant_id, account, OTHERWISE, arena, out);
+    return find_spelled(db, tenant_id, account, OTHERWISE, arena, out);
 }
 
 enum err user_store_get(struct db *db, int64_t id, struct arena *arena, struct user *out)
