@@ -76,8 +76,8 @@ enum err app_health(struct app *app, int64_t now_s)
     app->health_s = now_s;
     app->health = db_test_write(app->db, &why);
     if (app->health != ERR_OK)
-        LOG(&app->log, ERR_LEVEL_ERROR, "unhealthy", LOG_S("error", err_info(app->health)->name),
-            LOG_S("message", buf_str(&why)));
+        LOG_SOME(&app->log, ERR_LEVEL_ERROR, "unhealthy", LOG_S("error", err_info(app->health)->name),
+                 LOG_S("message", buf_str(&why)));
     buf_free(&why);
     return app->health;
 }

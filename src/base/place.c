@@ -51,9 +51,8 @@ bool place_is_public(const char *dir)
 {
     char real[PATH_MAX];
     const char *rest = "";
-    if (!has_document_root(dir))
-        return false;
-    return !resolve(dir, real, &rest) || has_document_root(real) || has_document_root(rest);
+    return resolve(dir, real, &rest) ? has_document_root(real) || has_document_root(rest)
+                                     : has_document_root(dir);
 }
 
 enum err place_check(const char *dir, struct buf *why)

@@ -14,8 +14,8 @@
 
 /*
  * Whether `dir` lies below a folder that is called as document roots are: public_html, htdocs, httpdocs, wwwroot, webroot,
- * www/html. What ".." leads out of does not count; of links only those are seen that lead away from such a folder, so who
- * wants to know about the others hands in a path without links.
+ * www/html. What links and ".." lead out of does not count, what they lead into does (many hosts have ~/www beside
+ * ~/public_html).
  */
 bool place_is_public(const char *dir);
 

@@ -16,11 +16,11 @@ static enum err start(struct server *s)
     s->start_err = e;
     s->ready = e == ERR_OK;
     if (!s->ready)
-        LOG(&s->app.log, ERR_LEVEL_ERROR, "start_failed", LOG_S("error", err_info(e)->name),
-            LOG_S("message", buf_str(&why)), LOG_S("hint", "menshen doctor"));
+        LOG_SOME(&s->app.log, ERR_LEVEL_ERROR, "start_failed", LOG_S("error", err_info(e)->name),
+                 LOG_S("message", buf_str(&why)), LOG_S("hint", "menshen doctor"));
     else if (s->app.cfg.captcha.expose_answer)
-        LOG(&s->app.log, ERR_LEVEL_WARN, "captcha_answers_exposed",
-            LOG_S("hint", "set [captcha] expose_answer = no outside development"));
+        LOG_SOME(&s->app.log, ERR_LEVEL_WARN, "captcha_answers_exposed",
+                 LOG_S("hint", "set [captcha] expose_answer = no outside development"));
     if (s->ready && s->defers)
         db_defer_sync(s->app.db);
     else if (s->ready)

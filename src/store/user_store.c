@@ -163,21 +163,12 @@ enum err user_store_remove(struct db *db, int64_t id)
     return stmt_run_one(db, SQL_USER_REMOVE, "i", id);
 }
 
-static enum err count(struct db *db, enum sql id, int64_t *out)
-{
-    sqlite3_stmt *st = stmt_begin(db, id, "");
-    enum err e = stmt_step(db, st);
-    if (e == ERR_OK)
-        *out = sqlite3_column_int64(st, 0);
-    return stmt_end(db, st, e);
-}
-
 enum err user_store_count(struct db *db, int64_t *out)
 {
-    return count(db, SQL_USER_COUNT, out);
+    return stmt_number(db, stmt_begin(db, SQL_USER_COUNT, ""), out);
 }
 
 enum err user_store_lookalikes(struct db *db, int64_t *count_out)
 {
-    return count(db, SQL_USER_LOOKALIKES, count_out);
+    return stmt_number(db, stmt_begin(db, SQL_USER_LOOKALIKES, ""), count_out);
 }

@@ -57,7 +57,7 @@ static bool is_marked(const struct db *db)
 static void mark(struct db *db)
 {
     char path[DB_PATH_CAP];
-    int lock = db_lock_folder(db->dir);
+    int lock = db->has_folder ? -1 : db_lock_folder(db->dir);
     db_path(db->dir, DB_UNSYNCED_SUFFIX, path);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0 && errno != EEXIST)
@@ -143,8 +143,9 @@ static enum err heal(struct db *db)
         e = ERR_STORE;
     db->is_unsynced = e != ERR_OK;
     close(lock);
-    LOG(db->log, e == ERR_OK ? ERR_LEVEL_WARN : ERR_LEVEL_ERROR,
-        e == ERR_OK ? "sync_healed" : "sync_not_healed", LOG_S("data_dir", db->dir));
+    LOG_SOME(db->log, e == ERR_OK ? ERR_LEVEL_WARN : ERR_LEVEL_ERROR,
+             e == ERR_OK ? "sync_healed" : "sync_not_healed", LOG_S("result", err_info(e)->name),
+             LOG_S("data_dir", db->dir));
     return e == ERR_OK ? ERR_OK : ERR_NOT_DURABLE;
 }
 
@@ -252,8 +253,10 @@ static enum err ask_for_journal(struct db *db, const char *sql)
     int rc = sqlite3_prepare_v2(db->handle, sql, -1, &st, NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_step(st);
-    if (rc == SQLITE_ROW)
+    while (rc == SQLITE_ROW) {
         snprintf(db->journal_mode, sizeof db->journal_mode, "%s", (const char *)sqlite3_column_text(st, 0));
+        rc = sqlite3_step(st); /* it is only now that the database's header is written, which may fail */
+    }
     sqlite3_finalize(st);
     return db_result(db, rc, sql);
 }
@@ -267,10 +270,12 @@ static enum err set_journal(struct db *db)
         return ERR_OK;
     }
     int lock = db_lock_folder(db->dir);
+    db->has_folder = true;
     if (!is_log_mode(db)) /* nobody was faster */
         set_log_aside(db);
     enum err e =
         ask_for_journal(db, wants_log ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = TRUNCATE");
+    db->has_folder = false;
     close(lock);
     return e;
 }

@@ -169,6 +169,22 @@ def test_data_that_the_web_server_gives_out_are_refused(folder):
     assert "Status: 500" in done.stdout and "looks as if a web server would give it out" in done.stderr
 
 
+def test_a_link_into_the_document_root_is_seen_through(folder):
+    """As many hosts have ~/www beside ~/public_html."""
+    program = install(folder / "cgi-bin/menshen.fcgi")
+    (folder / "public_html").mkdir()
+    (folder / "www").symlink_to("public_html")
+    conf(folder / "cgi-bin/menshen.conf", data_dir="../www/data")
+    done = run([program, "init"])
+    assert done.returncode == 1 and "looks as if a web server would give it out" in done.stderr
+    conf(folder / "cgi-bin/menshen.conf", data_dir="../data")
+    assert run([program, "init"]).returncode == 0
+    conf(folder / "cgi-bin/menshen.conf", data_dir="../www/data")
+    (folder / "data").rename(folder / "public_html/data")
+    done = run([program], env=CAPTCHA)
+    assert "Status: 500" in done.stdout and "looks as if a web server would give it out" in done.stderr
+
+
 def test_init_forbids_the_folder_to_apache_all_the_same(folder):
     program = install(folder / "cgi-bin/menshen.fcgi")
     conf(folder / "cgi-bin/menshen.conf", data_dir="../data")

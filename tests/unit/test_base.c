@@ -901,6 +901,7 @@ static void test_what_strangers_cause_is_bounded(void **state)
         assert_int_equal(count_in(path, "\"error\":\"x\",\"note\":"), 1);
         assert_int_equal(count_in(path, "\"error\":\"y\",\"n\":100}"), 1);
         assert_int_equal(count_in(path, "\"lines_left_out\",\"count\":79}"), processes == 0);
+        assert_int_equal(count_in(path, "\n"), LOG_GATE_LINES + 2 + (processes == 0)); /* and nothing else */
         remove_log_folder(folder);
     }
 }

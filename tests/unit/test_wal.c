@@ -33,8 +33,8 @@ struct file {
     bool eager; /* the disk gets everything at once */
 };
 
-static struct file files[] = {{.name = DB_FILE}, {.name = DB_FILE "-wal"}};
-static struct file *const database = &files[0], *const wal = &files[1];
+static struct file files[] = {{.name = DB_FILE}, {.name = DB_FILE "-wal"}, {.name = DB_FILE "-journal"}};
+static struct file *const database = &files[0], *const wal = &files[1], *const journal = &files[2];
 static bool is_off;              /* the power is cut */
 static const char *watched = ""; /* the folder */
 static int steps_left = -1;      /* so many changes of the disk until the power is cut; -1: it is not */
@@ -336,6 +336,30 @@ static void test_a_checkpoint_that_hears_of_the_failure(void **state)
     assert_left(s, "ab");
 }
 
+/* A copy in the database's place gets its log with the first one that opens it: not if the disk fails meanwhile. */
+static void test_a_disk_that_fails_while_a_copy_gets_its_log(void **state)
+{
+    struct scratch *s = *state;
+    char path[64], copy[64];
+    struct buf why;
+    buf_init(&why);
+    snprintf(path, sizeof path, "%s/" DB_FILE, s->dir);
+    snprintf(copy, sizeof copy, "%s/copy", s->dir);
+    assert_err(put(s->db, "a"), ERR_OK);
+    assert_err(db_backup(s->db, copy, &why), ERR_OK);
+    db_close(s->db);
+    s->db = NULL;
+    assert_int_equal(rename(copy, path), 0);
+    journal->fails = 1;
+    assert_err(db_open(s->dir, &s->sink, &s->db, &why), ERR_STORE);
+    assert_true(was_logged(s, "sync_failed"));
+    s->db = scratch_connect(s);
+    assert_string_equal(db_journal_mode(s->db), "wal");
+    assert_false(db_is_replaced(s->db));
+    assert_err(put(s->db, "b"), ERR_OK);
+    buf_free(&why);
+}
+
 /* The power goes after each single change of the disk: what was acknowledged is there, and the database
  * whole, whatever the disk got of the database before it was asked to. */
 static void test_a_power_cut_at_any_moment(void **state)
@@ -378,6 +402,7 @@ int main(void)
         TEST(test_the_checkpoint_that_heals_may_fail_too),
         TEST(test_who_comes_later_knows_too),
         TEST(test_a_checkpoint_that_hears_of_the_failure),
+        TEST(test_a_disk_that_fails_while_a_copy_gets_its_log),
         TEST(test_a_power_cut_at_any_moment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
