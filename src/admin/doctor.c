@@ -251,6 +251,7 @@ static void check_private(struct doctor *d, const char *name, const char *path, 
 static void check_log(struct doctor *d)
 {
     const struct log *log = &d->app->log;
+    struct statvfs fs;
     if (log->path == NULL)
         doctor_add(d, "log", DOCTOR_OK, d->app->cfg.server.log, NULL);
     else if (log->fd < 0)
@@ -261,6 +262,11 @@ static void check_log(struct doctor *d)
                 log->path),
             "let it belong to the user that the web server runs menshen as, in a folder that this user may "
             "write");
+    else if (statvfs(log->path, &fs) == 0 && fs.f_bavail == 0)
+        doctor_add(
+            d, "log", DOCTOR_ERROR,
+            DOCTOR_TEXT(d, "%s: its disk is full: what it would say goes to standard error", log->path),
+            "make room");
     else
         check_private(d, "log", log->path, 0600, DOCTOR_WARNING);
 }
