@@ -12,7 +12,8 @@
 
 #include "store/stmt.h"
 
-#define DB_UNSYNCED_SUFFIX "-unsynced" /* wal.c: the marker of the failed state */
+#define DB_UNSYNCED_SUFFIX "-unsynced"  /* wal.c: the marker of the failed state */
+#define DB_ASIDE_SUFFIX    "-wal.aside" /* wal.c: a log of another database */
 
 /* Which file it is, whatever its name. */
 struct db_file {

@@ -235,7 +235,7 @@ static void set_log_aside(struct db *db)
     db_path(db->dir, "-shm", path);
     unlink(path);
     db_path(db->dir, "-wal", path);
-    db_path(db->dir, "-wal.aside", aside);
+    db_path(db->dir, DB_ASIDE_SUFFIX, aside);
     if (stat(path, &st) != 0)
         return;
     if (st.st_size == 0 ? unlink(path) != 0 : rename(path, aside) != 0)

@@ -4,6 +4,7 @@
  */
 #include "scratch.h"
 
+#include <errno.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -38,9 +39,15 @@ int unlink(const char *path)
     return (int)syscall(SYS_unlink, path);
 }
 
+static int syncs_left = -1; /* so many until one fails; -1: none does */
+
 int fsync(int fd)
 {
     step();
+    if (syncs_left >= 0 && syncs_left-- == 0) {
+        errno = EIO;
+        return -1;
+    }
     return (int)syscall(SYS_fsync, fd);
 }
 
@@ -199,6 +206,64 @@ static void test_the_old_one_is_kept_whole(void **state)
     scratch_close(&s);
 }
 
+/* Whatever sync fails: what is said is true, and the folder holds nothing of the work. */
+static void test_what_is_said_of_a_failed_sync_is_true(void **state)
+{
+    enum err e = ERR_STORE;
+    int unconfirmed = 0;
+    (void)state;
+    for (int n = 0; e != ERR_OK; n++) {
+        struct scratch s;
+        char copy[96];
+        struct buf kept, why;
+        buf_init(&kept);
+        buf_init(&why);
+        scratch_open(&s);
+        fill(s.db);
+        snprintf(copy, sizeof copy, "%s.copy", s.dir);
+        assert_err(db_backup(s.db, copy, &why), ERR_OK);
+        put(s.db, "later");
+        syncs_left = n;
+        e = db_restore(s.dir, copy, &s.sink, &kept, &why);
+        syncs_left = -1;
+        db_close(s.db);
+        s.db = open_there(s.dir, &s.sink);
+        assert_case(has(s.db, "later") == (e != ERR_OK && e != ERR_NOT_DURABLE), "sync %d: %s: %s", n,
+                    err_info(e)->name, buf_str(&why));
+        unconfirmed += e == ERR_NOT_DURABLE;
+        unlink(copy);
+        buf_free(&kept);
+        buf_free(&why);
+        scratch_close(&s);
+    }
+    assert_int_equal(unconfirmed, 2);
+}
+
+/* A copy that lies beside the log of another database, as where an older one was copied by hand. */
+static void test_a_log_beside_the_copy_that_is_not_its_own(void **state)
+{
+    struct scratch s;
+    char copy[96], log[104];
+    struct buf kept, why;
+    (void)state;
+    buf_init(&kept);
+    buf_init(&why);
+    scratch_open(&s);
+    fill(s.db);
+    snprintf(copy, sizeof copy, "%s.copy", s.dir);
+    snprintf(log, sizeof log, "%s-wal", copy);
+    assert_err(db_backup(s.db, copy, &why), ERR_OK);
+    FILE *other = fopen(log, "we");
+    assert_non_null(other);
+    assert_true(fputs("of another", other) >= 0 && fclose(other) == 0);
+    assert_err(db_restore(s.dir, copy, &s.sink, &kept, &why), ERR_OK);
+    unlink(copy);
+    unlink(log);
+    buf_free(&kept);
+    buf_free(&why);
+    scratch_close(&s); /* which finds no folder */
+}
+
 /* A writer that does not come to an end: nothing is touched. */
 static void test_a_locked_database_is_left_alone(void **state)
 {
@@ -227,6 +292,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_end_at_any_step),
         cmocka_unit_test(test_the_old_one_is_kept_whole),
+        cmocka_unit_test(test_what_is_said_of_a_failed_sync_is_true),
+        cmocka_unit_test(test_a_log_beside_the_copy_that_is_not_its_own),
         cmocka_unit_test(test_a_locked_database_is_left_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
