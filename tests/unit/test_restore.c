@@ -5,6 +5,7 @@
 #include "scratch.h"
 
 #include <errno.h>
+#include <sqlite3.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -239,6 +240,46 @@ static void test_what_is_said_of_a_failed_sync_is_true(void **state)
     assert_int_equal(unconfirmed, 2);
 }
 
+static sqlite3_syscall_ptr real_open;
+static const char *replaced_by; /* what takes the place of the database as soon as that is opened */
+
+static int open_and_replace(const char *path, int flags, int mode)
+{
+    int fd = ((int (*)(const char *, int, int))real_open)(path, flags, mode);
+    const char *name = strrchr(path, '/');
+    if (replaced_by != NULL && name != NULL && strcmp(name + 1, DB_FILE) == 0) {
+        assert_int_equal(syscall(SYS_rename, replaced_by, path), 0);
+        replaced_by = NULL;
+    }
+    return fd;
+}
+
+/* Between the opening and whatever comes after it: a worker would keep the old one for good. */
+static void test_one_that_is_replaced_while_it_is_opened_is_noticed(void **state)
+{
+    struct scratch s;
+    char copy[96];
+    struct buf why;
+    sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+    (void)state;
+    buf_init(&why);
+    scratch_open(&s);
+    snprintf(copy, sizeof copy, "%s.copy", s.dir);
+    assert_err(db_backup(s.db, copy, &why), ERR_OK);
+    db_close(s.db);
+    real_open = vfs->xGetSystemCall(vfs, "open");
+    vfs->xSetSystemCall(vfs, "open", (sqlite3_syscall_ptr)open_and_replace);
+    replaced_by = copy;
+    enum err e = db_open(s.dir, &s.sink, &s.db, &why);
+    vfs->xSetSystemCall(vfs, "open", NULL);
+    assert_null(replaced_by);
+    assert_true(e != ERR_OK || db_is_replaced(s.db));
+    if (e != ERR_OK)
+        s.db = NULL;
+    buf_free(&why);
+    scratch_close(&s);
+}
+
 /* A copy that lies beside the log of another database, as where an older one was copied by hand. */
 static void test_a_log_beside_the_copy_that_is_not_its_own(void **state)
 {
@@ -293,6 +334,7 @@ int main(void)
         cmocka_unit_test(test_an_end_at_any_step),
         cmocka_unit_test(test_the_old_one_is_kept_whole),
         cmocka_unit_test(test_what_is_said_of_a_failed_sync_is_true),
+        cmocka_unit_test(test_one_that_is_replaced_while_it_is_opened_is_noticed),
         cmocka_unit_test(test_a_log_beside_the_copy_that_is_not_its_own),
         cmocka_unit_test(test_a_locked_database_is_left_alone),
     };
