@@ -115,7 +115,7 @@ $(BUILD)/gen/common_passwords.c: src/auth/common_passwords.txt $(BUILD)/tools/co
 	$(call say,GEN,$@)
 	$(Q)$(BUILD)/tools/commongen < $< > $@
 
-$(BUILD)/tools/encgen: tools/encgen.c src/cli/encoding.h | $(DEPS_BUILD)
+$(BUILD)/tools/encgen: tools/encgen.c src/admin/encoding.h | $(DEPS_BUILD)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(HOSTCC) $(CSTD) $(WARNINGS) -O2 $< -o $@

@@ -1,5 +1,5 @@
 /*
- * Build tool: the tables of src/cli/encoding.c, from the builder's iconv, as C on standard output. Nothing of it is
+ * Build tool: the tables of src/admin/encoding.c, from the builder's iconv, as C on standard output. Nothing of it is
  * in the program, which is static and has no iconv.
  *
  * Usage: encgen > encoding_data.c
@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cli/encoding.h"
+#include "admin/encoding.h"
 
 /* The one character that `len` bytes are; 0: none. */
 static unsigned long code_of(iconv_t cd, const unsigned char *bytes, size_t len)
@@ -99,7 +99,7 @@ static void print_fours(void)
 
 int main(void)
 {
-    printf("#include \"cli/encoding.h\"\n");
+    printf("#include \"admin/encoding.h\"\n");
     print_pairs("encoding_gb18030", "GB18030", ENCODING_GB18030_LEAD_MIN, ENCODING_GB18030_LEADS);
     print_pairs("encoding_big5", "BIG5", ENCODING_BIG5_LEAD_MIN, ENCODING_BIG5_LEADS);
     print_astral();

@@ -17,7 +17,7 @@ static enum err fold(struct app *app, int64_t now_s)
     return e;
 }
 
-static enum err put(struct app *app, struct audit_row *row, int64_t now_s)
+static enum err put_row(struct app *app, struct audit_row *row, int64_t now_s)
 {
     if (app->cfg.audit.retention_s == 0)
         return ERR_OK;
@@ -55,7 +55,7 @@ static enum err sum_up(struct app *app, struct audit_row *row, int64_t now_s)
         e = ERR_OK;
     }
     if (e == ERR_OK)
-        e = put(app, row, now_s);
+        e = put_row(app, row, now_s);
     return e == ERR_OK ? audit_sum_put(app->db, row, now_s + AUDIT_WINDOW_S) : e;
 }
 
@@ -86,7 +86,7 @@ enum err audit_record(struct app *app, const struct audit_event *event, int64_t 
                             .address = event->address};
     enum err e = actor.err;
     if (e == ERR_OK)
-        e = event->result == ERR_OK ? put(app, &row, now_s) : sum_up(app, &row, now_s);
+        e = event->result == ERR_OK ? put_row(app, &row, now_s) : sum_up(app, &row, now_s);
     buf_free(&actor);
     return e;
 }
@@ -105,5 +105,5 @@ enum err audit_record_admin(struct app *app, const char *action, const char *sub
                             .client_id = "",
                             .dialect = "",
                             .address = ""};
-    return put(app, &row, now_s);
+    return put_row(app, &row, now_s);
 }

@@ -26,11 +26,12 @@ const char *claims_audience(const struct app *app, const struct token_row *row)
     return own[0] == '\0' && token_style(row->session.dialect)->is_standard ? claims_issuer(app) : own;
 }
 
-void claims_note_password_age(const struct app *app, const struct token_row *row, struct user *u)
+void claims_note_password_age(const struct app *app, const struct token_row *row, int64_t now_s,
+                              struct user *u)
 {
     int64_t max_age_s = app->cfg.login.password_max_age_s;
     bool is_old = u->password_changed_s + max_age_s <= row->issued_s;
-    bool is_ahead = u->password_changed_s > row->issued_s + CLOCK_SKEW_S; /* it would never be old */
+    bool is_ahead = u->password_changed_s > now_s + CLOCK_SKEW_S; /* it would never be old */
     if (u->id != 0 && max_age_s > 0 && (is_old || is_ahead))
         u->password_expired = true;
 }
@@ -186,7 +187,7 @@ static enum err mint_one(struct app *app, const struct keyring *ring, const stru
 enum err claims_mint_with(struct app *app, const struct keyring *ring, struct token_pair *t, int64_t now_s,
                           struct arena *arena)
 {
-    claims_note_password_age(app, &t->row, &t->user);
+    claims_note_password_age(app, &t->row, now_s, &t->user);
     enum err e = mint_one(app, ring, t, false, now_s, arena, &t->access);
     if (e == ERR_OK && t->row.refresh_jti[0] != '\0')
         e = mint_one(app, ring, t, true, now_s, arena, &t->refresh);

@@ -37,8 +37,9 @@ const char *claims_audience(const struct app *app, const struct token_row *row);
 char *claims_scope(const struct token_row *row, struct arena *arena);
 
 /* Set u->password_expired if the password was too old when the token was issued: by then, not by now, so that
- * a repeated answer says the same. */
-void claims_note_password_age(const struct app *app, const struct token_row *row, struct user *u);
+ * a repeated answer says the same; or if it says that it was changed after now. */
+void claims_note_password_age(const struct app *app, const struct token_row *row, int64_t now_s,
+                              struct user *u);
 
 /*
  * Sign the tokens that t->row and t->user stand for, with the keys of `ring`, or those that are in use now.

@@ -13,10 +13,10 @@
 #include "auth/app.h"
 #include "store/client_store.h"
 
-/* The grants a client can be given, by their names in grant_type. */
 /* Bytes of a client id; no request can name a longer one. */
 #define CLIENT_ID_MAX 64
 
+/* The grants a client can be given, by their names in grant_type. */
 #define CLIENT_GRANTS "captcha,password,refresh_token,client_credentials"
 
 /* How long an old secret can be good beside a new one; what says longer was written by a clock that was ahead. */

@@ -344,7 +344,9 @@ enum err throttle_clear_address(struct app *app, const char *address)
     size_t len = strcspn(address, "/");
     bool found = false;
     enum err e = ERR_OK;
-    if (!address_canonical(address, len, canonical) && strcmp(address, canonical) != 0)
+    if (strcmp(address, ADDRESS_UNIX) == 0) /* whom nobody knows counts under these names too */
+        memcpy(canonical, ADDRESS_UNIX, sizeof ADDRESS_UNIX);
+    else if (!address_canonical(address, len, canonical) && strcmp(address, canonical) != 0)
         return ERR_BAD_REQUEST;
     address_bucket(canonical, bucket);
     for (size_t i = 0; e == ERR_OK && i < sizeof kinds / sizeof kinds[0]; i++)

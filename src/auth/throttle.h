@@ -91,9 +91,9 @@ typedef enum err throttle_each(void *ctx, const struct throttle_entry *entry);
 enum err throttle_list(struct app *app, int64_t now_s, struct arena *arena, throttle_each *each, void *ctx);
 
 /*
- * Forget what is counted against an address (an IPv6 one or its /64: failures, wrong secrets, captchas, those of its
- * network too), an account, a client; or all there is. Within a transaction. ERR_OK; ERR_NOT_FOUND if nothing was;
- * ERR_BAD_REQUEST (no address); ERR_STORE.
+ * Forget what is counted against an address (an IPv6 one or its /64, "unix" or "unknown": failures, wrong secrets,
+ * captchas, those of its network too), an account, a client; or all there is. Within a transaction. ERR_OK;
+ * ERR_NOT_FOUND if nothing was; ERR_BAD_REQUEST (no address); ERR_STORE.
  */
 enum err throttle_clear_address(struct app *app, const char *address);
 enum err throttle_clear_account(struct app *app, const char *tenant_id, const char *account);

@@ -167,12 +167,12 @@ enum err token_inspect(struct app *app, const char *jwt, int64_t now_s, struct a
         e = token_find_refresh(app, &claims, arena, &out->row);
     else if (e == ERR_OK)
         e = find_access(app, &claims, now_s, arena, &out->row);
-    if (e == ERR_OK && claims.is_refresh && (out->row.used_s != 0 || !token_is_live(&out->row, now_s)))
+    if (e == ERR_OK && claims.is_refresh && !token_is_live(&out->row, now_s))
         e = ERR_TOKEN_INVALID;
     if (e == ERR_OK)
         e = token_user(app, &out->row, arena, &out->user);
     if (e == ERR_OK)
-        claims_note_password_age(app, &out->row, &out->user);
+        claims_note_password_age(app, &out->row, now_s, &out->user);
     *is_refresh_out = claims.is_refresh;
     return e == ERR_NOT_FOUND ? ERR_TOKEN_INVALID : e;
 }

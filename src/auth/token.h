@@ -53,8 +53,8 @@ enum err token_verify(struct app *app, const char *jwt, int64_t now_s, struct ar
                       struct token_bearer *out);
 
 /*
- * The same for a token of either kind, for introspection (RFC 7662) and revocation (RFC 7009). A refresh
- * token is valid while it could be used: not after it was.
+ * The same for a token of either kind, for introspection (RFC 7662) and revocation (RFC 7009). Whether a refresh
+ * token was used, out->row says: it may still be good for its successor (auth/refresh).
  */
 enum err token_inspect(struct app *app, const char *jwt, int64_t now_s, struct arena *arena,
                        struct token_bearer *out, bool *is_refresh_out);

@@ -7,7 +7,7 @@
 enum { LINE_CAP = 4096 };
 
 /* The entry of `uid`; its texts are in `line`. A line that is longer ends the search. */
-static bool find(uid_t uid, struct passwd *out, char line[LINE_CAP])
+static bool find_entry(uid_t uid, struct passwd *out, char line[LINE_CAP])
 {
     struct passwd *entry = NULL;
     FILE *f = fopen("/etc/passwd", "re");
@@ -33,12 +33,12 @@ bool passwd_name(uid_t uid, char out[PASSWD_NAME_CAP])
 {
     char line[LINE_CAP];
     struct passwd entry;
-    return find(uid, &entry, line) && copy(entry.pw_name, out, PASSWD_NAME_CAP);
+    return find_entry(uid, &entry, line) && copy(entry.pw_name, out, PASSWD_NAME_CAP);
 }
 
 bool passwd_home(uid_t uid, char out[PASSWD_HOME_CAP])
 {
     char line[LINE_CAP];
     struct passwd entry;
-    return find(uid, &entry, line) && copy(entry.pw_dir, out, PASSWD_HOME_CAP);
+    return find_entry(uid, &entry, line) && copy(entry.pw_dir, out, PASSWD_HOME_CAP);
 }

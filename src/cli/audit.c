@@ -10,11 +10,11 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "admin/users.h"
 #include "auth/audit.h"
 #include "base/clock.h"
 #include "base/json_out.h"
 #include "cli/cli.h"
-#include "cli/user.h"
 #include "store/audit_store.h"
 
 enum { COUNT_DEFAULT = 20, COUNT_MAX = 100000000, POLL_MS = 1000 };
@@ -150,8 +150,8 @@ static enum cli_status read_filter(struct cli *cli, struct tail *t)
         t->filter.since_s = cli->now_s - since_s;
     if (status != CLI_DONE || account == NULL)
         return status;
-    enum err e = user_spelling(cli, account, &account);
-    buf_addf(&t->who, "user:%s/%s", user_tenant(cli), account);
+    enum err e = users_spelling(cli->app.db, cli_tenant(cli), account, &cli->arena, &account);
+    buf_addf(&t->who, "user:%s/%s", cli_tenant(cli), account);
     t->filter.who = buf_str(&t->who);
     return cli_result(cli, e == ERR_OK ? t->who.err : e);
 }
@@ -192,13 +192,8 @@ static const struct cli_option tail_options[] = {
     {0}};
 
 const struct cli_command cli_audit_commands[] = {
-    {.family = "audit",
-     .verb = "tail",
-     .summary = "Print who did what, when, from where",
-     .options = tail_options,
-     .first_letter = 'n',
-     .json = true,
-     .needs = CLI_NEEDS_DATABASE,
+    {CLI_ROW("audit", "tail", NULL, NULL, run_tail, "Print who did what, when, from where"),
+     .options = tail_options, .first_letter = 'n', .json = true,
      .details =
          "One JSON object a line, with or without --json, the newest last. Actions are login, logout,\n"
          "password.change, screen.unlock, token.revoke, refresh.reuse (a used token came again and its "
@@ -213,6 +208,5 @@ const struct cli_command cli_audit_commands[] = {
          "once, those of the following hour are one, with count, first and last.",
      .examples = "menshen audit tail\n"
                  "menshen audit tail --follow --action login\n"
-                 "menshen audit tail --account zhangsan --since 86400",
-     .run = run_tail},
+                 "menshen audit tail --account zhangsan --since 86400"},
     {0}};

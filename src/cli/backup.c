@@ -2,13 +2,7 @@
  * menshen backup: a copy of the database while the site runs.
  */
 #include "cli/cli.h"
-
-static enum err change_nothing(struct cli *cli, void *ctx)
-{
-    (void)cli;
-    (void)ctx;
-    return ERR_OK;
-}
+#include "cli/noun.h"
 
 /* A copy holds every secret of the site: that it was made is recorded, once it is there. */
 static enum cli_status run_backup(struct cli *cli)
@@ -16,7 +10,7 @@ static enum cli_status run_backup(struct cli *cli)
     struct buf why;
     buf_init(&why);
     enum cli_status status = cli_result_why(cli, db_backup(cli->app.db, cli->operand[0], &why), &why);
-    if (status == CLI_DONE && cli_write(cli, change_nothing, NULL) != ERR_OK)
+    if (status == CLI_DONE && cli_write(cli, NULL, NULL) != ERR_OK)
         return cli_fail(cli,
                         "the copy %s was made, but could not be recorded in the audit: the database was "
                         "locked, or failed; the log says more",
@@ -28,14 +22,8 @@ static enum cli_status run_backup(struct cli *cli)
 }
 
 const struct cli_command cli_backup_commands[] = {
-    {.family = "backup",
-     .summary = "Copy the database while the site runs",
-     .operands = "FILE",
-     .operands_min = 1,
-     .operands_max = 1,
-     .needs = CLI_NEEDS_DATABASE,
+    {CLI_ROW("backup", NULL, "FILE", &noun_file, run_backup, "Copy the database while the site runs"),
      .details = "FILE must not exist yet; only its owner can read it. To put it back: menshen restore FILE. "
                 "A copy of\n" DB_FILE " that was made by other means lacks what is still in " DB_FILE "-wal.",
-     .examples = "menshen backup /backup/menshen-2026-11-21.db",
-     .run = run_backup},
+     .examples = "menshen backup /backup/menshen-2026-11-21.db"},
     {0}};

@@ -16,6 +16,7 @@
 #include "captcha/kind.h"
 #include "captcha/sheet.h"
 #include "cli/cli.h"
+#include "cli/noun.h"
 #include "cli/output.h"
 #include "cli/table.h"
 #include "store/setting_store.h"
@@ -319,44 +320,24 @@ static const struct cli_option bench_options[] = {
     PICTURE_OPTIONS, {"count", "NUMBER", "how many pictures to draw (10000)"}, {0}};
 
 const struct cli_command cli_captcha_commands[] = {
-    {.family = "captcha",
-     .verb = "dump",
-     .summary = "Write captchas to a folder, for anyone who measures",
-     .operands = "DIR COUNT",
-     .operands_min = 2,
-     .operands_max = 2,
-     .options = dump_options,
-     .needs = CLI_NEEDS_CONFIG,
+    {CLI_ROW("captcha", "dump", "DIR COUNT", NULL, run_dump,
+             "Write captchas to a folder, for anyone who measures"),
+     .needs = CLI_NEEDS_CONFIG, .options = dump_options,
      .details = "Files are called ANSWER_000001.png, or .jpg; DIR is made if it is not there.",
      .examples = "menshen captcha dump /tmp/captchas 2000\n"
-                 "menshen captcha dump /tmp/captchas 40 --dialect platform --seed 1",
-     .run = run_dump},
-    {.family = "captcha",
-     .verb = "sheet",
-     .summary = "Draw 40 captchas on one sheet, to choose a difficulty by looking",
-     .operands = "FILE.png",
-     .operands_min = 1,
-     .operands_max = 1,
-     .options = sheet_options,
-     .needs = CLI_NEEDS_CONFIG,
+                 "menshen captcha dump /tmp/captchas 40 --dialect platform --seed 1"},
+    {CLI_ROW("captcha", "sheet", "FILE.png", &noun_file, run_sheet,
+             "Draw 40 captchas on one sheet, to choose a difficulty by looking"),
+     .needs = CLI_NEEDS_CONFIG, .options = sheet_options,
      .examples = "menshen captcha sheet sheet.png --level hard\n"
-                 "menshen captcha sheet sheet.png --kind chinese --no-answers",
-     .run = run_sheet},
-    {.family = "captcha",
-     .verb = "bench",
-     .summary = "Measure drawing: pictures per second of processor time, bytes per picture",
-     .options = bench_options,
-     .json = true,
-     .needs = CLI_NEEDS_CONFIG,
-     .examples = "menshen captcha bench\nmenshen captcha bench --dialect ebaas --count 50000 --json",
-     .run = run_bench},
-    {.family = "captcha",
-     .verb = "restyle",
-     .summary = "Give this site's captchas a new style",
-     .needs = CLI_NEEDS_DATABASE,
+                 "menshen captcha sheet sheet.png --kind chinese --no-answers"},
+    {CLI_ROW("captcha", "bench", NULL, NULL, run_bench,
+             "Measure drawing: pictures per second of processor time, bytes per picture"),
+     .needs = CLI_NEEDS_CONFIG, .options = bench_options, .json = true,
+     .examples = "menshen captcha bench\nmenshen captcha bench --dialect ebaas --count 50000 --json"},
+    {CLI_ROW("captcha", "restyle", NULL, NULL, run_restyle, "Give this site's captchas a new style"),
      .details =
          "Faces, warp, strokes and colours are derived from a seed that only this site has. A new one\n"
          "makes pictures that an attacker has collected and labelled so far less useful.",
-     .examples = "menshen captcha restyle",
-     .run = run_restyle},
+     .examples = "menshen captcha restyle"},
     {0}};

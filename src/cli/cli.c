@@ -9,12 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin/text.h"
 #include "auth/audit.h"
+#include "auth/keyring.h"
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/printable.h"
 #include "cli/help.h"
-#include "cli/text.h"
+#include "cli/noun.h"
 
 enum { ARENA_CAP = 16 * 1024 * 1024 };
 
@@ -142,6 +144,10 @@ enum cli_status cli_result(const struct cli *cli, enum err e)
                              "argon2_memory_kib");
     case ERR_MEMORY:
         return cli_fail(cli, "out of memory");
+    case ERR_FULL:
+        return cli_fail(cli,
+                        "%d sign keys are in use, which is the limit; end some with: menshen key retire KID",
+                        KEYRING_MAX);
     case ERR_IO:
         return cli_fail(cli, "reading or writing failed: %s", strerror(errno));
     default:
@@ -207,27 +213,25 @@ static const char *value_if_any(const struct cli *cli, const char *name)
     return NULL;
 }
 
-/* What kind of thing the operand names: a user, a file, else one of the command's family. */
-static const char *operand_kind(const struct cli_command *c)
+const char *cli_tenant(const struct cli *cli)
 {
-    const char *name = c->operands + strspn(c->operands, "[");
-    return strncmp(name, "ACCOUNT", 7) == 0 ? "user" : strncmp(name, "FILE", 4) == 0 ? "file" : c->family;
+    const char *tenant = value_if_any(cli, "tenant");
+    return tenant != NULL ? tenant : "000000";
 }
 
 /* What a command was done to: "user:000000/zhangsan", "client:portal"; "" for the site as a whole. */
 static void add_subject(const struct cli *cli, struct buf *out)
 {
-    const char *operand = cli->operand_count > 0 ? cli->operand[0] : NULL;
-    const char *kind = operand != NULL ? operand_kind(cli->command) : "";
-    const char *account = strcmp(kind, "user") == 0 ? operand : value_if_any(cli, "account");
-    const char *tenant = value_if_any(cli, "tenant");
+    const struct cli_noun *noun = cli->operand_count > 0 ? cli->command->noun : NULL;
+    const char *operand = noun != NULL ? cli->operand[0] : NULL;
+    const char *account = noun != NULL && noun->of_tenant ? operand : value_if_any(cli, "account");
     if (cli->subject != NULL)
         buf_add_str(out, cli->subject);
     else if (account != NULL)
-        buf_addf(out, "user:%s/%s", tenant != NULL ? tenant : "000000", account);
+        buf_addf(out, "user:%s/%s", cli_tenant(cli), account);
     else if (operand != NULL &&
              text_fault(operand, strlen(operand)) == NULL) /* a file's name may be anything */
-        buf_addf(out, "%s:%s", kind, operand);
+        buf_addf(out, "%s:%s", noun->name, operand);
     else if (value_if_any(cli, "client") != NULL)
         buf_addf(out, "client:%s", value_if_any(cli, "client"));
 }
@@ -253,7 +257,8 @@ enum err cli_write(struct cli *cli, cli_body *body, void *ctx)
     enum err e = db_begin(cli->app.db, DB_DURABLE);
     if (e != ERR_OK)
         return e;
-    e = body(cli, ctx);
+    if (body != NULL)
+        e = body(cli, ctx);
     if (e == ERR_OK)
         e = audit(cli);
     e = db_end(cli->app.db, e);
@@ -342,6 +347,26 @@ static enum cli_status take_own(struct cli *cli, int index)
     return CLI_DONE;
 }
 
+static enum cli_status take_operands(struct cli *cli, int count, char **given)
+{
+    int needed = 0, most = 0;
+    for (const char *p = cli->command->operands; p != NULL && *p != '\0'; p += strspn(p, " ")) {
+        needed += *p != '[';
+        most++;
+        p += strcspn(p, " ");
+    }
+    assert(most <= CLI_OPERANDS_MAX);
+    if (count < needed)
+        return cli_misuse(cli, "%s is missing", cli->command->operands);
+    if (count > most)
+        return cli_misuse(cli, "%s: one argument too many", given[most]);
+    while (cli->operand_count < count) {
+        cli->operand[cli->operand_count] = given[cli->operand_count];
+        cli->operand_count++;
+    }
+    return CLI_DONE;
+}
+
 /* argv[0] is the command's last word. */
 static enum cli_status parse_command(struct cli *cli, int argc, char **argv, struct wish *wish)
 {
@@ -364,14 +389,7 @@ static enum cli_status parse_command(struct cli *cli, int argc, char **argv, str
     }
     if (status != CLI_DONE || wish->help)
         return status;
-    if (argc - optind < cli->command->operands_min)
-        return cli_misuse(cli, "%s is missing", cli->command->operands);
-    if (argc - optind > cli->command->operands_max)
-        return cli_misuse(cli, "%s: one argument too many", argv[optind + cli->command->operands_max]);
-    assert(cli->command->operands_max <= CLI_OPERANDS_MAX);
-    while (optind < argc)
-        cli->operand[cli->operand_count++] = argv[optind++];
-    return CLI_DONE;
+    return take_operands(cli, argc - optind, argv + optind);
 }
 
 /* ---- Running ----------------------------------------------------------------------------------------- */

@@ -25,11 +25,11 @@ int cli_main(int argc, char **argv);
 /* Exit statuses. */
 enum cli_status { CLI_DONE, CLI_FAILED, CLI_USAGE };
 
-/* What is opened before a handler runs; the one includes the other. */
+/* What is opened before a handler runs; the one includes the next. */
 enum cli_needs {
-    CLI_NEEDS_NOTHING,
+    CLI_NEEDS_DATABASE, /* cli->app.db (app_open); what a row needs that says nothing */
     CLI_NEEDS_CONFIG,   /* cli->app.cfg and .log (app_configure) */
-    CLI_NEEDS_DATABASE, /* cli->app.db (app_open) */
+    CLI_NEEDS_NOTHING,
 };
 
 #define CLI_OPERANDS_MAX 4
@@ -42,21 +42,28 @@ struct cli_option {
 };
 
 struct cli;
+struct cli_noun; /* cli/noun */
 
 struct cli_command {
     const char *family; /* "user"; NULL ends a table */
     const char *verb;   /* "add"; NULL where the family is the command ("doctor") */
+    /* As the help shows them: "DIR COUNT", "[JTI]". Those in brackets may be left out. NULL: none. */
+    const char *operands;
+    const struct cli_noun *noun; /* what the operand names; NULL: nothing that the audit would tell */
+    enum cli_status (*run)(struct cli *cli);
     const char *summary;
-    const char *operands; /* as the help shows them: "ACCOUNT", "[JTI]"; NULL: none */
-    int operands_min, operands_max;
     const struct cli_option *options; /* its own, without --conf, --json, --help; NULL: none */
     char first_letter;                /* short form of the first of them ('n' for -n); 0: none */
     bool json;                        /* it prints data and takes --json */
     enum cli_needs needs;
     const char *details;  /* more for the help; lines of at most 100 columns; NULL: none */
     const char *examples; /* lines, each a command with its "menshen" */
-    enum cli_status (*run)(struct cli *cli);
 };
+
+/* What every row has, in one line or two. */
+#define CLI_ROW(FAMILY, VERB, OPERANDS, NOUN, RUN, SUMMARY)                                                  \
+    .family = (FAMILY), .verb = (VERB), .operands = (OPERANDS), .noun = (NOUN), .run = (RUN),                \
+    .summary = (SUMMARY)
 
 /* What a handler works with. */
 struct cli {
@@ -82,6 +89,9 @@ const char *cli_value_or(const struct cli *cli, const char *name, const char *ot
 
 /* Whether the option, or flag, was given. */
 bool cli_given(const struct cli *cli, const char *name);
+
+/* The tenant that --tenant names; 000000 if it was not given, or the command has no such option. */
+const char *cli_tenant(const struct cli *cli);
 
 /* A whole number from `min` to `max`; *out keeps its value if the option was not given. CLI_DONE; CLI_USAGE
  * after saying why. */
@@ -117,7 +127,7 @@ void cli_note(const struct cli *cli, const char *fmt, ...) __attribute__((format
 /*
  * Run `body` in a durable write transaction and record the command in the audit: committed if it returns
  * ERR_OK, else rolled back. Its result, or that of begin or commit. The audit's subject is cli->subject, else
- * what the operand, --account or --client names; no other option goes in.
+ * what the operand, --account or --client names; no other option goes in. `body` NULL: it is only recorded.
  */
 typedef enum err cli_body(struct cli *cli, void *ctx);
 enum err cli_write(struct cli *cli, cli_body *body, void *ctx);

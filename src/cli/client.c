@@ -2,104 +2,44 @@
  * menshen client …: the applications that ask for tokens.
  * Source: schema.sql, table client; DESIGN, "Command line and configuration"; RFC 6749 §2.
  */
-#include "auth/client.h"
+#include "admin/clients.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "auth/keyring.h"
+#include "auth/client.h"
 #include "auth/token_style.h"
 #include "base/clock.h"
-#include "base/random.h"
-#include "base/secure.h"
+#include "cli/check.h"
 #include "cli/cli.h"
+#include "cli/noun.h"
 #include "cli/secret.h"
 #include "cli/table.h"
-#include "cli/text.h"
-#include "store/token_store.h"
 
-enum {
-    SECRET_MAX = 128,
-    SECRET_GENERATED = 32, /* of 62 characters: 190 bits */
-    OVERLAP_DEFAULT_S = 86400,
-    ACCESS_TTL_MAX = 31536000,
-    REFRESH_TTL_MAX = 315360000,
-};
-
-/* What --alg takes: an algorithm, or the site's own choice, which is "" in the row. */
-#define ALGS     "HS256,HS384,HS512,RS256,ES256,EdDSA"
-#define ALG_SITE "site"
-#define WIRES    "md5,plain,sm2"
-
-/* What --refresh-reuse takes besides: what the dialect of the login has, which is "" in the row. */
-#define REUSE_DIALECT "dialect"
-
-static const char secret_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+enum { OVERLAP_DEFAULT_S = 86400 };
 
 /* ---- Shared by the commands -------------------------------------------------------------------------- */
 
-static enum cli_status report_client(const struct cli *cli, enum err e, const char *doing)
+/* A value that is short and can be shown helps to find what is wrong with it. */
+static enum cli_status refuse_field(const struct cli *cli, const char *option, const char *value,
+                                    const struct buf *why)
 {
-    const char *id = cli->operand[0];
-    if (e == ERR_NOT_FOUND)
-        return cli_fail(cli, "no client %s; list them with: menshen client list", id);
-    if (e == ERR_FULL)
-        return cli_fail(cli, "%d sign keys are in use, and no more are read; retire one: menshen key list",
-                        KEYRING_MAX);
-    if (e == ERR_OK)
-        cli_say(cli, "Client %s %s.\n", id, doing);
-    return cli_result(cli, e);
+    bool shown = strlen(value) <= TEXT_ID_MAX && text_fault(value, strlen(value)) == NULL;
+    return cli_misuse(cli, "--%s%s%s: %s", option, shown ? " " : "", shown ? value : "", buf_str(why));
 }
 
-/* One word of the comma-joined `allowed`, if the option was given. */
-static enum cli_status take_word(const struct cli *cli, const char *option, const char *allowed,
-                                 const char **word)
+/* The options that describe a client; what was not given keeps its value. */
+static enum cli_status take_description(const struct cli *cli, struct clients_draft *d)
 {
-    const char *value = cli_value_or(cli, option, *word);
-    if (cli_given(cli, option) && !config_list_has(allowed, value, strlen(value)))
-        return cli_misuse(cli, "--%s %s: expected one of %s", option, value, allowed);
-    *word = value;
-    return CLI_DONE;
-}
-
-static enum cli_status take_alg(const struct cli *cli, struct client *c)
-{
-    enum cli_status status = take_word(cli, "alg", ALG_SITE "," ALGS, &c->alg);
-    if (status == CLI_DONE && strcmp(c->alg, ALG_SITE) == 0)
-        c->alg = "";
-    return status;
-}
-
-static enum cli_status take_reuse(const struct cli *cli, struct client *c)
-{
-    enum cli_status status =
-        take_word(cli, "refresh-reuse", REUSE_DIALECT "," TOKEN_REUSES, &c->refresh_reuse);
-    if (status == CLI_DONE && strcmp(c->refresh_reuse, REUSE_DIALECT) == 0)
-        c->refresh_reuse = "";
-    return status;
-}
-
-/* The options that describe a client, checked and written to `c`; what was not given keeps its value. */
-static enum cli_status take_description(const struct cli *cli, struct client *c)
-{
-    c->grants = cli_value_or(cli, "grants", c->grants);
-    c->scope = cli_value_or(cli, "scope", c->scope);
-    c->audience = cli_value_or(cli, "audience", c->audience);
-    enum cli_status status = text_check_list(cli, "--grants", c->grants, CLIENT_GRANTS);
-    if (status == CLI_DONE)
-        status = text_check_list(cli, "--scope", c->scope, NULL);
-    if (status == CLI_DONE)
-        status = take_word(cli, "password-wire", WIRES, &c->password_wire);
-    if (status == CLI_DONE)
-        status = take_alg(cli, c);
-    if (status == CLI_DONE)
-        status = take_reuse(cli, c);
-    if (status == CLI_DONE)
-        status = text_check(cli, "--audience", c->audience, TEXT_MAX);
-    if (status == CLI_DONE)
-        status = cli_number(cli, "access-ttl", 0, ACCESS_TTL_MAX, &c->access_ttl_s);
-    if (status == CLI_DONE)
-        status = cli_number(cli, "refresh-ttl", 0, REFRESH_TTL_MAX, &c->refresh_ttl_s);
+    struct buf why;
+    enum cli_status status = CLI_DONE;
+    buf_init(&why);
+    for (size_t i = 0; status == CLI_DONE && clients_field(i) != NULL; i++) {
+        const char *value = cli_value(cli, clients_field(i));
+        if (value != NULL && clients_set_field(d, i, value, &why) != ERR_OK)
+            status = refuse_field(cli, clients_field(i), value, &why);
+    }
+    buf_free(&why);
     return status;
 }
 
@@ -107,9 +47,9 @@ static enum cli_status take_description(const struct cli *cli, struct client *c)
 static enum cli_status take_secret(const struct cli *cli, struct secret *out)
 {
     if (cli_given(cli, "secret"))
-        return secret_read_new(cli, "client secret", SECRET_MAX, out);
-    out->len = SECRET_GENERATED;
-    return cli_result(cli, random_text(out->text, SECRET_GENERATED, secret_alphabet));
+        return secret_read_new(cli, "client secret", CLIENTS_SECRET_MAX, out);
+    out->len = CLIENTS_SECRET_LEN;
+    return cli_result(cli, clients_make_secret(out->text));
 }
 
 /* A secret that was made here is shown, this once. `old_until_s` NULL: there was none before. */
@@ -140,88 +80,65 @@ static enum err get_client(struct cli *cli, struct client *out)
     return client_store_get(cli->app.db, cli->operand[0], &cli->arena, out);
 }
 
-/* A description on its way into the database. */
-struct writing {
-    struct client client;
-    enum cli_status checked; /* whether the options are good */
-    bool made_key;           /* nothing signed with its algorithm before */
-};
-
-/* A client whose algorithm is chosen gets a key to it, or its logins would fail. Within the transaction. */
-static enum err ensure_key(struct cli *cli, struct writing *w)
+static void say_made(const struct cli *cli, const struct clients_draft *d)
 {
-    if (!cli_given(cli, "alg"))
-        return ERR_OK;
-    return keyring_ensure(&cli->app, w->client.alg, cli->now_s, &w->made_key);
-}
-
-static void say_made(const struct cli *cli, const struct writing *w)
-{
-    if (w->made_key)
+    if (d->made_key)
         cli_say(cli, "A key that signs with %s was made; see: menshen key list\n",
-                w->client.alg[0] != '\0' ? w->client.alg : "HMAC");
+                d->row.alg[0] != '\0' ? d->row.alg : "HMAC");
 }
 
 /* ---- add --------------------------------------------------------------------------------------------- */
 
-static enum err put_client(struct cli *cli, void *ctx)
+struct adding {
+    struct clients_draft draft;
+    const char *secret; /* NULL: none */
+};
+
+static enum err add_client(struct cli *cli, void *ctx)
 {
-    struct writing *w = ctx;
-    enum err e = ensure_key(cli, w);
-    return e == ERR_OK ? client_store_put(cli->app.db, &w->client) : e;
+    struct adding *a = ctx;
+    return clients_add(&cli->app, &a->draft, a->secret, cli->now_s);
 }
 
-static enum cli_status add_client(struct cli *cli, struct writing *w, const struct secret *secret)
+static enum cli_status report_added(const struct cli *cli, const struct adding *a, enum err e)
 {
-    struct client *c = &w->client;
-    c->has_secret = secret->len > 0;
-    enum err e = c->has_secret ? client_secret_mac(&cli->app, secret->text, c->secret_mac) : ERR_OK;
-    if (e == ERR_OK)
-        e = cli_write(cli, put_client, w);
     if (e == ERR_EXISTS)
-        return cli_fail(cli, "client %s is there already; change it with: menshen client set", c->id);
+        return cli_fail(cli, "client %s is there already; change it with: menshen client set",
+                        cli->operand[0]);
     if (e != ERR_OK)
-        return report_client(cli, e, "");
-    say_made(cli, w);
-    return show_secret(cli, c->has_secret ? "added" : "added, without a secret",
-                       c->has_secret ? secret->text : NULL, NULL);
+        return cli_result(cli, e);
+    say_made(cli, &a->draft);
+    return show_secret(cli, a->secret != NULL ? "added" : "added, without a secret", a->secret, NULL);
+}
+
+static enum cli_status check_new_id(const struct cli *cli)
+{
+    struct buf why;
+    buf_init(&why);
+    return check_refuse(cli, "ID", clients_check_id(cli->operand[0], &why), &why);
 }
 
 static enum cli_status run_add(struct cli *cli)
 {
     struct secret secret = {.len = 0};
-    struct writing w = {.client = {.id = cli->operand[0],
-                                   .scope = "all",
-                                   .password_wire = "md5",
-                                   .alg = "",
-                                   .audience = "",
-                                   .refresh_reuse = "",
-                                   .created_s = cli->now_s}};
+    struct adding a = {.secret = cli_given(cli, "public") ? NULL : secret.text};
     if (!cli_given(cli, "grants"))
         return cli_misuse(cli, "--grants is missing; a list of %s", CLIENT_GRANTS);
     if (cli_given(cli, "secret") && cli_given(cli, "public"))
         return cli_misuse(cli, "--secret and --public exclude each other");
-    enum cli_status status = text_check_id(cli, "ID", w.client.id);
-    /* Both stand in the claim sub: a client must not pass for a user (RFC 9700, section 4.15). */
-    if (status == CLI_DONE && w.client.id[strspn(w.client.id, "0123456789")] == '\0')
-        return cli_misuse(cli, "ID %s: digits only, as the ids of users are; put a letter in", w.client.id);
+    clients_init(&a.draft, cli->operand[0], cli->now_s);
+    enum cli_status status = check_new_id(cli);
     if (status == CLI_DONE)
-        status = take_description(cli, &w.client);
-    if (status == CLI_DONE && !cli_given(cli, "public"))
+        status = take_description(cli, &a.draft);
+    if (status == CLI_DONE && a.secret != NULL)
         status = take_secret(cli, &secret);
     if (status == CLI_DONE)
-        status = add_client(cli, &w, &secret);
+        status = report_added(cli, &a, cli_write(cli, add_client, &a));
     secret_wipe(&secret);
     return status;
 }
 
 /* ---- list, show -------------------------------------------------------------------------------------- */
-
-/* Until when the secret before the last is good; 0: it is not. */
-static int64_t old_secret_until(const struct cli *cli, const struct client *c)
-{
-    return c->has_old_secret && c->old_secret_until_s > cli->now_s ? c->old_secret_until_s : 0;
-}
 
 static enum err list_client(void *ctx, const struct client *c)
 {
@@ -232,28 +149,24 @@ static enum err list_client(void *ctx, const struct client *c)
     table_str(t, "grants", c->grants);
     table_str(t, "scope", c->scope);
     table_str(t, "password_wire", c->password_wire);
-    table_str(t, "alg", c->alg[0] != '\0' ? c->alg : ALG_SITE);
+    table_str(t, "alg", c->alg[0] != '\0' ? c->alg : CLIENTS_ALG_SITE);
     table_str(t, "audience", c->audience);
     table_seconds(t, "access_ttl_s", c->access_ttl_s);
     table_seconds(t, "refresh_ttl_s", c->refresh_ttl_s);
     table_bool(t, "locked", c->locked);
     table_time(t, "created_s", c->created_s);
     table_details(t);
-    table_str(t, "refresh_reuse", c->refresh_reuse[0] != '\0' ? c->refresh_reuse : REUSE_DIALECT);
-    table_time(t, "old_secret_until_s", old_secret_until(t->cli, c));
+    table_str(t, "refresh_reuse", c->refresh_reuse[0] != '\0' ? c->refresh_reuse : CLIENTS_REUSE_DIALECT);
+    table_time(t, "old_secret_until_s", clients_old_secret_until(c, t->cli->now_s));
     table_row_end(t);
     return ERR_OK;
 }
 
-static enum cli_status run_show(struct cli *cli)
+static enum err show_client(struct cli *cli, struct table *t)
 {
-    struct table t;
     struct client c;
     enum err e = get_client(cli, &c);
-    if (e != ERR_OK)
-        return report_client(cli, e, "");
-    table_open_single(&t, cli);
-    return table_close(&t, list_client(&t, &c), "");
+    return e == ERR_OK ? list_client(t, &c) : e;
 }
 
 static enum cli_status run_list(struct cli *cli)
@@ -266,36 +179,35 @@ static enum cli_status run_list(struct cli *cli)
 
 /* ---- set, secret, lock, unlock, remove --------------------------------------------------------------- */
 
-/* The options are checked together with what is stored. */
+struct changing {
+    struct clients_draft draft;
+    enum cli_status checked; /* whether the options are good */
+};
+
 static enum err set_client(struct cli *cli, void *ctx)
 {
-    struct writing *w = ctx;
-    enum err e = get_client(cli, &w->client);
+    struct changing *c = ctx;
+    enum err e = get_client(cli, &c->draft.row);
     if (e != ERR_OK)
         return e;
-    w->checked = take_description(cli, &w->client);
-    if (w->checked != CLI_DONE)
-        return ERR_BAD_REQUEST;
-    e = ensure_key(cli, w);
-    return e == ERR_OK ? client_store_set(cli->app.db, &w->client) : e;
+    c->checked = take_description(cli, &c->draft);
+    return c->checked == CLI_DONE ? clients_set(&cli->app, &c->draft, cli->now_s) : ERR_BAD_REQUEST;
 }
 
 static enum cli_status run_set(struct cli *cli)
 {
-    static const char *const names[] = {"grants",   "scope",      "password-wire", "alg",
-                                        "audience", "access-ttl", "refresh-ttl",   "refresh-reuse"};
-    struct writing w = {.checked = CLI_DONE};
+    struct changing c = {.checked = CLI_DONE};
     bool any = false;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        any = any || cli_given(cli, names[i]);
+    for (size_t i = 0; clients_field(i) != NULL; i++)
+        any = any || cli_given(cli, clients_field(i));
     if (!any)
         return cli_misuse(cli, "nothing to change: give at least one option");
-    enum err e = cli_write(cli, set_client, &w);
-    if (w.checked != CLI_DONE)
-        return w.checked;
+    enum err e = cli_write(cli, set_client, &c);
+    if (c.checked != CLI_DONE)
+        return c.checked;
     if (e == ERR_OK)
-        say_made(cli, &w);
-    return report_client(cli, e, "changed");
+        say_made(cli, &c.draft);
+    return noun_report(cli, e, "changed");
 }
 
 /* A new secret, and how long the one before it stays good; 0: not at all. */
@@ -305,21 +217,11 @@ struct rotation {
     int64_t old_until_s; /* as it came out */
 };
 
-/* Two secrets at most: one that was still good from an earlier rotation ends. */
 static enum err set_secret(struct cli *cli, void *ctx)
 {
     struct rotation *r = ctx;
-    struct client c;
-    enum err e = get_client(cli, &c);
-    if (e != ERR_OK)
-        return e;
-    c.has_old_secret = c.has_secret && r->overlap_s > 0;
-    c.old_secret_until_s = c.has_old_secret ? cli->now_s + r->overlap_s : 0;
-    memcpy(c.old_secret_mac, c.secret_mac, sizeof c.old_secret_mac);
-    c.has_secret = true;
-    r->old_until_s = c.old_secret_until_s;
-    e = client_secret_mac(&cli->app, r->secret, c.secret_mac);
-    return e == ERR_OK ? client_store_set(cli->app.db, &c) : e;
+    return clients_set_secret(&cli->app, cli->operand[0], r->secret, r->overlap_s, cli->now_s, &cli->arena,
+                              &r->old_until_s);
 }
 
 static enum cli_status report_secret(const struct cli *cli, const struct rotation *r)
@@ -340,7 +242,7 @@ static enum cli_status rotate_secret(struct cli *cli)
         status = take_secret(cli, &secret);
     if (status == CLI_DONE) {
         enum err e = cli_write(cli, set_secret, &r);
-        status = e == ERR_OK ? report_secret(cli, &r) : report_client(cli, e, "");
+        status = e == ERR_OK ? report_secret(cli, &r) : noun_report(cli, e, "");
     }
     secret_wipe(&secret);
     return status;
@@ -348,12 +250,8 @@ static enum cli_status rotate_secret(struct cli *cli)
 
 static enum err end_old_secret(struct cli *cli, void *ctx)
 {
-    struct client c;
     (void)ctx;
-    enum err e = get_client(cli, &c);
-    c.has_old_secret = false;
-    c.old_secret_until_s = 0;
-    return e == ERR_OK ? client_store_set(cli->app.db, &c) : e;
+    return clients_end_old_secret(cli->app.db, cli->operand[0], &cli->arena);
 }
 
 static enum cli_status run_secret(struct cli *cli)
@@ -364,55 +262,28 @@ static enum cli_status run_secret(struct cli *cli)
         return cli_misuse(cli, "--revoke-old stands alone: it makes no new secret");
     enum err e = get_client(cli, &c); /* nobody should type a secret in vain */
     if (e != ERR_OK)
-        return report_client(cli, e, "");
+        return noun_report(cli, e, "");
     if (!revoke)
         return rotate_secret(cli);
-    return report_client(cli, cli_write(cli, end_old_secret, NULL),
-                         "has one secret: any older one is refused from now on");
+    return noun_report(cli, cli_write(cli, end_old_secret, NULL),
+                       "has one secret: any older one is refused from now on");
 }
 
-static enum err set_locked(struct cli *cli, void *ctx)
+static enum err set_client_locked(struct cli *cli, bool locked)
 {
-    const bool *locked = ctx;
-    struct client c;
-    enum err e = get_client(cli, &c);
-    if (e != ERR_OK)
-        return e;
-    c.locked = *locked;
-    e = client_store_set(cli->app.db, &c);
-    return e == ERR_OK && *locked ? session_store_revoke_client(cli->app.db, c.id, cli->now_s) : e;
+    return clients_set_locked(cli->app.db, cli->operand[0], locked, cli->now_s, &cli->arena);
 }
 
-static enum cli_status run_lock(struct cli *cli)
+static enum err remove_client(struct cli *cli)
 {
-    return report_client(cli, cli_write(cli, set_locked, &(bool){true}), "locked; all its sessions ended");
-}
-
-static enum cli_status run_unlock(struct cli *cli)
-{
-    return report_client(cli, cli_write(cli, set_locked, &(bool){false}), "unlocked");
-}
-
-static enum err remove_client(struct cli *cli, void *ctx)
-{
-    (void)ctx;
     return client_store_remove(cli->app.db, cli->operand[0]);
 }
 
-/* The dialect that lets this client's users in, so that removing it is no riddle. */
-static const char *dialect_using(const struct cli *cli)
-{
-    for (int d = 0; d < DIALECT_COUNT; d++)
-        if (cli->app.cfg.dialect[d].enabled && strcmp(cli->app.cfg.dialect[d].client, cli->operand[0]) == 0)
-            return config_dialect_name((enum dialect_id)d);
-    return NULL;
-}
-
+/* That a dialect's users are let in by this client should be no riddle. */
 static enum cli_status run_remove(struct cli *cli)
 {
-    enum cli_status status =
-        report_client(cli, cli_write(cli, remove_client, NULL), "removed, with its sessions");
-    const char *dialect = dialect_using(cli);
+    enum cli_status status = noun_remove(cli);
+    const char *dialect = clients_dialect(&cli->app.cfg, cli->operand[0]);
     if (status == CLI_DONE && dialect != NULL)
         cli_note(cli,
                  "logins of the dialect %s belong to this client: without it they fail; name another in "
@@ -421,16 +292,25 @@ static enum cli_status run_remove(struct cli *cli)
     return status;
 }
 
+const struct cli_noun noun_client = {
+    .name = "client",
+    .show = show_client,
+    .set_locked = set_client_locked,
+    .locked = "locked; all its sessions ended",
+    .remove = remove_client,
+    .removed = "removed, with its sessions",
+};
+
 /* ---- Rows -------------------------------------------------------------------------------------------- */
 
 #define DESCRIBING_OPTIONS                                                                                   \
     {"grants", "LIST", "what it may ask for: " CLIENT_GRANTS},                                               \
         {"password-wire", "WIRE", "how it sends passwords: md5 (default), plain, sm2"},                      \
-        {"alg", "ALG", "what signs its access tokens: site (default), " ALGS},                               \
+        {"alg", "ALG", "what signs its access tokens: site (default), " CLIENTS_ALGS},                       \
         {"audience", "TEXT", "claim aud of its access tokens; empty, the default: none"},                    \
         {"access-ttl", "SECONDS", "life of its access tokens; 0: as configured"},                            \
         {"refresh-ttl", "SECONDS", "life of its refresh tokens; 0: as configured"},                          \
-        {"refresh-reuse", "HOW", "used refresh tokens: " REUSE_DIALECT " (default), " TOKEN_REUSES},         \
+        {"refresh-reuse", "HOW", "used refresh tokens: " CLIENTS_REUSE_DIALECT " (default), " TOKEN_REUSES}, \
     {                                                                                                        \
         "scope", "LIST", "scopes it may ask for; default all"                                                \
     }
@@ -453,61 +333,26 @@ static const struct cli_option secret_options[] = {
     "read as one line from standard input."
 
 const struct cli_command cli_client_commands[] = {
-    {.family = "client",
-     .verb = "add",
-     .summary = "Add a client",
-     .operands = "ID",
-     .operands_min = 1,
-     .operands_max = 1,
-     .options = add_options,
-     .json = true,
-     .needs = CLI_NEEDS_DATABASE,
-     .details = SECRET_DETAILS,
+    {CLI_ROW("client", "add", "ID", &noun_client, run_add, "Add a client"), .options = add_options,
+     .json = true, .details = SECRET_DETAILS,
      .examples = "menshen client add portal --grants captcha,refresh_token\n"
                  "menshen client add app --grants password,refresh_token --password-wire plain --secret\n"
-                 "menshen client add kiosk --grants captcha --public",
-     .run = run_add},
-    {.family = "client",
-     .verb = "list",
-     .summary = "List clients",
-     .json = true,
-     .needs = CLI_NEEDS_DATABASE,
-     .examples = "menshen client list\nmenshen client list --json",
-     .run = run_list},
-    {.family = "client",
-     .verb = "show",
-     .summary = "Show a client, and until when an old secret is good",
-     .operands = "ID",
-     .operands_min = 1,
-     .operands_max = 1,
-     .json = true,
-     .needs = CLI_NEEDS_DATABASE,
-     .details = "Secrets are stored as keyed hashes and never shown.",
-     .examples = "menshen client show portal\nmenshen client show portal --json",
-     .run = run_show},
-    {.family = "client",
-     .verb = "set",
-     .summary = "Change what a client may do",
-     .operands = "ID",
-     .operands_min = 1,
-     .operands_max = 1,
+                 "menshen client add kiosk --grants captcha --public"},
+    {CLI_ROW("client", "list", NULL, NULL, run_list, "List clients"), .json = true,
+     .examples = "menshen client list\nmenshen client list --json"},
+    {CLI_ROW("client", "show", "ID", &noun_client, noun_show,
+             "Show a client, and until when an old secret is good"),
+     .json = true, .details = "Secrets are stored as keyed hashes and never shown.",
+     .examples = "menshen client show portal\nmenshen client show portal --json"},
+    {CLI_ROW("client", "set", "ID", &noun_client, run_set, "Change what a client may do"),
      .options = set_options,
-     .needs = CLI_NEEDS_DATABASE,
      .details =
          "What is not given stays as it is. --alg site is the site's newest HMAC key. A key is made if none\n"
          "signs with the algorithm yet.",
      .examples = "menshen client set portal --access-ttl 3600 --refresh-ttl 86400\n"
-                 "menshen client set portal --alg RS256 --audience https://api.example.com",
-     .run = run_set},
-    {.family = "client",
-     .verb = "secret",
-     .summary = "Give a client a new secret",
-     .operands = "ID",
-     .operands_min = 1,
-     .operands_max = 1,
-     .options = secret_options,
-     .json = true,
-     .needs = CLI_NEEDS_DATABASE,
+                 "menshen client set portal --alg RS256 --audience https://api.example.com"},
+    {CLI_ROW("client", "secret", "ID", &noun_client, run_secret, "Give a client a new secret"),
+     .options = secret_options, .json = true,
      .details = SECRET_DETAILS
      "\n"
      "The old secret stays good for a day, or as --overlap says, so that the application can be\n"
@@ -516,34 +361,12 @@ const struct cli_command cli_client_commands[] = {
      .examples = "menshen client secret portal\n"
                  "menshen client secret portal --overlap 0\n"
                  "menshen client secret app --secret < secret.txt\n"
-                 "menshen client secret portal --revoke-old",
-     .run = run_secret},
-    {.family = "client",
-     .verb = "lock",
-     .summary = "Disable a client and end its sessions",
-     .operands = "ID",
-     .operands_min = 1,
-     .operands_max = 1,
-     .needs = CLI_NEEDS_DATABASE,
+                 "menshen client secret portal --revoke-old"},
+    {CLI_ROW("client", "lock", "ID", &noun_client, noun_lock, "Disable a client and end its sessions"),
      .details = "It gets nothing until it is unlocked; its settings and secrets stay.",
-     .examples = "menshen client lock portal",
-     .run = run_lock},
-    {.family = "client",
-     .verb = "unlock",
-     .summary = "Let a client in again",
-     .operands = "ID",
-     .operands_min = 1,
-     .operands_max = 1,
-     .needs = CLI_NEEDS_DATABASE,
-     .examples = "menshen client unlock portal",
-     .run = run_unlock},
-    {.family = "client",
-     .verb = "remove",
-     .summary = "Remove a client and its sessions",
-     .operands = "ID",
-     .operands_min = 1,
-     .operands_max = 1,
-     .needs = CLI_NEEDS_DATABASE,
-     .examples = "menshen client remove portal",
-     .run = run_remove},
+     .examples = "menshen client lock portal"},
+    {CLI_ROW("client", "unlock", "ID", &noun_client, noun_unlock, "Let a client in again"),
+     .examples = "menshen client unlock portal"},
+    {CLI_ROW("client", "remove", "ID", &noun_client, run_remove, "Remove a client and its sessions"),
+     .examples = "menshen client remove portal"},
     {0}};

@@ -70,11 +70,8 @@ static enum cli_status run_config(struct cli *cli)
 static const struct cli_option options[] = {{"sample", NULL, "print a commented sample file instead"}, {0}};
 
 const struct cli_command cli_config_commands[] = {
-    {.family = "config",
-     .summary = "Print the settings in force and where each comes from",
-     .options = options,
-     .json = true,
-     .needs = CLI_NEEDS_NOTHING,
+    {CLI_ROW("config", NULL, NULL, NULL, run_config, "Print the settings in force and where each comes from"),
+     .needs = CLI_NEEDS_NOTHING, .options = options, .json = true,
      .details =
          "Fails, naming file and line, if the configuration is wrong. The file is the one of --conf, else\n"
          "of $MENSHEN_CONF, else the first there is of: menshen.conf beside the program,\n"
@@ -82,6 +79,5 @@ const struct cli_command cli_config_commands[] = {
          "looks around the link first. What is there and cannot be read is an error.",
      .examples = "menshen config\n"
                  "menshen --conf ./menshen.conf config --json\n"
-                 "menshen config --sample > menshen.conf",
-     .run = run_config},
+                 "menshen config --sample > menshen.conf"},
     {0}};

@@ -1,91 +1,22 @@
 /*
  * menshen init: the database of a new site, with what every site needs.
- * Source: contracts, section blade (the demo's tenant, client and user); schema.sql.
  */
+#include "admin/site.h"
+
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "auth/client.h"
-#include "auth/keyring.h"
-#include "base/random.h"
-#include "base/secure.h"
+#include "admin/demo.h"
+#include "admin/users.h"
 #include "cli/cli.h"
-#include "cli/demo.h"
 #include "cli/table.h"
-#include "cli/user.h"
-#include "store/setting_store.h"
-#include "store/tenant_store.h"
-#include "store/user_store.h"
-
-/* The clients of the dialects whose requests carry no client credentials. */
-static const struct client public_clients[] = {
-    {.id = "ebaas", .grants = "captcha", .scope = "all", .password_wire = "plain"},
-    {.id = "eplatform", .grants = "captcha,refresh_token", .scope = "all", .password_wire = "md5"},
-    {.id = "platform", .grants = "captcha", .scope = "all", .password_wire = "plain"},
-    {.id = "ruoyi", .grants = "captcha", .scope = "all", .password_wire = "plain"},
-};
-enum { PUBLIC_CLIENTS = sizeof public_clients / sizeof public_clients[0] };
-
-static enum err put_seed(struct db *db, const char *name, unsigned char seed[SETTING_SEED_LEN])
-{
-    enum err e = random_bytes(seed, SETTING_SEED_LEN);
-    return e == ERR_OK ? setting_store_put(db, name, seed, SETTING_SEED_LEN) : e;
-}
-
-static enum err put_essentials(struct cli *cli)
-{
-    unsigned char style[SETTING_SEED_LEN];
-    struct db *db = cli->app.db;
-    enum err e = put_seed(db, SETTING_CAPTCHA_STYLE, style);
-    secure_wipe(style, sizeof style);
-    if (e == ERR_OK)
-        e = put_seed(db, SETTING_CLIENT_PEPPER, cli->app.client_pepper);
-    if (e == ERR_OK)
-        e = keyring_generate(db, JWS_HS256, cli->now_s);
-    for (size_t i = 0; e == ERR_OK && i < PUBLIC_CLIENTS; i++) {
-        struct client c = public_clients[i];
-        c.created_s = cli->now_s;
-        e = client_store_put(db, &c);
-    }
-    return e;
-}
-
-static enum err put_demo(struct cli *cli, const char *password_hash)
-{
-    struct tenant tenant = {.id = DEMO_TENANT, .name = "默认租户", .created_s = cli->now_s};
-    struct client client = {.id = DEMO_CLIENT,
-                            .has_secret = true,
-                            .grants = "captcha,password,refresh_token,client_credentials",
-                            .scope = "all",
-                            .password_wire = "md5",
-                            .created_s = cli->now_s};
-    struct user user = {.tenant_id = DEMO_TENANT,
-                        .account = DEMO_ACCOUNT,
-                        .password_hash = password_hash,
-                        .password_changed_s = cli->now_s,
-                        .real_name = "admin",
-                        .nick_name = "超级管理员",
-                        .role_id = "1341632363013054455",
-                        .role_name = "administrator",
-                        .created_s = cli->now_s};
-    enum err e = tenant_store_put(cli->app.db, &tenant);
-    if (e == ERR_OK)
-        e = client_secret_mac(&cli->app, DEMO_SECRET, client.secret_mac);
-    if (e == ERR_OK)
-        e = client_store_put(cli->app.db, &client);
-    if (e == ERR_OK)
-        e = user_new_id(&user.id);
-    if (e == ERR_OK)
-        e = user_store_put(cli->app.db, &user);
-    return e;
-}
 
 /* `ctx` is the hash of the demo password, NULL without demo. */
 static enum err fill(struct cli *cli, void *ctx)
 {
-    enum err e = put_essentials(cli);
-    return e == ERR_OK && ctx != NULL ? put_demo(cli, ctx) : e;
+    enum err e = site_put_essentials(&cli->app, cli->now_s);
+    return e == ERR_OK && ctx != NULL ? site_put_demo(&cli->app, ctx, cli->now_s) : e;
 }
 
 /* The database is there and empty. */
@@ -94,7 +25,7 @@ static enum err open_and_fill(struct cli *cli, bool demo, struct buf *why)
     char hash[PASSWORD_HASH_CAP];
     enum err e = db_open(cli->app.cfg.server.data_dir, &cli->app.log, &cli->app.db, why);
     if (e == ERR_OK && demo)
-        e = user_hash_password(cli, DEMO_PASSWORD, strlen(DEMO_PASSWORD), hash);
+        e = users_hash_password(&cli->app, DEMO_PASSWORD, strlen(DEMO_PASSWORD), hash);
     if (e == ERR_OK)
         e = cli_write(cli, fill, demo ? hash : NULL);
     return e;
@@ -108,8 +39,8 @@ static enum cli_status report_json(const struct cli *cli, bool demo)
     json_str(&j, "data_dir", cli->app.cfg.server.data_dir);
     json_str(&j, "configuration", cli->app.cfg.path[0] != '\0' ? cli->app.cfg.path : NULL);
     json_open_array(&j, "clients");
-    for (size_t i = 0; i < PUBLIC_CLIENTS; i++)
-        json_str(&j, NULL, public_clients[i].id);
+    for (size_t i = 0; site_public_client(i) != NULL; i++)
+        json_str(&j, NULL, site_public_client(i));
     if (demo)
         json_str(&j, NULL, DEMO_CLIENT);
     json_close_array(&j);
@@ -117,7 +48,7 @@ static enum cli_status report_json(const struct cli *cli, bool demo)
     return table_object_end(cli, &j);
 }
 
-static enum cli_status report(const struct cli *cli, bool demo)
+static enum cli_status report_made(const struct cli *cli, bool demo)
 {
     const struct config *cfg = &cli->app.cfg;
     struct stat st;
@@ -165,18 +96,15 @@ static enum cli_status run_init(struct cli *cli)
         }
     }
     enum cli_status status = cli_result_why(cli, e, &why);
-    return status == CLI_DONE ? report(cli, demo) : status;
+    return status == CLI_DONE ? report_made(cli, demo) : status;
 }
 
 static const struct cli_option options[] = {
     {"demo", NULL, "also a tenant, a client and a user whose passwords everybody knows"}, {0}};
 
 const struct cli_command cli_init_commands[] = {
-    {.family = "init",
-     .summary = "Make the database of a new site",
-     .options = options,
-     .json = true,
-     .needs = CLI_NEEDS_CONFIG,
+    {CLI_ROW("init", NULL, NULL, NULL, run_init, "Make the database of a new site"),
+     .needs = CLI_NEEDS_CONFIG, .options = options, .json = true,
      .details =
          "It goes into the folder [server] data_dir, which is made if it is missing. A database that is\n"
          "there already is left as it is. --demo adds tenant 000000, client sword with secret\n"
@@ -184,6 +112,5 @@ const struct cli_command cli_init_commands[] = {
          "others.",
      .examples = "menshen init\n"
                  "menshen init --demo\n"
-                 "menshen --conf /home/site/menshen.conf init",
-     .run = run_init},
+                 "menshen --conf /home/site/menshen.conf init"},
     {0}};

@@ -1,6 +1,6 @@
 /*
  * Files that commands read as text, whatever encoding they are of.
- * Depends on cli/cli, cli/encoding.
+ * Depends on cli/cli, admin/import.
  */
 #ifndef CLI_INPUT_H
 #define CLI_INPUT_H

@@ -5,11 +5,12 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "auth/keyring.h"
+#include "admin/keys.h"
 #include "base/clock.h"
 #include "base/secure.h"
 #include "cli/cli.h"
 #include "cli/key_sm2.h"
+#include "cli/noun.h"
 #include "cli/secret.h"
 #include "cli/table.h"
 #include "store/key_store.h"
@@ -18,55 +19,25 @@
 #define ALGS "HS256, HS384, HS512, RS256, ES256, EdDSA"
 
 enum {
-    PUBLISH_AHEAD_S = 3600,    /* resource servers keep a key set for minutes, seldom for an hour */
     OVERLAP_MAX_S = 315360000, /* as long as a refresh token may live */
     PUBLISH_MAX_S = 31536000,
 };
-
-static enum cli_status report(const struct cli *cli, enum err e)
-{
-    if (e == ERR_FULL)
-        return cli_fail(cli, "%d keys are in use, which is the limit; end some with: menshen key retire KID",
-                        KEYRING_MAX);
-    return cli_result(cli, e);
-}
 
 /* ---- list -------------------------------------------------------------------------------------------- */
 
 struct listing {
     struct table table;
-    const struct keyring *ring;
-    const struct keyring_needs *needs;
-    int64_t now_s;
+    struct keys_overview overview;
 };
 
-static bool signs_now(const struct listing *l, const struct key_row *row)
-{
-    const struct jws_key *own = keyring_signer(l->ring, "", l->now_s);
-    const struct jws_key *key = keyring_signer(l->ring, row->alg, l->now_s);
-    if (own != NULL && strcmp(own->kid, row->kid) == 0)
-        return true;
-    return key != NULL && strcmp(key->kid, row->kid) == 0 &&
-           (!jws_is_hmac(key->alg) || l->needs->named[key->alg]);
-}
-
-static const char *state_of(const struct listing *l, const struct key_row *row)
-{
-    if (row->retired_s != 0 && row->retired_s <= l->now_s)
-        return "retired";
-    if (row->signs_from_s > l->now_s)
-        return "published";
-    return signs_now(l, row) ? "signs" : "verifies";
-}
-
-static enum err list_one(void *ctx, const struct key_row *row)
+static enum err list_key(void *ctx, const struct key_row *row)
 {
     struct listing *l = ctx;
     struct table *t = &l->table;
     table_row(t);
     table_str(t, "kid", row->kid);
     table_str(t, "alg", row->alg);
-    table_str(t, "state", state_of(l, row));
+    table_str(t, "state", keys_state(&l->overview, row));
     table_time(t, "signs_from_s", row->signs_from_s);
     table_time(t, "retired_s", row->retired_s);
     table_int(t, "bytes", (int64_t)row->secret_len);
@@ -77,48 +48,21 @@ static enum err list_one(void *ctx, const struct key_row *row)
 
 static enum cli_status run_list(struct cli *cli)
 {
-    struct keyring ring;
-    struct keyring_needs needs;
-    struct listing l = {.ring = &ring, .needs = &needs, .now_s = cli->now_s};
+    struct listing l;
     table_open(&l.table, cli);
-    enum err e = keyring_read(&cli->app, cli->now_s, &ring);
+    enum err e = keys_overview_read(&cli->app, cli->now_s, &l.overview);
     if (e == ERR_OK)
-        e = keyring_needs(&cli->app, &needs);
-    if (e == ERR_OK)
-        e = key_store_list(cli->app.db, list_one, &l);
-    keyring_wipe(&ring);
+        e = key_store_list(cli->app.db, list_key, &l);
+    keys_overview_wipe(&l.overview);
     return table_close(&l.table, e, "No keys: no token can be signed. Make one with: menshen key rotate");
 }
 
 /* ---- rotate ------------------------------------------------------------------------------------------ */
 
 struct rotation {
-    enum jws_alg alg;
-    int64_t publish_ahead_s;
-    int64_t overlap_s;
+    struct keys_rotation plan;
     struct key_row row;
 };
-
-/* What the options do not say: the algorithm of the site's own key; ahead of time where others read the key
- * set and something signs meanwhile; as long as the old key's tokens live. */
-static enum err fill_defaults(struct cli *cli, struct rotation *r)
-{
-    struct keyring ring;
-    struct keyring_needs needs;
-    enum err e = keyring_read(&cli->app, cli->now_s, &ring);
-    if (e == ERR_OK)
-        e = keyring_needs(&cli->app, &needs);
-    if (e == ERR_OK) {
-        const struct jws_key *own = keyring_signer(&ring, "", cli->now_s);
-        if (!cli_given(cli, "alg"))
-            r->alg = own != NULL ? own->alg : JWS_HS256;
-        bool is_signed = keyring_signer(&ring, jws_alg_name(r->alg), cli->now_s) != NULL;
-        r->publish_ahead_s = !jws_is_hmac(r->alg) && is_signed ? PUBLISH_AHEAD_S : 0;
-        r->overlap_s = needs.longest_ttl_s[r->alg];
-    }
-    keyring_wipe(&ring);
-    return e;
-}
 
 static enum err rotate(struct cli *cli, void *ctx)
 {
@@ -126,13 +70,13 @@ static enum err rotate(struct cli *cli, void *ctx)
     cli->subject = arena_printf(&cli->arena, "key:%s", r->row.kid);
     if (cli->subject == NULL)
         return ERR_MEMORY;
-    return keyring_succeed(&cli->app, &r->row, r->overlap_s, cli->now_s);
+    return keyring_succeed(&cli->app, &r->row, r->plan.overlap_s, cli->now_s);
 }
 
 static enum cli_status tell_rotation(const struct cli *cli, const struct rotation *r)
 {
     char from[CLOCK_LOCAL_CAP], until[CLOCK_LOCAL_CAP];
-    int64_t end_s = r->row.signs_from_s + r->overlap_s;
+    int64_t end_s = r->row.signs_from_s + r->plan.overlap_s;
     if (cli->json) {
         struct buf text;
         struct json_out j;
@@ -146,20 +90,20 @@ static enum cli_status tell_rotation(const struct cli *cli, const struct rotatio
     clock_local(r->row.signs_from_s, from);
     clock_local(end_s, until);
     cli_say(cli, "Key %s signs with %s from %s on.\nThe keys before it verify until %s.\n", r->row.kid,
-            r->row.alg, r->publish_ahead_s > 0 ? from : "now", until);
+            r->row.alg, r->plan.publish_ahead_s > 0 ? from : "now", until);
     return CLI_DONE;
 }
 
 static enum cli_status read_options(struct cli *cli, struct rotation *r)
 {
     const char *alg = cli_value(cli, "alg");
-    if (alg != NULL && !jws_alg_find(alg, &r->alg))
+    enum err e = keys_plan_rotation(&cli->app, alg, cli->now_s, &r->plan);
+    if (e == ERR_BAD_REQUEST)
         return cli_misuse(cli, "--alg %s: expected one of " ALGS, alg);
-    enum err e = fill_defaults(cli, r);
     if (e != ERR_OK)
         return cli_result(cli, e);
-    enum cli_status status = cli_number(cli, "overlap", 0, OVERLAP_MAX_S, &r->overlap_s);
-    return status == CLI_DONE ? cli_number(cli, "publish-ahead", 0, PUBLISH_MAX_S, &r->publish_ahead_s)
+    enum cli_status status = cli_number(cli, "overlap", 0, OVERLAP_MAX_S, &r->plan.overlap_s);
+    return status == CLI_DONE ? cli_number(cli, "publish-ahead", 0, PUBLISH_MAX_S, &r->plan.publish_ahead_s)
                               : status;
 }
 
@@ -169,12 +113,12 @@ static enum cli_status run_rotate(struct cli *cli)
     enum cli_status status = read_options(cli, &r);
     if (status != CLI_DONE)
         return status;
-    enum err e = keyring_new(r.alg, cli->now_s, &r.row); /* before the transaction: RSA takes its time */
-    r.row.signs_from_s = cli->now_s + r.publish_ahead_s;
+    enum err e = keyring_new(r.plan.alg, cli->now_s, &r.row); /* before the transaction: RSA takes its time */
+    r.row.signs_from_s = cli->now_s + r.plan.publish_ahead_s;
     if (e == ERR_OK)
         e = cli_write(cli, rotate, &r);
     secure_wipe(r.row.secret, sizeof r.row.secret);
-    return e == ERR_OK ? tell_rotation(cli, &r) : report(cli, e);
+    return e == ERR_OK ? tell_rotation(cli, &r) : cli_result(cli, e);
 }
 
 /* ---- retire ------------------------------------------------------------------------------------------ */
@@ -209,7 +153,7 @@ static enum cli_status run_retire(struct cli *cli)
                  needed[0] != '\0' ? needed : "HMAC", needed[0] != '\0' ? " --alg " : "", needed);
     if (e == ERR_OK)
         cli_say(cli, "Key %s is retired: tokens signed with it are refused.\n", kid);
-    return report(cli, e);
+    return cli_result(cli, e);
 }
 
 /* ---- import ------------------------------------------------------------------------------------------ */
@@ -242,7 +186,7 @@ static enum cli_status run_import(struct cli *cli)
                 "tokens "
                 "signed with them refused.\n",
                 jws_alg_name(alg));
-    return report(cli, e);
+    return cli_result(cli, e);
 }
 
 /* ---- Table ------------------------------------------------------------------------------------------- */
@@ -258,22 +202,14 @@ static const struct cli_option retire_options[] = {{"force", NULL, "also if noth
                                                    {0}};
 
 const struct cli_command cli_key_commands[] = {
-    {.family = "key",
-     .verb = "list",
-     .summary = "List the keys that sign tokens",
-     .json = true,
-     .needs = CLI_NEEDS_DATABASE,
+    {CLI_ROW("key", "list", NULL, NULL, run_list, "List the keys that sign tokens"), .json = true,
      .details =
          "A key signs, verifies what it signed before, is published ahead of its time, or is retired. The\n"
          "keys themselves are never shown.",
-     .examples = "menshen key list\nmenshen key list --json",
-     .run = run_list},
-    {.family = "key",
-     .verb = "rotate",
-     .summary = "Sign with a new key; the old ones go on verifying for a while",
-     .options = rotate_options,
-     .json = true,
-     .needs = CLI_NEEDS_DATABASE,
+     .examples = "menshen key list\nmenshen key list --json"},
+    {CLI_ROW("key", "rotate", NULL, NULL, run_rotate,
+             "Sign with a new key; the old ones go on verifying for a while"),
+     .options = rotate_options, .json = true,
      .details =
          "Keys of the same algorithm end when the overlap is over; an HMAC key also takes the place of\n"
          "those of the other HS… algorithms that no client names. Nobody has to log in again, unless the\n"
@@ -282,39 +218,20 @@ const struct cli_command cli_key_commands[] = {
      .examples = "menshen key rotate\n"
                  "menshen key rotate --alg ES256\n"
                  "menshen key rotate --alg RS256 --publish-ahead 86400\n"
-                 "menshen key rotate --overlap 0",
-     .run = run_rotate},
-    {.family = "key",
-     .verb = "retire",
-     .summary = "End a key at once",
-     .operands = "KID",
-     .operands_min = 1,
-     .operands_max = 1,
-     .options = retire_options,
-     .needs = CLI_NEEDS_DATABASE,
+                 "menshen key rotate --overlap 0"},
+    {CLI_ROW("key", "retire", "KID", &noun_key, run_retire, "End a key at once"), .options = retire_options,
      .details =
          "Tokens signed with it are refused from now on. The last key that can sign what the site or a\n"
          "client needs is kept, unless --force is given.",
-     .examples = "menshen key retire 0a1b2c3d4e5f6789",
-     .run = run_retire},
-    {.family = "key",
-     .verb = "import",
-     .summary = "Sign with the shared key of services that exist already",
-     .needs = CLI_NEEDS_DATABASE,
+     .examples = "menshen key retire 0a1b2c3d4e5f6789"},
+    {CLI_ROW("key", "import", NULL, NULL, run_import,
+             "Sign with the shared key of services that exist already"),
      .details =
          "The key is the text that those services have in their configuration; its bytes are the HMAC\n"
          "key. It is asked for twice on a terminal, else read as one line from standard input. The\n"
          "algorithm follows its length: 64 bytes and more HS512, 48 HS384, 32 HS256. The HMAC keys used\n"
          "so far are retired: whoever is logged in has to log in again.",
-     .examples = "menshen key import\nmenshen key import < sign-key.txt",
-     .run = run_import},
-    {.family = "key",
-     .verb = "sm2",
-     .summary = "Show the key that front ends encrypt passwords to",
-     .options = key_sm2_options,
-     .json = true,
-     .needs = CLI_NEEDS_DATABASE,
-     .details = KEY_SM2_DETAILS,
-     .examples = KEY_SM2_EXAMPLES,
-     .run = key_sm2_run},
+     .examples = "menshen key import\nmenshen key import < sign-key.txt"},
+    {CLI_ROW("key", "sm2", NULL, NULL, key_sm2_run, "Show the key that front ends encrypt passwords to"),
+     .options = key_sm2_options, .json = true, .details = KEY_SM2_DETAILS, .examples = KEY_SM2_EXAMPLES},
     {0}};

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "auth/site_key.h"
+#include "admin/keys.h"
 #include "base/secure.h"
 #include "cli/secret.h"
 #include "cli/table.h"
@@ -18,15 +18,15 @@ const struct cli_option key_sm2_options[] = {
     {"new", NULL, "make a new key; front ends with the old one stop working"},
     {0}};
 
-static enum err put(struct cli *cli, void *ctx)
+static enum err put_key(struct cli *cli, void *ctx)
 {
-    return setting_store_put(cli->app.db, SETTING_SM2_KEY, ctx, SM2_KEY_LEN);
+    return keys_set_sm2(cli->app.db, ctx);
 }
 
 /* Making it is a command's work too, so it is recorded, unlike a worker's first need. */
 static enum err put_new(struct cli *cli, void *ctx)
 {
-    return setting_store_put_new(cli->app.db, SETTING_SM2_KEY, ctx, SM2_KEY_LEN);
+    return keys_put_sm2(cli->app.db, ctx);
 }
 
 static enum cli_status read_key(const struct cli *cli, unsigned char key_out[SM2_KEY_LEN])
@@ -54,7 +54,7 @@ static enum cli_status warn(const struct cli *cli, const unsigned char new_key[S
 {
     unsigned char old[SM2_KEY_LEN];
     char hex[SM2_PUBLIC_HEX_CAP];
-    enum err e = setting_store_get(cli->app.db, SETTING_SM2_KEY, old, sizeof old);
+    enum err e = keys_get_sm2(cli->app.db, old);
     if (e == ERR_OK && !secure_equal(old, new_key, sizeof old)) {
         e = sm2_public_hex(old, hex);
         if (e == ERR_OK)
@@ -73,22 +73,20 @@ static enum cli_status replace(struct cli *cli, unsigned char key[SM2_KEY_LEN])
         cli_given(cli, "import") ? read_key(cli, key) : cli_result(cli, sm2_generate(key));
     if (status == CLI_DONE)
         status = warn(cli, key);
-    return status == CLI_DONE ? cli_result(cli, cli_write(cli, put, key)) : status;
+    return status == CLI_DONE ? cli_result(cli, cli_write(cli, put_key, key)) : status;
 }
 
 /* The one there is; a new one if there is none. */
-static enum cli_status find(struct cli *cli, unsigned char key[SM2_KEY_LEN])
+static enum cli_status find_key(struct cli *cli, unsigned char key[SM2_KEY_LEN])
 {
-    enum err e = setting_store_get(cli->app.db, SETTING_SM2_KEY, key, SM2_KEY_LEN);
-    if (e == ERR_OK)
-        e = db_sync(cli->app.db); /* who made it may be waiting for the disk yet */
+    enum err e = keys_get_sm2(cli->app.db, key);
     if (e != ERR_NOT_FOUND)
         return cli_result(cli, e);
     e = sm2_generate(key);
     if (e == ERR_OK)
         e = cli_write(cli, put_new, key);
     if (e == ERR_EXISTS) /* another process was faster */
-        e = setting_store_get(cli->app.db, SETTING_SM2_KEY, key, SM2_KEY_LEN);
+        e = keys_get_sm2(cli->app.db, key);
     return cli_result(cli, e);
 }
 
@@ -114,7 +112,7 @@ enum cli_status key_sm2_run(struct cli *cli)
     if (cli_given(cli, "import") && cli_given(cli, "new"))
         return cli_misuse(cli, "--import and --new: either or");
     enum cli_status status =
-        cli_given(cli, "import") || cli_given(cli, "new") ? replace(cli, key) : find(cli, key);
+        cli_given(cli, "import") || cli_given(cli, "new") ? replace(cli, key) : find_key(cli, key);
     if (status == CLI_DONE)
         status = show(cli, key);
     secure_wipe(key, sizeof key);

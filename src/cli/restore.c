@@ -2,19 +2,13 @@
  * menshen restore: a copy in the place of the database, while the site runs.
  */
 #include "cli/cli.h"
-
-static enum err change_nothing(struct cli *cli, void *ctx)
-{
-    (void)cli;
-    (void)ctx;
-    return ERR_OK;
-}
+#include "cli/noun.h"
 
 /* In the audit of the database that is there now. */
 static enum err record(struct cli *cli, struct buf *why)
 {
     enum err e = db_open(cli->app.cfg.server.data_dir, &cli->app.log, &cli->app.db, why);
-    return e == ERR_OK ? cli_write(cli, change_nothing, NULL) : e;
+    return e == ERR_OK ? cli_write(cli, NULL, NULL) : e;
 }
 
 static enum cli_status run_restore(struct cli *cli)
@@ -42,17 +36,13 @@ static enum cli_status run_restore(struct cli *cli)
 }
 
 const struct cli_command cli_restore_commands[] = {
-    {.family = "restore",
-     .summary = "Put a copy in the place of the database while the site runs",
-     .operands = "FILE",
-     .operands_min = 1,
-     .operands_max = 1,
+    {CLI_ROW("restore", NULL, "FILE", &noun_file, run_restore,
+             "Put a copy in the place of the database while the site runs"),
      .needs = CLI_NEEDS_CONFIG,
      .details =
          "FILE is examined first and only read. Nothing is overwritten: the present database is kept beside\n"
          "the new one, as " DB_FILE
          ".before-restore-TIME. Running workers notice; whoever logged in since FILE\n"
          "was made logs in again.",
-     .examples = "menshen restore /backup/menshen-2026-11-21.db",
-     .run = run_restore},
+     .examples = "menshen restore /backup/menshen-2026-11-21.db"},
     {0}};

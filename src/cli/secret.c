@@ -9,8 +9,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "admin/text.h"
 #include "base/secure.h"
-#include "cli/text.h"
 
 /* How a line ended. */
 enum line_end {

@@ -2,7 +2,7 @@
  * Reading passwords, client secrets and keys: from a prompt without echo where standard input is a terminal,
  * else as one line of standard input. Never from an argument, which every user of the host could read.
  *
- * Depends on cli/cli, cli/text, base/secure.
+ * Depends on cli/cli, admin/text, base/secure.
  */
 #ifndef CLI_SECRET_H
 #define CLI_SECRET_H

@@ -1,19 +1,22 @@
 /*
- * menshen session …: who is logged in, and ending it.
- * Source: schema.sql, table session.
+ * menshen session … and menshen token …: who is logged in, and ending it. A session is one login; its tokens end
+ * with it. Both families ask for the same rows and end them in the same way: a session by its number, or by the jti of
+ * one of its tokens.
+ * Source: schema.sql, tables session and token.
  */
-#include "cli/session.h"
-
+#include "admin/purge.h"
+#include "admin/users.h"
 #include "base/codec.h"
+#include "cli/cli.h"
+#include "cli/noun.h"
+#include "cli/progress.h"
 #include "cli/table.h"
-#include "cli/user.h"
 #include "store/client_store.h"
 #include "store/token_store.h"
-#include "store/user_store.h"
 
 enum { LIST_DEFAULT = 100, LIST_MAX = 1000000 };
 
-/* ---- Shared with token ------------------------------------------------------------------------------- */
+/* ---- Whose ------------------------------------------------------------------------------------------- */
 
 /* The id of --account in --tenant; 0 if no account was given. ERR_OK, ERR_NOT_FOUND, ERR_STORE. */
 static enum err user_id_of(struct cli *cli, int64_t *id_out)
@@ -22,8 +25,8 @@ static enum err user_id_of(struct cli *cli, int64_t *id_out)
     struct user u = {0};
     enum err e = ERR_OK;
     if (account != NULL)
-        e = user_store_find(cli->app.db, user_tenant(cli), account, &cli->arena, &u);
-    if (u.id != 0)
+        e = users_find(cli->app.db, cli_tenant(cli), account, &cli->arena, &u);
+    if (e == ERR_OK && account != NULL)
         cli->subject = arena_printf(&cli->arena, "user:%s/%s", u.tenant_id, u.account);
     *id_out = u.id;
     return e;
@@ -36,71 +39,31 @@ static enum cli_status check_tenant(const struct cli *cli)
     return CLI_DONE;
 }
 
-enum cli_status session_query_read(struct cli *cli, struct session_query *out)
-{
-    *out = (struct session_query){.client_id = cli_value(cli, "client"), .limit = LIST_DEFAULT};
-    enum cli_status status = cli_number(cli, "limit", 1, LIST_MAX, &out->limit);
-    if (status == CLI_DONE)
-        status = check_tenant(cli);
-    if (status != CLI_DONE)
-        return status;
-    enum err e = user_id_of(cli, &out->user_id);
-    return e == ERR_NOT_FOUND ? user_refuse_unknown(cli, cli_value(cli, "account")) : cli_result(cli, e);
-}
-
-static enum err revoke_account(struct cli *cli, void *ctx)
-{
-    int64_t user_id = 0;
-    (void)ctx;
-    enum err e = user_id_of(cli, &user_id);
-    return e == ERR_OK ? session_store_revoke_user(cli->app.db, user_id, 0, cli->now_s) : e;
-}
-
-static enum err revoke_client(struct cli *cli, void *ctx)
-{
-    struct client c;
-    (void)ctx;
-    enum err e = client_store_get(cli->app.db, cli_value(cli, "client"), &cli->arena, &c);
-    return e == ERR_OK ? session_store_revoke_client(cli->app.db, c.id, cli->now_s) : e;
-}
-
-enum cli_status session_revoke(struct cli *cli, cli_body *one, const char *operand, const char *what)
-{
-    bool by_operand = cli->operand_count > 0, by_account = cli_given(cli, "account"),
-         by_client = cli_given(cli, "client");
-    if (by_operand + by_account + by_client != 1)
-        return cli_misuse(cli, "give one of %s, --account and --client", operand);
-    enum cli_status status = check_tenant(cli);
-    if (status != CLI_DONE)
-        return status;
-    enum err e = cli_write(cli, by_operand ? one : by_account ? revoke_account : revoke_client, NULL);
-    if (e == ERR_NOT_FOUND && by_operand)
-        return cli_fail(cli, "no %s %s; list them with: menshen %s list", what, cli->operand[0], what);
-    if (e == ERR_NOT_FOUND && by_account)
-        return user_refuse_unknown(cli, cli_value(cli, "account"));
-    if (e == ERR_NOT_FOUND)
-        return cli_fail(cli, "no client %s; list them with: menshen client list", cli_value(cli, "client"));
-    if (e == ERR_OK)
-        cli_say(cli, "%s ended: none of its tokens is accepted any more.\n",
-                by_operand   ? "The session"
-                : by_account ? "Every session of this user"
-                             : "Every session of this client");
-    return cli_result(cli, e);
-}
-
 /* ---- list -------------------------------------------------------------------------------------------- */
 
-static enum err list_one(void *ctx, const struct session_row *row)
+struct listing {
+    struct table table;
+    struct arena users; /* texts of the row's user */
+};
+
+/* What both lists show of a session, behind the id of the row. */
+static void add_session(struct table *t, const struct session *s, const char *account)
 {
-    struct table *t = ctx;
-    const struct session *s = &row->session;
-    table_row(t);
-    table_int(t, "id", s->id);
     table_str(t, "tenant_id", s->tenant_id);
-    table_str(t, "account", row->account);
+    table_str(t, "account", account);
     table_str(t, "client_id", s->client_id);
     table_str(t, "dialect", s->dialect);
     table_str(t, "address", s->address);
+}
+
+static enum err list_session(void *ctx, const struct session_row *row)
+{
+    struct listing *l = ctx;
+    struct table *t = &l->table;
+    const struct session *s = &row->session;
+    table_row(t);
+    table_int(t, "id", s->id);
+    add_session(t, s, row->account);
     table_str(t, "fingerprint", s->fingerprint);
     table_time(t, "created_s", s->created_s);
     table_time(t, "refreshed_s", row->refreshed_s);
@@ -112,65 +75,208 @@ static enum err list_one(void *ctx, const struct session_row *row)
     return ERR_OK;
 }
 
-static enum cli_status run_list(struct cli *cli)
+static enum err list_token(void *ctx, const struct token_row *row)
 {
-    struct table t;
-    struct session_query q;
-    enum cli_status status = session_query_read(cli, &q);
+    struct listing *l = ctx;
+    struct table *t = &l->table;
+    struct user u = {0};
+    const struct session *s = &row->session;
+    enum err e = s->user_id != 0 ? user_store_get(t->cli->app.db, s->user_id, &l->users, &u) : ERR_OK;
+    if (e != ERR_OK && e != ERR_NOT_FOUND)
+        return e;
+    table_row(t);
+    table_str(t, "jti", row->jti);
+    add_session(t, s, u.account);
+    table_time(t, "issued_s", row->issued_s);
+    table_time(t, "access_expires_s", row->access_expires_s);
+    table_time(t, "refresh_expires_s", row->refresh_jti[0] != '\0' ? row->refresh_expires_s : 0);
+    table_details(t);
+    table_str(t, "scope", s->scope);
+    table_str(t, "fingerprint", s->fingerprint);
+    table_time(t, "session_created_s", s->created_s);
+    table_time(t, "session_ends_s", s->family_end_s);
+    table_row_end(t);
+    arena_reset(&l->users);
+    return ERR_OK;
+}
+
+static enum cli_status list(struct cli *cli, bool tokens)
+{
+    struct listing l;
+    const char *client = cli_value(cli, "client");
+    int64_t user_id = 0, limit = LIST_DEFAULT;
+    enum cli_status status = cli_number(cli, "limit", 1, LIST_MAX, &limit);
+    if (status == CLI_DONE)
+        status = check_tenant(cli);
     if (status != CLI_DONE)
         return status;
-    table_open(&t, cli);
-    return table_close(&t,
-                       session_store_list(cli->app.db, q.user_id, q.client_id, cli->now_s, q.limit,
-                                          &cli->arena, list_one, &t),
-                       "Nobody is logged in.");
+    enum err e = user_id_of(cli, &user_id);
+    if (e == ERR_NOT_FOUND)
+        return noun_refuse(cli, &noun_user, cli_value(cli, "account"));
+    if (e != ERR_OK)
+        return cli_result(cli, e);
+    table_open(&l.table, cli);
+    arena_init(&l.users, cli->arena.cap);
+    struct db *db = cli->app.db;
+    e = tokens ? token_store_list(db, user_id, client, cli->now_s, limit, &cli->arena, list_token, &l)
+               : session_store_list(db, user_id, client, cli->now_s, limit, &cli->arena, list_session, &l);
+    status = table_close(&l.table, e, tokens ? "No valid tokens." : "Nobody is logged in.");
+    arena_fini(&l.users);
+    return status;
+}
+
+static enum cli_status run_session_list(struct cli *cli)
+{
+    return list(cli, false);
+}
+
+static enum cli_status run_token_list(struct cli *cli)
+{
+    return list(cli, true);
 }
 
 /* ---- revoke ------------------------------------------------------------------------------------------ */
 
-static enum err revoke_id(struct cli *cli, void *ctx)
+/* By the operand: a session's number, or a token's jti. */
+static enum err revoke_named(struct cli *cli)
 {
+    struct token_row row;
     int64_t id = 0;
+    if (cli->command->noun == &noun_session)
+        return codec_parse_int(cli->operand[0], 1, INT64_MAX, &id)
+                   ? session_store_end(cli->app.db, id, cli->now_s)
+                   : ERR_NOT_FOUND;
+    enum err e = token_store_by_jti(cli->app.db, cli->operand[0], &cli->arena, &row);
+    return e == ERR_OK ? session_store_revoke(cli->app.db, row.session.id, cli->now_s) : e;
+}
+
+static enum err revoke_account(struct cli *cli)
+{
+    int64_t user_id = 0;
+    enum err e = user_id_of(cli, &user_id);
+    return e == ERR_OK ? session_store_revoke_user(cli->app.db, user_id, 0, cli->now_s) : e;
+}
+
+static enum err revoke_client(struct cli *cli)
+{
+    struct client c;
+    enum err e = client_store_get(cli->app.db, cli_value(cli, "client"), &cli->arena, &c);
+    return e == ERR_OK ? session_store_revoke_client(cli->app.db, c.id, cli->now_s) : e;
+}
+
+static enum err revoke(struct cli *cli, void *ctx)
+{
     (void)ctx;
-    if (!codec_parse_int(cli->operand[0], 1, INT64_MAX, &id))
-        return ERR_NOT_FOUND;
-    return session_store_end(cli->app.db, id, cli->now_s);
+    return cli->operand_count > 0      ? revoke_named(cli)
+           : cli_given(cli, "account") ? revoke_account(cli)
+                                       : revoke_client(cli);
 }
 
 static enum cli_status run_revoke(struct cli *cli)
 {
-    return session_revoke(cli, revoke_id, "ID", "session");
+    const char *account = cli_value(cli, "account"), *client = cli_value(cli, "client");
+    const struct cli_noun *noun = cli->command->noun;
+    if ((cli->operand_count > 0) + (account != NULL) + (client != NULL) != 1)
+        return cli_misuse(cli, "give one of %s, --account and --client",
+                          noun == &noun_session ? "ID" : "JTI");
+    enum cli_status status = check_tenant(cli);
+    if (status != CLI_DONE)
+        return status;
+    enum err e = cli_write(cli, revoke, NULL);
+    if (e == ERR_NOT_FOUND)
+        return cli->operand_count > 0 ? noun_refuse(cli, noun, cli->operand[0])
+               : account != NULL      ? noun_refuse(cli, &noun_user, account)
+                                      : noun_refuse(cli, &noun_client, client);
+    if (e == ERR_OK)
+        cli_say(cli, "%s ended: none of its tokens is accepted any more.\n",
+                cli->operand_count > 0 ? "The session"
+                : account != NULL      ? "Every session of this user"
+                                       : "Every session of this client");
+    return cli_result(cli, e);
+}
+
+/* ---- purge ------------------------------------------------------------------------------------------- */
+
+static enum err delete_ahead(struct cli *cli, void *ctx)
+{
+    return purge_ahead(cli->app.db, cli->now_s, ctx);
+}
+
+static enum cli_status run_purge(struct cli *cli)
+{
+    struct progress bar = {0};
+    struct watch watch = progress_watch(&bar);
+    int64_t purged = 0, ahead = 0;
+    enum err e = cli_given(cli, "ahead") ? cli_write(cli, delete_ahead, &ahead) : ERR_OK;
+    if (e == ERR_OK)
+        e = purge_expired(cli->app.db, cli->now_s, &watch, &purged);
+    progress_close(&bar);
+    purged += ahead;
+    if (e != ERR_OK)
+        return cli_result(cli, e);
+    cli_say(cli, cli_given(cli, "ahead") ? "%lld rows purged.\n" : "%lld expired rows purged.\n",
+            (long long)purged);
+    if (!cli->json)
+        return CLI_DONE;
+    struct buf text;
+    struct json_out j;
+    table_object(&j, &text);
+    json_int(&j, "purged", purged);
+    return table_object_end(cli, &j);
 }
 
 /* ---- Rows -------------------------------------------------------------------------------------------- */
 
-static const struct cli_option list_options[] = {SESSION_WHOSE_OPTIONS, SESSION_LIMIT_OPTION, {0}};
-static const struct cli_option revoke_options[] = {SESSION_WHOSE_OPTIONS, {0}};
+static const struct cli_option list_options[] = {{"account", "ACCOUNT", "of this user"},
+                                                 {"tenant", "ID", "tenant of the user; default 000000"},
+                                                 {"client", "ID", "of this client"},
+                                                 {"limit", "N", "at most so many, the newest; default 100"},
+                                                 {0}};
+static const struct cli_option revoke_options[] = {{"account", "ACCOUNT", "of this user"},
+                                                   {"tenant", "ID", "tenant of the user; default 000000"},
+                                                   {"client", "ID", "of this client"},
+                                                   {0}};
+static const struct cli_option purge_options[] = {
+    {"ahead", NULL, "also what was made by a clock that was ahead; see doctor"}, {0}};
 
 const struct cli_command cli_session_commands[] = {
-    {.family = "session",
-     .verb = "list",
-     .summary = "List live sessions, the newest first",
-     .options = list_options,
-     .json = true,
-     .needs = CLI_NEEDS_DATABASE,
+    {CLI_ROW("session", "list", NULL, NULL, run_session_list, "List live sessions, the newest first"),
+     .options = list_options, .json = true,
      .details = "A session is one login and what was refreshed from it. It expires unless it is refreshed, "
                 "and ends\n"
                 "at the latest after [token] family_ttl.",
-     .examples = "menshen session list\nmenshen session list --account zhangsan --json",
-     .run = run_list},
-    {.family = "session",
-     .verb = "revoke",
-     .summary = "End sessions: one, a user's, a client's",
-     .operands = "[ID]",
-     .operands_max = 1,
+     .examples = "menshen session list\nmenshen session list --account zhangsan --json"},
+    {CLI_ROW("session", "revoke", "[ID]", &noun_session, run_revoke,
+             "End sessions: one, a user's, a client's"),
      .options = revoke_options,
-     .needs = CLI_NEEDS_DATABASE,
      .details = "ID is the number that session list shows. Takes effect at once; the person can log in again "
                 "unless\n"
                 "locked: menshen user lock.",
      .examples = "menshen session revoke 17\n"
                  "menshen session revoke --account zhangsan\n"
-                 "menshen session revoke --client portal",
-     .run = run_revoke},
+                 "menshen session revoke --client portal"},
+    {0}};
+
+const struct cli_command cli_token_commands[] = {
+    {CLI_ROW("token", "list", NULL, NULL, run_token_list, "List valid tokens, the newest first"),
+     .options = list_options, .json = true,
+     .details = "Tokens are known by their jti; the token itself is not stored.",
+     .examples = "menshen token list\nmenshen token list --account zhangsan --limit 5 --json"},
+    {CLI_ROW("token", "revoke", "[JTI]", &noun_token, run_revoke,
+             "End sessions: by a token, of a user, of a client"),
+     .options = revoke_options,
+     .details =
+         "JTI is an access token's id as token list shows it. The session's refresh token ends with it.",
+     .examples = "menshen token revoke c7eba9ce-291a-4c00-8a2b-02129a2943fb\n"
+                 "menshen token revoke --account zhangsan\n"
+                 "menshen token revoke --client portal"},
+    {CLI_ROW("token", "purge", NULL, NULL, run_purge,
+             "Delete what has expired: tokens, sessions, captchas, counters"),
+     .options = purge_options, .json = true,
+     .details = "Ordinary requests do this in small steps; this does the rest at once. Rows from the future, "
+                "made while\n"
+                "the clock was ahead, bind nobody; doctor names them. With --ahead they are deleted: see "
+                "first that\n"
+                "the clock is right now, or all that there is looks so.",
+     .examples = "menshen token purge\nmenshen token purge --ahead"},
     {0}};

@@ -164,26 +164,17 @@ static const struct cli_option clear_options[] = {
     {0}};
 
 const struct cli_command cli_throttle_commands[] = {
-    {.family = "throttle",
-     .verb = "list",
-     .summary = "List who is locked out or limited, and until when",
-     .options = list_options,
-     .json = true,
-     .needs = CLI_NEEDS_DATABASE,
+    {CLI_ROW("throttle", "list", NULL, NULL, run_list, "List who is locked out or limited, and until when"),
+     .options = list_options, .json = true,
      .details =
          "Counters start with the first failure and end with [login] window, those of captchas after a\n"
          "minute. Accounts that do not exist have numbers: what was typed may be a password.",
-     .examples = "menshen throttle list\nmenshen throttle list --all --json",
-     .run = run_list},
-    {.family = "throttle",
-     .verb = "clear",
-     .summary = "Let an address, an account or a client in again",
+     .examples = "menshen throttle list\nmenshen throttle list --all --json"},
+    {CLI_ROW("throttle", "clear", NULL, NULL, run_clear, "Let an address, an account or a client in again"),
      .options = clear_options,
-     .needs = CLI_NEEDS_DATABASE,
      .details = "Takes effect at once. An account under attack will be so again after as many failures.",
      .examples = "menshen throttle clear --address 192.0.2.7\n"
                  "menshen throttle clear --account 000000/zhangsan\n"
                  "menshen throttle clear --client portal\n"
-                 "menshen throttle clear --all",
-     .run = run_clear},
+                 "menshen throttle clear --all"},
     {0}};

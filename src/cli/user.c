@@ -2,129 +2,27 @@
  * menshen user …: the people of a tenant.
  * Source: schema.sql, table user; DESIGN, "Command line and configuration".
  */
-#include "cli/user.h"
+#include "admin/users.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-#include "auth/policy.h"
-#include "auth/throttle.h"
 #include "base/account.h"
-#include "base/random.h"
 #include "base/secure.h"
+#include "cli/check.h"
+#include "cli/cli.h"
+#include "cli/noun.h"
+#include "cli/people.h"
 #include "cli/secret.h"
 #include "cli/table.h"
-#include "cli/text.h"
-#include "cli/user_import.h"
-#include "store/client_store.h"
-#include "store/tenant_store.h"
-#include "store/token_store.h"
-#include "store/user_store.h"
-
-enum { ID_RANDOM_BITS = 22 };
-
-static const int64_t ID_EPOCH_MS = 1288834974657;
-
-enum err user_new_id(int64_t *id_out)
-{
-    uint32_t noise = 0;
-    struct timespec now;
-    enum err e = random_bytes(&noise, sizeof noise);
-    clock_gettime(CLOCK_REALTIME, &now);
-    int64_t now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-    *id_out = (now_ms - ID_EPOCH_MS) << ID_RANDOM_BITS | (noise & ((1U << ID_RANDOM_BITS) - 1));
-    return e;
-}
-
-enum err user_hash_password(const struct cli *cli, const char *password, size_t len,
-                            char hash_out[PASSWORD_HASH_CAP])
-{
-    char md5_hex[DIGEST_MD5_HEX_CAP];
-    enum err e = digest_md5_hex(password, len, md5_hex);
-    if (e == ERR_OK)
-        e = password_hash(app_password_cost(&cli->app), md5_hex, hash_out);
-    secure_wipe(md5_hex, sizeof md5_hex);
-    return e;
-}
-
-static enum err note_md5_client(void *ctx, const struct client *c)
-{
-    struct buf *out = ctx;
-    if (!c->locked && strcmp(c->password_wire, "md5") == 0)
-        buf_addf(out, "%s%s", out->len > 0 ? ", " : "", c->id);
-    return out->err;
-}
-
-enum err user_md5_clients(struct cli *cli, struct buf *out)
-{
-    struct arena rows;
-    arena_init(&rows, 1 << 16);
-    enum err e = client_store_list(cli->app.db, &rows, note_md5_client, out);
-    arena_fini(&rows);
-    return e;
-}
-
-const char *user_tenant(const struct cli *cli)
-{
-    return cli_value_or(cli, "tenant", "000000");
-}
-
-enum cli_status user_refuse_unknown(const struct cli *cli, const char *account)
-{
-    return cli_fail(cli, "no user %s in tenant %s; list them with: menshen user list", account,
-                    user_tenant(cli));
-}
-
-/* ---- Shared by the commands ---- */
-
-/* ACCOUNT and --tenant of a user that should be there. */
-static enum cli_status check_name(const struct cli *cli)
-{
-    enum cli_status status = text_check(cli, "ACCOUNT", cli->operand[0], ACCOUNT_CAP - 1);
-    return status == CLI_DONE ? text_check_id(cli, "--tenant", user_tenant(cli)) : status;
-}
 
 /* The user that ACCOUNT means, as it would at a login. From then on ACCOUNT is spelled as the user's is. */
-static enum err find(struct cli *cli, struct user *out)
+static enum err find_user(struct cli *cli, struct user *out)
 {
-    char typed[ACCOUNT_CAP];
-    enum err e = account_canonical(cli->operand[0], typed)
-                     ? user_store_find(cli->app.db, user_tenant(cli), typed, &cli->arena, out)
-                     : ERR_NOT_FOUND;
+    enum err e = users_find(cli->app.db, cli_tenant(cli), cli->operand[0], &cli->arena, out);
     if (e == ERR_OK)
         cli->operand[0] = out->account;
     return e;
-}
-
-enum err user_spelling(struct cli *cli, const char *account, const char **out)
-{
-    struct user u;
-    char typed[ACCOUNT_CAP];
-    *out = account;
-    if (!account_canonical(account, typed))
-        return ERR_OK;
-    enum err e = user_store_find(cli->app.db, user_tenant(cli), typed, &cli->arena, &u);
-    if (e == ERR_OK)
-        *out = u.account;
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
-}
-
-/* What these commands say of a result; `doing` is what was done to the user ("locked"). */
-static enum cli_status report(const struct cli *cli, enum err e, const char *doing)
-{
-    if (e == ERR_NOT_FOUND)
-        return user_refuse_unknown(cli, cli->operand[0]);
-    if (e == ERR_OK)
-        cli_say(cli, "User %s of tenant %s %s.\n", cli->operand[0], user_tenant(cli), doing);
-    return cli_result(cli, e);
-}
-
-/* A command that takes ACCOUNT and --tenant and changes the user in one transaction. */
-static enum cli_status change(struct cli *cli, cli_body *body, void *ctx, const char *doing)
-{
-    enum cli_status status = check_name(cli);
-    return status == CLI_DONE ? report(cli, cli_write(cli, body, ctx), doing) : status;
 }
 
 /* The descriptive options, checked and written to `u`; what was not given keeps its value. */
@@ -134,15 +32,11 @@ static enum cli_status take_texts(struct cli *cli, struct user *u)
     for (size_t i = 0; status == CLI_DONE && i < USER_TEXT_COUNT; i++) {
         const char *value = cli_value(cli, user_texts[i].option);
         char what[32];
+        struct buf why;
+        buf_init(&why);
         snprintf(what, sizeof what, "--%s", user_texts[i].option);
-        if (value != NULL && user_texts[i].is_list)
-            value = text_tidy_list(&cli->arena, value);
-        if (value != NULL) {
-            status = text_check(cli, what, value, user_texts[i].is_list ? TEXT_LIST_MAX : TEXT_MAX);
-            *user_text_at(u, i) = value;
-        } else if (cli_given(cli, user_texts[i].option)) {
-            status = cli_result(cli, ERR_MEMORY);
-        }
+        if (value != NULL)
+            status = check_refuse(cli, what, users_set_text(u, i, value, &cli->arena, &why), &why);
     }
     return status;
 }
@@ -158,89 +52,42 @@ static enum cli_status take_expired(const struct cli *cli, struct user *u)
     return CLI_DONE;
 }
 
-const char *user_password_fault(const struct cli *cli, enum err e, struct buf *text)
-{
-    if (e == ERR_PASSWORD_SHORT)
-        buf_addf(text, "fewer than %lld characters, the minimum ([login] password_min_length); 15 are better",
-                 (long long)cli->app.cfg.login.password_min_length);
-    else if (e == ERR_PASSWORD_LONG)
-        buf_addf(text, "more than %d characters", PASSWORD_CHARACTERS_MAX);
-    else if (e == ERR_PASSWORD_COMMON)
-        buf_add_str(text, "one of the most common passwords, which are tried first");
-    else if (e == ERR_PASSWORD_ACCOUNT)
-        buf_add_str(text, "the account's name");
-    else if (e == ERR_BAD_REQUEST)
-        buf_add_str(text, "not UTF-8");
-    return text->len > 0 ? buf_str(text) : NULL;
-}
-
-static enum cli_status refuse_password(const struct cli *cli, const char *what, enum err e)
-{
-    struct buf text;
-    buf_init(&text);
-    const char *fault = user_password_fault(cli, e, &text);
-    enum cli_status status =
-        fault != NULL ? cli_fail(cli, "%s: %s; nothing was changed", what, fault) : cli_result(cli, e);
-    buf_free(&text);
-    return status;
-}
-
 /* A new password as its verifier. */
 static enum cli_status read_password(const struct cli *cli, char hash_out[PASSWORD_HASH_CAP])
 {
-    struct password new;
     struct secret password;
+    struct buf why;
     char what[ACCOUNT_CAP + 32];
     snprintf(what, sizeof what, "password of %s", cli->operand[0]);
     enum cli_status status = secret_read_new(cli, what, SECRET_CAP - 1, &password);
     if (status != CLI_DONE)
         return status;
-    enum err e = password_of_plain(password.text, password.len, &new);
-    secret_wipe(&password);
-    if (e == ERR_OK)
-        e = policy_check(&cli->app.cfg, cli->operand[0], &new);
-    if (e == ERR_OK)
-        e = password_hash(app_password_cost(&cli->app), new.md5_hex, hash_out);
-    if (e == ERR_OK && password_looks_like_verifier(new.plain))
+    enum err e = users_hash_new_password(&cli->app, cli->operand[0], password.text, password.len, hash_out);
+    if (e == ERR_OK && password_looks_like_verifier(password.text))
         cli_note(cli,
                  "%s: it looks like a hash and is taken as it stands; hashes of another system come in by: "
                  "menshen user import",
                  what);
-    password_wipe(&new);
-    return e == ERR_OK ? CLI_DONE : refuse_password(cli, what, e);
+    secret_wipe(&password);
+    buf_init(&why);
+    if (users_password_fault(&cli->app.cfg, e, &why))
+        status = cli_fail(cli, "%s: %s; nothing was changed", what, buf_str(&why));
+    else
+        status = cli_result(cli, e);
+    buf_free(&why);
+    return status;
 }
 
 /* ---- add ---- */
 
-struct adding {
-    struct user user;
-    bool no_tenant; /* it was the tenant that was not found */
-};
-
-/* Whether the tenant is there and the account is free. ERR_OK, ERR_NOT_FOUND, ERR_EXISTS, ERR_STORE. */
-static enum err check_free(struct cli *cli, struct adding *a)
+static enum err add_user(struct cli *cli, void *ctx)
 {
-    struct tenant tenant;
-    struct user other;
-    enum err e = tenant_store_get(cli->app.db, a->user.tenant_id, &cli->arena, &tenant);
-    a->no_tenant = e == ERR_NOT_FOUND;
-    if (e != ERR_OK)
-        return e;
-    e = user_store_find_exact(cli->app.db, a->user.tenant_id, a->user.account, &cli->arena, &other);
-    return e == ERR_NOT_FOUND ? ERR_OK : e == ERR_OK ? ERR_EXISTS : e;
+    return users_add(cli->app.db, ctx, &cli->arena);
 }
 
-static enum err add(struct cli *cli, void *ctx)
+static enum cli_status report_added(const struct cli *cli, const struct user *u, enum err e)
 {
-    struct adding *a = ctx;
-    enum err e = check_free(cli, a);
-    return e == ERR_OK ? user_store_put(cli->app.db, &a->user) : e;
-}
-
-static enum cli_status report_added(const struct cli *cli, const struct adding *a, enum err e)
-{
-    const struct user *u = &a->user;
-    if (a->no_tenant)
+    if (e == ERR_NOT_FOUND)
         return cli_fail(cli, "no tenant %s; make it with: menshen tenant add %s --name NAME", u->tenant_id,
                         u->tenant_id);
     if (e == ERR_EXISTS)
@@ -265,14 +112,11 @@ static enum cli_status report_added(const struct cli *cli, const struct adding *
 /* ACCOUNT in the form in which it is kept, and --tenant. */
 static enum cli_status take_new_name(struct cli *cli)
 {
-    char account[ACCOUNT_CAP];
-    enum cli_status status = text_check_account(cli, cli->operand[0]);
-    if (status == CLI_DONE)
-        status = text_check_id(cli, "--tenant", user_tenant(cli));
-    if (status != CLI_DONE || !account_canonical(cli->operand[0], account))
-        return status;
-    cli->operand[0] = arena_strdup(&cli->arena, account);
-    return cli->operand[0] != NULL ? text_check_account(cli, cli->operand[0]) : cli_result(cli, ERR_MEMORY);
+    struct buf why;
+    buf_init(&why);
+    enum err e = users_new_account(cli->operand[0], &cli->arena, &cli->operand[0], &why);
+    enum cli_status status = check_refuse(cli, "ACCOUNT", e, &why);
+    return status == CLI_DONE ? check_id(cli, "--tenant", cli_tenant(cli)) : status;
 }
 
 /* Two who differ in case or width only: people will mistake them, and have to spell them exactly. */
@@ -281,7 +125,7 @@ static enum err warn_of_lookalike(struct cli *cli, const struct user *u)
     struct user other;
     enum err e = user_store_lookalike(cli->app.db, u->tenant_id, u->account, &cli->arena, &other);
     if (e == ERR_OK)
-        cli_note(cli, USER_LOOKALIKE, u->account, other.account);
+        cli_note(cli, USERS_LOOKALIKE, u->account, other.account);
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
@@ -291,26 +135,27 @@ static enum cli_status run_add(struct cli *cli)
     enum cli_status status = take_new_name(cli);
     if (status != CLI_DONE)
         return status;
-    struct adding a = {.user = {.tenant_id = user_tenant(cli),
-                                .account = cli->operand[0],
-                                .password_hash = hash,
-                                .password_changed_s = cli->now_s,
-                                .created_s = cli->now_s}};
-    status = take_texts(cli, &a.user);
+    struct user u = {.tenant_id = cli_tenant(cli),
+                     .account = cli->operand[0],
+                     .password_hash = hash,
+                     .password_changed_s = cli->now_s,
+                     .created_s = cli->now_s};
+    status = take_texts(cli, &u);
     if (status == CLI_DONE)
-        status = take_expired(cli, &a.user);
+        status = take_expired(cli, &u);
     if (status != CLI_DONE)
         return status;
-    enum err e = check_free(cli, &a); /* nobody should type a password in vain */
+    /* Nobody should type a password in vain. */
+    enum err e = users_check_free(cli->app.db, u.tenant_id, u.account, &cli->arena);
     if (e == ERR_OK)
-        e = warn_of_lookalike(cli, &a.user);
+        e = warn_of_lookalike(cli, &u);
     if (e != ERR_OK)
-        return report_added(cli, &a, e);
+        return report_added(cli, &u, e);
     status = read_password(cli, hash);
     if (status == CLI_DONE)
-        status = cli_result(cli, user_new_id(&a.user.id));
+        status = cli_result(cli, users_new_id(&u.id));
     if (status == CLI_DONE)
-        status = report_added(cli, &a, cli_write(cli, add, &a));
+        status = report_added(cli, &u, cli_write(cli, add_user, &u));
     secure_wipe(hash, sizeof hash);
     return status;
 }
@@ -325,7 +170,7 @@ static bool is_in_table(size_t i)
            user_texts[i].offset == offsetof(struct user, role_name);
 }
 
-static enum err list_one(void *ctx, const struct user *u)
+static enum err list_user(void *ctx, const struct user *u)
 {
     struct table *t = ctx;
     table_row(t);
@@ -353,34 +198,27 @@ static enum cli_status run_list(struct cli *cli)
 {
     struct table t;
     const char *tenant = cli_value(cli, "tenant");
-    if (tenant != NULL && text_check_id(cli, "--tenant", tenant) != CLI_DONE)
+    if (tenant != NULL && check_id(cli, "--tenant", tenant) != CLI_DONE)
         return CLI_USAGE;
     table_open(&t, cli);
-    return table_close(&t, user_store_list(cli->app.db, tenant, &cli->arena, list_one, &t),
+    return table_close(&t, user_store_list(cli->app.db, tenant, &cli->arena, list_user, &t),
                        "No users. Add one with: menshen user add ACCOUNT --real-name NAME");
 }
 
-static enum cli_status run_show(struct cli *cli)
+static enum err show_user(struct cli *cli, struct table *t)
 {
-    struct table t;
     struct user u;
-    enum cli_status status = check_name(cli);
-    if (status != CLI_DONE)
-        return status;
-    enum err e = find(cli, &u);
-    if (e != ERR_OK)
-        return report(cli, e, "");
-    table_open_single(&t, cli);
-    return table_close(&t, list_one(&t, &u), "");
+    enum err e = find_user(cli, &u);
+    return e == ERR_OK ? list_user(t, &u) : e;
 }
 
 /* ---- set, passwd, lock, unlock, remove ---- */
 
-static enum err set(struct cli *cli, void *ctx)
+static enum err set_texts(struct cli *cli, void *ctx)
 {
     const struct user *changes = ctx;
     struct user u;
-    enum err e = find(cli, &u);
+    enum err e = find_user(cli, &u);
     if (e != ERR_OK)
         return e;
     for (size_t i = 0; i < USER_TEXT_COUNT; i++)
@@ -402,84 +240,56 @@ static enum cli_status run_set(struct cli *cli)
     enum cli_status status = take_texts(cli, &changes);
     if (status == CLI_DONE)
         status = take_expired(cli, &changes);
-    return status == CLI_DONE ? change(cli, set, &changes, "changed") : status;
+    return status == CLI_DONE ? noun_change(cli, set_texts, &changes, "changed") : status;
 }
 
 static enum err set_password(struct cli *cli, void *ctx)
 {
     struct user u;
-    enum err e = find(cli, &u);
-    if (e == ERR_OK)
-        e = user_store_set_password(cli->app.db, u.id, ctx, cli->now_s);
-    if (e == ERR_OK)
-        e = session_store_revoke_user(cli->app.db, u.id, 0, cli->now_s);
-    return e == ERR_OK ? throttle_unlock(&cli->app, u.tenant_id, u.account) : e;
+    enum err e = find_user(cli, &u);
+    return e == ERR_OK ? users_set_password(&cli->app, &u, ctx, cli->now_s) : e;
 }
 
 static enum cli_status run_passwd(struct cli *cli)
 {
     char hash[PASSWORD_HASH_CAP];
     struct user u;
-    enum cli_status status = check_name(cli);
+    enum cli_status status = noun_check(cli);
     /* Nobody should type a password for a user that is not there. */
-    enum err e = status == CLI_DONE ? find(cli, &u) : ERR_OK;
+    enum err e = status == CLI_DONE ? find_user(cli, &u) : ERR_OK;
     if (e != ERR_OK)
-        return report(cli, e, "");
+        return noun_report(cli, e, "");
     if (status == CLI_DONE)
         status = read_password(cli, hash);
     if (status == CLI_DONE)
-        status = change(cli, set_password, hash, "has a new password; all its sessions ended");
+        status = noun_change(cli, set_password, hash, "has a new password; all its sessions ended");
     secure_wipe(hash, sizeof hash);
     return status;
 }
 
-static enum err lock(struct cli *cli, void *ctx)
+static enum err set_user_locked(struct cli *cli, bool locked)
 {
     struct user u;
-    (void)ctx;
-    enum err e = find(cli, &u);
-    if (e != ERR_OK)
-        return e;
-    u.locked = true;
-    e = user_store_set(cli->app.db, &u);
-    return e == ERR_OK ? session_store_revoke_user(cli->app.db, u.id, 0, cli->now_s) : e;
+    enum err e = find_user(cli, &u);
+    return e == ERR_OK ? users_set_locked(&cli->app, &u, locked, cli->now_s) : e;
 }
 
-static enum cli_status run_lock(struct cli *cli)
-{
-    return change(cli, lock, NULL, "locked; all its sessions ended");
-}
-
-/* Failed logins are forgotten too, so that the person can log in at once. */
-static enum err unlock(struct cli *cli, void *ctx)
+static enum err remove_user(struct cli *cli)
 {
     struct user u;
-    (void)ctx;
-    enum err e = find(cli, &u);
-    if (e != ERR_OK)
-        return e;
-    u.locked = false;
-    e = user_store_set(cli->app.db, &u);
-    return e == ERR_OK ? throttle_unlock(&cli->app, u.tenant_id, u.account) : e;
-}
-
-static enum cli_status run_unlock(struct cli *cli)
-{
-    return change(cli, unlock, NULL, "unlocked");
-}
-
-static enum err remove_user(struct cli *cli, void *ctx)
-{
-    struct user u;
-    (void)ctx;
-    enum err e = find(cli, &u);
+    enum err e = find_user(cli, &u);
     return e == ERR_OK ? user_store_remove(cli->app.db, u.id) : e;
 }
 
-static enum cli_status run_remove(struct cli *cli)
-{
-    return change(cli, remove_user, NULL, "removed, with its sessions");
-}
+const struct cli_noun noun_user = {
+    .name = "user",
+    .of_tenant = true,
+    .show = show_user,
+    .set_locked = set_user_locked,
+    .locked = "locked; all its sessions ended",
+    .remove = remove_user,
+    .removed = "removed, with its sessions",
+};
 
 /* ---- Rows ---- */
 
@@ -523,70 +333,26 @@ static const struct cli_option export_options[] = {
     "the account's name."
 
 const struct cli_command cli_user_commands[] = {
-    {.family = "user",
-     .verb = "add",
-     .summary = "Add a user",
-     .operands = "ACCOUNT",
-     .operands_min = 1,
-     .operands_max = 1,
-     .options = describing_options,
-     .json = true,
-     .needs = CLI_NEEDS_DATABASE,
-     .details = PASSWORD_DETAILS,
+    {CLI_ROW("user", "add", "ACCOUNT", &noun_user, run_add, "Add a user"), .options = describing_options,
+     .json = true, .details = PASSWORD_DETAILS,
      .examples = "menshen user add zhangsan --real-name 张三 --role-id 1,2 --role-name admin,editor\n"
-                 "menshen user add lisi --tenant 100001 --real-name 李四 < password.txt",
-     .run = run_add},
-    {.family = "user",
-     .verb = "list",
-     .summary = "List users",
-     .options = list_options,
-     .json = true,
-     .needs = CLI_NEEDS_DATABASE,
-     .examples = "menshen user list\nmenshen user list --tenant 000000 --json",
-     .run = run_list},
-    {.family = "user",
-     .verb = "show",
-     .summary = "Show what is known of a user",
-     .operands = "ACCOUNT",
-     .operands_min = 1,
-     .operands_max = 1,
-     .options = tenant_option,
-     .json = true,
-     .needs = CLI_NEEDS_DATABASE,
-     .examples = "menshen user show zhangsan\nmenshen user show lisi --tenant 100001 --json",
-     .run = run_show},
-    {.family = "user",
-     .verb = "set",
-     .summary = "Change what is known of a user",
-     .operands = "ACCOUNT",
-     .operands_min = 1,
-     .operands_max = 1,
+                 "menshen user add lisi --tenant 100001 --real-name 李四 < password.txt"},
+    {CLI_ROW("user", "list", NULL, NULL, run_list, "List users"), .options = list_options, .json = true,
+     .examples = "menshen user list\nmenshen user list --tenant 000000 --json"},
+    {CLI_ROW("user", "show", "ACCOUNT", &noun_user, noun_show, "Show what is known of a user"),
+     .options = tenant_option, .json = true,
+     .examples = "menshen user show zhangsan\nmenshen user show lisi --tenant 100001 --json"},
+    {CLI_ROW("user", "set", "ACCOUNT", &noun_user, run_set, "Change what is known of a user"),
      .options = describing_options,
-     .needs = CLI_NEEDS_DATABASE,
      .details = "What is not given stays as it is; an empty text (--dept-id \"\") clears.",
      .examples = "menshen user set zhangsan --nick-name 小张\n"
-                 "menshen user set lisi --tenant 100001 --password-expired yes",
-     .run = run_set},
-    {.family = "user",
-     .verb = "passwd",
-     .summary = "Give a user a new password and end its sessions",
-     .operands = "ACCOUNT",
-     .operands_min = 1,
-     .operands_max = 1,
-     .options = tenant_option,
-     .needs = CLI_NEEDS_DATABASE,
-     .details = PASSWORD_DETAILS,
-     .examples = "menshen user passwd zhangsan",
-     .run = run_passwd},
-    {.family = "user",
-     .verb = "import",
-     .summary = "Add people from a file: CSV, JSON lines, htpasswd",
-     .operands = "FILE",
-     .operands_min = 1,
-     .operands_max = 1,
-     .options = import_options,
-     .json = true,
-     .needs = CLI_NEEDS_DATABASE,
+                 "menshen user set lisi --tenant 100001 --password-expired yes"},
+    {CLI_ROW("user", "passwd", "ACCOUNT", &noun_user, run_passwd,
+             "Give a user a new password and end its sessions"),
+     .options = tenant_option, .details = PASSWORD_DETAILS, .examples = "menshen user passwd zhangsan"},
+    {CLI_ROW("user", "import", "FILE", &noun_file, people_run_import,
+             "Add people from a file: CSV, JSON lines, htpasswd"),
+     .options = import_options, .json = true,
      .details =
          "Everything is checked first, and written in one transaction: all of the file or nothing. FILE -\n"
          "is standard input. The first line of CSV names its columns, JSON lines have the same names:\n"
@@ -599,53 +365,25 @@ const struct cli_command cli_user_commands[] = {
      .examples = "menshen user import people.csv --dry-run\n"
                  "menshen user import people.csv\n"
                  "menshen user import /etc/apache2/htpasswd --tenant 000000\n"
-                 "menshen user import changes.jsonl --update --keep-going",
-     .run = user_run_import},
-    {.family = "user",
-     .verb = "export",
-     .summary = "Write users to a file that user import reads",
-     .operands = "[FILE]",
-     .operands_max = 1,
+                 "menshen user import changes.jsonl --update --keep-going"},
+    {CLI_ROW("user", "export", "[FILE]", &noun_file, people_run_export,
+             "Write users to a file that user import reads"),
      .options = export_options,
-     .needs = CLI_NEEDS_DATABASE,
      .details =
          "Without FILE to standard output. FILE is made with mode 0600 and never overwritten. Texts are\n"
          "written as they are: a spreadsheet takes those that begin with = + - or @ for formulas.",
      .examples = "menshen user export people.csv\n"
                  "menshen user export people.jsonl --tenant 000000\n"
-                 "menshen user export site.csv --with-hashes",
-     .run = user_run_export},
-    {.family = "user",
-     .verb = "lock",
-     .summary = "Lock a user out and end its sessions",
-     .operands = "ACCOUNT",
-     .operands_min = 1,
-     .operands_max = 1,
+                 "menshen user export site.csv --with-hashes"},
+    {CLI_ROW("user", "lock", "ACCOUNT", &noun_user, noun_lock, "Lock a user out and end its sessions"),
+     .options = tenant_option, .examples = "menshen user lock zhangsan"},
+    {CLI_ROW("user", "unlock", "ACCOUNT", &noun_user, noun_unlock,
+             "Let a user in again, also after too many failed logins"),
      .options = tenant_option,
-     .needs = CLI_NEEDS_DATABASE,
-     .examples = "menshen user lock zhangsan",
-     .run = run_lock},
-    {.family = "user",
-     .verb = "unlock",
-     .summary = "Let a user in again, also after too many failed logins",
-     .operands = "ACCOUNT",
-     .operands_min = 1,
-     .operands_max = 1,
-     .options = tenant_option,
-     .needs = CLI_NEEDS_DATABASE,
      .details =
          "Forgets the account's failed logins. Those of the address they came from keep counting until\n"
          "their window ends.",
-     .examples = "menshen user unlock zhangsan",
-     .run = run_unlock},
-    {.family = "user",
-     .verb = "remove",
-     .summary = "Remove a user and its sessions",
-     .operands = "ACCOUNT",
-     .operands_min = 1,
-     .operands_max = 1,
-     .options = tenant_option,
-     .needs = CLI_NEEDS_DATABASE,
-     .examples = "menshen user remove zhangsan --tenant 000000",
-     .run = run_remove},
+     .examples = "menshen user unlock zhangsan"},
+    {CLI_ROW("user", "remove", "ACCOUNT", &noun_user, noun_remove, "Remove a user and its sessions"),
+     .options = tenant_option, .examples = "menshen user remove zhangsan --tenant 000000"},
     {0}};

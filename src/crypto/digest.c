@@ -21,17 +21,19 @@ enum err digest_md5_hex(const void *data, size_t len, char out[DIGEST_MD5_HEX_CA
 {
     unsigned char md[MD5_DIGEST_LENGTH];
     MD5_CTX md5;
-    if (MD5_Init(&md5) != 1 || MD5_Update(&md5, data, len) != 1 || MD5_Final(md, &md5) != 1)
-        return ERR_CRYPTO;
-    codec_hex(out, md, sizeof md);
+    bool done = MD5_Init(&md5) == 1 && MD5_Update(&md5, data, len) == 1 && MD5_Final(md, &md5) == 1;
+    if (done)
+        codec_hex(out, md, sizeof md);
+    secure_wipe(&md5, sizeof md5);
     secure_wipe(md, sizeof md);
-    return ERR_OK;
+    return done ? ERR_OK : ERR_CRYPTO;
 }
 
 enum err digest_sha1(const void *data, size_t len, unsigned char out[DIGEST_SHA1_LEN])
 {
     SHA_CTX sha;
     bool done = SHA1_Init(&sha) == 1 && SHA1_Update(&sha, data, len) == 1 && SHA1_Final(out, &sha) == 1;
+    secure_wipe(&sha, sizeof sha);
     return done ? ERR_OK : ERR_CRYPTO;
 }
 

@@ -358,7 +358,7 @@ static const struct scheme {
     form_reader *form;
     enum err (*verify)(const char *stored, const char *text);
     bool over_md5;         /* else over the password itself */
-    size_t sees;           /* of the password only so many bytes; 0: all */
+    size_t sees;           /* of the password only so many bytes, its end among them; 0: all */
     const char *cost_unit; /* NULL: its cost is fixed */
     int64_t import_max, verify_max;
 } schemes[] = {
@@ -408,7 +408,7 @@ static const struct scheme {
 enum { SCHEMES = sizeof schemes / sizeof schemes[0] };
 
 /* The row of `stored`, by its prefix; the bare digits of the last row by their form. */
-static const struct scheme *find(const char *stored)
+static const struct scheme *find_scheme(const char *stored)
 {
     int64_t cost;
     for (size_t i = 0; i < SCHEMES; i++) {
@@ -429,7 +429,7 @@ static bool read_form(const struct scheme *s, const char *stored, int64_t *cost_
 enum err password_verify(const char *stored, const struct password *p)
 {
     int64_t cost = 0;
-    const struct scheme *s = find(stored);
+    const struct scheme *s = find_scheme(stored);
     if (s == NULL || !read_form(s, stored, &cost) || (s->cost_unit != NULL && cost > s->verify_max))
         return ERR_CRYPTO;
     bool can_tell = s->over_md5 || p->has_plain;
@@ -439,14 +439,14 @@ enum err password_verify(const char *stored, const struct password *p)
 
 bool password_needs_plain(const char *stored)
 {
-    const struct scheme *s = find(stored);
+    const struct scheme *s = find_scheme(stored);
     return s != NULL && !s->over_md5;
 }
 
 bool password_was_seen_whole(const char *stored, const struct password *p)
 {
-    const struct scheme *s = find(stored);
-    return s != NULL && (s->sees == 0 || strlen(p->plain) <= s->sees);
+    const struct scheme *s = find_scheme(stored);
+    return s != NULL && (s->sees == 0 || strlen(p->plain) < s->sees);
 }
 
 /* ---- Import ---- */
@@ -469,14 +469,11 @@ static bool is_tagged(const char *text, char open, char close)
     return len > 0 && len <= 24 && text[1 + len] == close && strlen(text) >= 20;
 }
 
-/* Hex digits, as many as the common digests have: MD5, SHA-1, SHA-224, SHA-256, SM3, SHA-384, SHA-512. */
+/* Hex digits, as many as the shortest digest has, MD5's, or more: with its salt, as Spring writes it. */
 static bool is_hex_digest(const char *text)
 {
-    static const size_t lengths[] = {32, 40, 56, 64, 96, 128};
-    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++)
-        if (codec_is_hex(text, lengths[i]))
-            return true;
-    return false;
+    size_t len = strlen(text);
+    return len >= 32 && codec_is_hex(text, len);
 }
 
 /* Base64 with its padding, of a digest or of one with a salt. */
@@ -488,20 +485,24 @@ static bool is_base64_digest(const char *text)
            codec_base64_decode(text, len, bytes, sizeof bytes) >= 16;
 }
 
-/* "pbkdf2_sha256$260000$salt$…", "scrypt:32768:8:1$salt$…": Python's frameworks. */
-static bool is_python_hash(const char *text)
+/* "pbkdf2_sha256$260000$salt$…", "scrypt:32768:8:1$salt$…": Python's frameworks; "SCRAM-SHA-256$4096:…$…". */
+static bool is_named_hash(const char *text)
 {
+    static const char name[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_:-";
     const char *dollar = strchr(text, '$');
     return dollar != NULL && strchr(dollar + 1, '$') != NULL && strlen(text) >= 40 &&
-           strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_:") == (size_t)(dollar - text);
+           strspn(text, name) == (size_t)(dollar - text);
 }
 
 bool password_looks_like_verifier(const char *text)
 {
-    if (text[0] == '*' || strncmp(text, "0x", 2) == 0) /* MySQL's PASSWORD(), and what its clients print */
-        text += text[0] == '*' ? 1 : 2;
+    /* What databases write before a digest: MySQL's PASSWORD() and its clients, PostgreSQL. */
+    static const char *const marks[] = {"*", "0x", "md5"};
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
+        if (strncmp(text, marks[i], strlen(marks[i])) == 0 && is_hex_digest(text + strlen(marks[i])))
+            return true;
     return is_tagged(text, '$', '$') || is_tagged(text, '{', '}') || strncmp(text, "{noop}", 6) == 0 ||
-           is_hex_digest(text) || is_base64_digest(text) || is_python_hash(text);
+           is_hex_digest(text) || is_base64_digest(text) || is_named_hash(text);
 }
 
 /* What a text without a row of its own most likely is. */
@@ -530,7 +531,7 @@ enum err password_check_verifier(const char *stored, struct buf *why)
 {
     int64_t cost = 0;
     stored = unwrapped(stored);
-    const struct scheme *s = find(stored);
+    const struct scheme *s = find_scheme(stored);
     if (s == NULL)
         buf_addf(why, "%s; %s", guess(stored), expected);
     else if (!read_form(s, stored, &cost))
@@ -547,7 +548,7 @@ enum err password_stored_form(const char *given, char out[PASSWORD_STORED_CAP])
 {
     int64_t cost = 0;
     given = unwrapped(given);
-    const struct scheme *s = find(given);
+    const struct scheme *s = find_scheme(given);
     if (s == NULL || !read_form(s, given, &cost))
         return ERR_BAD_REQUEST;
     bool blade = s->verify == verify_blade;
@@ -561,6 +562,6 @@ enum err password_stored_form(const char *given, char out[PASSWORD_STORED_CAP])
 
 const char *password_scheme_name(const char *stored)
 {
-    const struct scheme *s = find(stored);
+    const struct scheme *s = find_scheme(stored);
     return s != NULL ? s->name : NULL;
 }

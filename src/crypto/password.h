@@ -82,8 +82,8 @@ enum err password_verify(const char *stored, const struct password *p);
 bool password_needs_plain(const char *stored);
 
 /*
- * Whether verifying against `stored` looked at all of the password. bcrypt looks at 72 bytes: what comes behind
- * them was not proved, and a verifier over all of it must not be made from it.
+ * Whether verifying against `stored` looked at all of the password, its end included. bcrypt looks at 72 bytes: what
+ * comes behind them, or that nothing does, was not proved, and a verifier over all of it must not be made from it.
  */
 bool password_was_seen_whole(const char *stored, const struct password *p);
 
@@ -99,8 +99,11 @@ bool password_looks_like_verifier(const char *text);
  */
 enum err password_check_verifier(const char *stored, struct buf *why);
 
-/* The one form in which a verifier is kept: Blade's bare digits get their prefix and lower case, {bcrypt} and
- * {CRYPT} before one fall away, all others are copied. ERR_OK; ERR_BAD_REQUEST for what password_check_verifier refuses by its form. */
+/*
+ * The one form in which a verifier is kept: Blade's bare digits get their prefix and lower case, {bcrypt} and
+ * {CRYPT} before one fall away, all others are copied. ERR_OK; ERR_BAD_REQUEST for what password_check_verifier
+ * refuses by its form.
+ */
 enum err password_stored_form(const char *given, char out[PASSWORD_STORED_CAP]);
 
 /* "argon2id", "bcrypt", …, by how `stored` begins; NULL for an unknown scheme. */

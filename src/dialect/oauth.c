@@ -150,7 +150,8 @@ static enum err inspect(struct call *c, struct token_bearer *out, bool *is_refre
     return e == ERR_OK ? token_inspect(c->app, jwt, c->req->now_s, c->arena, out, is_refresh_out) : e;
 }
 
-/* RFC 7009 §2.2: a token that is not valid is as good as revoked. Either token ends the login it is of. */
+/* RFC 7009 §2.2: a token that is not valid is as good as revoked. Either token ends the login it is of; so does a
+ * refresh token that was used, which may still be good for its successor. */
 static enum err revoke(struct call *c)
 {
     struct token_bearer b;
@@ -208,6 +209,8 @@ static enum err introspect(struct call *c)
     bool is_refresh = false;
     struct json_out j;
     enum err e = inspect(c, &b, &is_refresh);
+    if (e == ERR_OK && is_refresh && b.row.used_s != 0)
+        e = ERR_TOKEN_INVALID;
     if (e == ERR_OK && may_see(&c->client, &b.row.session, is_refresh))
         return write_token(c, &b, is_refresh);
     if (e != ERR_OK && e != ERR_TOKEN_INVALID)

@@ -50,24 +50,15 @@ enum err audit_sum_put(struct db *db, const struct audit_row *row, int64_t ends_
                     row->dialect, row->address, row->at_s, ends_s);
 }
 
-/* The one number of a statement. */
-static enum err read_number(struct db *db, sqlite3_stmt *st, int64_t *out)
-{
-    enum err e = stmt_step(db, st);
-    if (e == ERR_OK)
-        *out = sqlite3_column_int64(st, 0);
-    return stmt_end(db, st, e);
-}
-
 enum err audit_sum_count(struct db *db, int64_t *count_out)
 {
-    return read_number(db, stmt_begin(db, SQL_AUDIT_SUM_COUNT, ""), count_out);
+    return stmt_number(db, stmt_begin(db, SQL_AUDIT_SUM_COUNT, ""), count_out);
 }
 
 enum err audit_sum_due(struct db *db, int64_t now_s, int64_t window_s, bool *due_out)
 {
     int64_t due = 0;
-    enum err e = read_number(
+    enum err e = stmt_number(
         db, stmt_begin(db, SQL_AUDIT_SUM_DUE, "ii", now_s, now_s + window_s + CLOCK_SKEW_S), &due);
     *due_out = due != 0;
     return e;

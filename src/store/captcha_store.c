@@ -27,8 +27,7 @@ static enum err read_ends(struct db *db, struct ends *out)
         out->oldest_expires_s = sqlite3_column_int64(st, 2);
         out->newest_expires_s = sqlite3_column_int64(st, 3);
     }
-    e = stmt_end(db, st, e);
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
+    return stmt_end(db, st, e);
 }
 
 enum err captcha_store_make_room(struct db *db, const struct captcha_ring *ring, const char *network,

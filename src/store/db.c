@@ -138,11 +138,7 @@ enum err db_purge_ahead(struct db *db, int64_t now_s)
 
 enum err db_expired_count(struct db *db, int64_t now_s, int64_t *count_out)
 {
-    sqlite3_stmt *st = stmt_begin(db, SQL_EXPIRED_COUNT, "i", now_s);
-    enum err e = stmt_step(db, st);
-    if (e == ERR_OK)
-        *count_out = sqlite3_column_int64(st, 0);
-    return stmt_end(db, st, e);
+    return stmt_number(db, stmt_begin(db, SQL_EXPIRED_COUNT, "i", now_s), count_out);
 }
 
 enum err db_integrity(struct db *db, struct buf *out)

@@ -30,13 +30,14 @@
 /* Later than any window can end, the longest being a day: a clock was ahead when it was written. */
 #define THROTTLE_AHEAD "ends_s > ?1 + 86460"
 
-/* Whether a row of the audit, `oldest`, may leave: it has expired; or it was written by a clock that was ahead, and the
- * first row behind it that was not has expired. (Were the clock behind, that would not have.) */
+/* Whether a row of the audit, `oldest`, may leave: it has expired; or it was written by a clock that was ahead, and one
+ * behind it that was not has expired. (Were the clock behind, that would not have.) Of those behind it, which may be
+ * many, the next is looked at, and those at twice the distance each time. */
 #define AUDIT_GOES                                                                                           \
-    "oldest.expires_s <= ?1 OR (oldest.at_s > ?1 + 60 AND coalesce("                                         \
-    "(SELECT later.expires_s <= ?1 FROM audit AS later WHERE later.id > oldest.id AND later.at_s <= ?1 + "   \
-    "60 "                                                                                                    \
-    "ORDER BY later.id LIMIT 1), 0))"
+    "oldest.expires_s <= ?1 OR (oldest.at_s > ?1 + 60 AND EXISTS ("                                          \
+    "WITH RECURSIVE far(n) AS (SELECT 1 UNION ALL SELECT n * 2 FROM far WHERE n < 1000000000) "              \
+    "SELECT 1 FROM far WHERE (SELECT later.at_s <= ?1 + 60 AND later.expires_s <= ?1 FROM audit AS later "   \
+    "WHERE later.id >= oldest.id + far.n ORDER BY later.id LIMIT 1)))"
 
 /* The same of a captcha, which lives for an hour at most. */
 #define CAPTCHA_AHEAD "expires_s > ?1 + 3660"
@@ -83,9 +84,10 @@ const char *const sql_text[SQL_COUNT] = {
         "INSERT INTO captcha (id, network, dialect, answer, expires_s) VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_CAPTCHA_TAKE] = "DELETE FROM captcha WHERE id = ?1 AND dialect = ?2 AND expires_s > ?3 AND "
                          "expires_s <= ?4 RETURNING answer",
-    [SQL_CAPTCHA_ENDS] = "SELECT oldest.seq, newest.seq, oldest.expires_s, newest.expires_s FROM "
-                         "(SELECT seq, expires_s FROM captcha ORDER BY seq LIMIT 1) AS oldest, "
-                         "(SELECT seq, expires_s FROM captcha ORDER BY seq DESC LIMIT 1) AS newest",
+    /* Each a look at one end; joined, they would be two tables in memory for each captcha. */
+    [SQL_CAPTCHA_ENDS] = "SELECT (SELECT min(seq) FROM captcha), (SELECT max(seq) FROM captcha), "
+                         "(SELECT expires_s FROM captcha ORDER BY seq LIMIT 1), "
+                         "(SELECT expires_s FROM captcha ORDER BY seq DESC LIMIT 1)",
     [SQL_CAPTCHA_CLEAR] = "DELETE FROM captcha WHERE seq IN (SELECT seq FROM captcha ORDER BY seq LIMIT ?3) "
                           "AND (expires_s <= ?1 OR expires_s > ?2)",
     /* The oldest of the network ?1, if that asks for many; else of one that does, among those that the newest are

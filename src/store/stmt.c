@@ -130,6 +130,14 @@ enum err stmt_one(struct db *db, sqlite3_stmt *st, struct arena *arena, stmt_row
     return stmt_end(db, st, e);
 }
 
+enum err stmt_number(struct db *db, sqlite3_stmt *st, int64_t *out)
+{
+    enum err e = stmt_step(db, st);
+    if (e == ERR_OK)
+        *out = sqlite3_column_int64(st, 0);
+    return stmt_end(db, st, e);
+}
+
 enum err stmt_each(struct db *db, sqlite3_stmt *st, struct arena *arena, stmt_row *row, void *ctx)
 {
     enum err e;

@@ -43,6 +43,9 @@ typedef enum err stmt_row(sqlite3_stmt *st, struct arena *arena, void *ctx);
 enum err stmt_one(struct db *db, sqlite3_stmt *st, struct arena *arena, stmt_row *row, void *ctx);
 enum err stmt_each(struct db *db, sqlite3_stmt *st, struct arena *arena, stmt_row *row, void *ctx);
 
+/* The same for a row that is one number. */
+enum err stmt_number(struct db *db, sqlite3_stmt *st, int64_t *out);
+
 /* For the letter o: NULL where 0 stands for "none". */
 const int64_t *stmt_or_null(const int64_t *v);
 

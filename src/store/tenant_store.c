@@ -50,9 +50,5 @@ enum err tenant_store_remove(struct db *db, const char *id)
 
 enum err tenant_store_users(struct db *db, const char *id, int64_t *count_out)
 {
-    sqlite3_stmt *st = stmt_begin(db, SQL_TENANT_USERS, "s", id);
-    enum err e = stmt_step(db, st);
-    if (e == ERR_OK)
-        *count_out = sqlite3_column_int64(st, 0);
-    return stmt_end(db, st, e);
+    return stmt_number(db, stmt_begin(db, SQL_TENANT_USERS, "s", id), count_out);
 }

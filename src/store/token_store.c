@@ -16,21 +16,10 @@ static const struct row_column columns[] = {
     SESSION_COLUMNS(WITHIN) WITHIN(client_locked) WITHIN(client_alg) WITHIN(client_audience)};
 static const struct row_table table = ROW_TABLE(columns);
 
-/* Run a statement that returns the id it gave. */
-static enum err put_returning_id(struct db *db, enum sql id, const struct row_table *t, const void *row,
-                                 int64_t *id_out)
-{
-    sqlite3_stmt *st = row_begin(db, id, t, row);
-    enum err e = stmt_step(db, st);
-    if (e == ERR_OK)
-        *id_out = sqlite3_column_int64(st, 0);
-    return stmt_end(db, st, e);
-}
-
 enum err session_store_put(struct db *db, struct session *s, int64_t expires_s)
 {
     struct session_row row = {.session = *s, .expires_s = expires_s};
-    return put_returning_id(db, SQL_SESSION_PUT, &session_table, &row, &s->id);
+    return stmt_number(db, row_begin(db, SQL_SESSION_PUT, &session_table, &row), &s->id);
 }
 
 enum err session_store_extend(struct db *db, int64_t id, int64_t expires_s, int64_t newest_token_id,
@@ -89,7 +78,7 @@ enum err session_store_list(struct db *db, int64_t user_id, const char *client_i
 
 enum err token_store_put(struct db *db, struct token_row *row)
 {
-    return put_returning_id(db, SQL_TOKEN_PUT, &table, row, &row->id);
+    return stmt_number(db, row_begin(db, SQL_TOKEN_PUT, &table, row), &row->id);
 }
 
 enum err token_store_by_jti(struct db *db, const char *jti, struct arena *arena, struct token_row *out)

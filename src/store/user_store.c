@@ -55,8 +55,8 @@ static enum err step_to(struct db *db, sqlite3_stmt *st, const char *account, en
     }
 }
 
-static enum err find(struct db *db, const char *tenant_id, const char *account, enum spelled which,
-                     struct arena *arena, struct user *out)
+static enum err find_spelled(struct db *db, const char *tenant_id, const char *account, enum spelled which,
+                             struct arena *arena, struct user *out)
 {
     char folded[ACCOUNT_FOLDED_CAP];
     struct user row, other;
@@ -75,19 +75,19 @@ static enum err find(struct db *db, const char *tenant_id, const char *account, 
 enum err user_store_find(struct db *db, const char *tenant_id, const char *account, struct arena *arena,
                          struct user *out)
 {
-    return find(db, tenant_id, account, AS_MEANT, arena, out);
+    return find_spelled(db, tenant_id, account, AS_MEANT, arena, out);
 }
 
 enum err user_store_find_exact(struct db *db, const char *tenant_id, const char *account, struct arena *arena,
                                struct user *out)
 {
-    return find(db, tenant_id, account, AS_TYPED, arena, out);
+    return find_spelled(db, tenant_id, account, AS_TYPED, arena, out);
 }
 
 enum err user_store_lookalike(struct db *db, const char *tenant_id, const char *account, struct arena *arena,
                               struct user *out)
 {
-    return find(db, tenant_id, account, OTHERWISE, arena, out);
+    return find_spelled(db, tenant_id, account, OTHERWISE, arena, out);
 }
 
 enum err user_store_get(struct db *db, int64_t id, struct arena *arena, struct user *out)
@@ -163,21 +163,12 @@ enum err user_store_remove(struct db *db, int64_t id)
     return stmt_run_one(db, SQL_USER_REMOVE, "i", id);
 }
 
-static enum err count(struct db *db, enum sql id, int64_t *out)
-{
-    sqlite3_stmt *st = stmt_begin(db, id, "");
-    enum err e = stmt_step(db, st);
-    if (e == ERR_OK)
-        *out = sqlite3_column_int64(st, 0);
-    return stmt_end(db, st, e);
-}
-
 enum err user_store_count(struct db *db, int64_t *out)
 {
-    return count(db, SQL_USER_COUNT, out);
+    return stmt_number(db, stmt_begin(db, SQL_USER_COUNT, ""), out);
 }
 
 enum err user_store_lookalikes(struct db *db, int64_t *count_out)
 {
-    return count(db, SQL_USER_LOOKALIKES, count_out);
+    return stmt_number(db, stmt_begin(db, SQL_USER_LOOKALIKES, ""), count_out);
 }

@@ -21,7 +21,7 @@ from pathlib import Path
 from statistics import median
 
 from bench_base import build_revision
-from bench_cgi import compare_cgi, measure_cgi, measure_refusals
+from bench_cgi import NOT_DEARER, compare_cgi, measure_cgi, measure_refusals
 from bench_images import measure_images
 from bench_scale import measure_scale
 from bench_site import (
@@ -224,44 +224,64 @@ def measure_memory(server, workers):
 # ---- Another version, in the same run --------------------------------------------------------------------------
 
 
-def compare_through_lighttpd(ours, base, revision):
-    """Rows of requests per second, of both versions in turns, each with workers and a database of its own."""
-    body = json.dumps({"grant_type": "client_credentials"})
-    kinds = [(what, (method, path, headers, "")) for what, method, path, headers in captcha_requests(ours)]
-    kinds.append(("blade client_credentials", ("POST", TOKEN_PATH, TOKEN_HEADERS, body)))
-    rows = []
-    for what, (method, path, headers, text) in kinds:
-        rates = ([], [])
-        # eplatform's captcha wants a bearer token, of the site that is asked
-        for n in range(COMPARED_ROUNDS + 1):
-            for i, server in enumerate((ours, base)):
-                own = headers | ({"Authorization": f"Bearer {app_token(server)}"} if "eplatform" in what else {})
-                request = write_request(f"compare-{i}.http", method, server.MOUNT + path, own, text)
-                rate = load(server, request, ROUND_MS if n else WARM_UP_MS)[0]
-                rates[i].extend([rate] if n else [])
-        rows.append(Row(what, median(rates[0]), revision, median(rates[1]), NOT_SLOWER))
-    return rows + [compare_refresh(ours, base, revision)]
+class Compared:
+    """Requests of one kind to both versions in turns: requests per second, and CPU time of the workers a request, µs."""
+
+    def __init__(self, servers):
+        self.servers, self.rates, self.cpu, self.counts = servers, ([], []), [0, 0], [0, 0]
+        self.workers = [server.workers(server.site.binary) for server in servers]
+
+    def turn(self, i, milliseconds, request, *chain):
+        before = cpu_s(self.workers[i])
+        rate, _, count = load(self.servers[i], request, milliseconds, *chain)
+        if milliseconds > WARM_UP_MS:
+            self.rates[i].append(rate)
+            self.cpu[i] += cpu_s(self.workers[i]) - before
+            self.counts[i] += count
+
+    def rows(self, what, revision):
+        """Of the rates, and of the CPU times, which a busy machine disturbs less."""
+        cpu = [self.cpu[i] / self.counts[i] * 1e6 for i in (0, 1)]
+        return (Row(what, median(self.rates[0]), revision, median(self.rates[1]), NOT_SLOWER),
+                Row(what, cpu[0], revision, cpu[1], NOT_DEARER))  # fmt: skip
 
 
-def compare_refresh(ours, base, revision):
-    text = '{"grant_type":"refresh_token","scope":"all","refresh_token":"@VALUE@"}'
-    rates = ([], [])
+def compare_requests(servers, what, method, path, headers, text=""):
+    compared = Compared(servers)
     for n in range(COMPARED_ROUNDS + 1):
-        for i, server in enumerate((ours, base)):
+        for i, server in enumerate(servers):
+            # a captcha that wants a bearer token wants one of its own site
+            own = headers | ({"Authorization": f"Bearer {app_token(server)}"} if "eplatform" in what else {})
+            request = write_request(f"compare-{i}.http", method, server.MOUNT + path, own, text)
+            compared.turn(i, ROUND_MS if n else WARM_UP_MS, request)
+    return compared
+
+
+def compare_refreshes(servers):
+    text = '{"grant_type":"refresh_token","scope":"all","refresh_token":"@VALUE@"}'
+    compared = Compared(servers)
+    for n in range(COMPARED_ROUNDS + 1):
+        for i, server in enumerate(servers):
             tokens = BUILD / f"requests/compare-tokens-{i}"
             tokens.write_text("".join(login(server)["refresh_token"] + "\n" for _ in range(CONNECTIONS)))
             request = write_request(f"compare-{i}.http", "POST", server.MOUNT + TOKEN_PATH, TOKEN_HEADERS, text)
-            rate = load(server, request, ROUND_MS if n else WARM_UP_MS, "refresh_token", tokens)[0]
-            rates[i].extend([rate] if n else [])
-    return Row("blade refresh", median(rates[0]), revision, median(rates[1]), NOT_SLOWER)
+            compared.turn(i, ROUND_MS if n else WARM_UP_MS, request, "refresh_token", tokens)
+    return compared
 
 
 def compare(revision):
     """Prints what this tree's program does beside that of another revision."""
     site, other = Site(), Site("site-base", built=build_revision(revision))
     with Lighttpd(site) as ours, Lighttpd(other) as base:
-        rows = compare_through_lighttpd(ours, base, revision)
-    print_table(f"Beside {revision}, through lighttpd: two workers, {CONNECTIONS} connections", "requests/s", rows)
+        servers = (ours, base)
+        found = [compare_requests(servers, *kind).rows(kind[0], revision) for kind in captcha_requests(ours)]
+        body = json.dumps({"grant_type": "client_credentials"})
+        client = compare_requests(servers, "blade client_credentials", "POST", TOKEN_PATH, TOKEN_HEADERS, body)
+        found.append(client.rows("blade client_credentials", revision))
+        found.append(compare_refreshes(servers).rows("blade refresh", revision))
+    title = f"Beside {revision}, through lighttpd: two workers, {CONNECTIONS} connections"
+    print_table(title, "requests/s", [rates for rates, _ in found])
+    print_table("CPU time of a worker for one of these requests", "µs", [cpu for _, cpu in found])
     compare_cgi(site, other, revision)
 
 

@@ -9,11 +9,11 @@ import subprocess
 import time
 
 import pytest
+from harness.desk import DONE, FAILED, USAGE, bare, desk, has_secret  # noqa: F401, two are fixtures
 from harness.errors import blade
-from harness.site import BINARY
+from harness.site import BINARY, DEADLINE_S
 from harness.visitor import basic, bearer, md5
 from harness.wire import get, post_json
-from test_cli import DEADLINE_S, DONE, FAILED, USAGE, bare, desk, has_secret  # noqa: F401, two are fixtures
 
 PASSWORD = "Geheim-47-Wort"
 EVENT = ["time", "actor", "action", "subject", "result", "client_id", "dialect", "address", "count", "id"]

@@ -591,6 +591,7 @@ def test_changing_the_password(site_with, path):
     response = web.update_password(mine["access_token"], md5(user.password), md5(NEW), path=path)
     assert (response.status, response.json) == (200, {"code": 200, "success": True, "data": None, "msg": "操作成功"})
     assert web.blade_user_info(mine["access_token"]).status == 200
+    assert web.blade_refresh(mine["refresh_token"]).status == 200, "this login goes on"
     blade(web.blade_user_info(other["access_token"]), 401)
     blade(web.blade_refresh(other["refresh_token"]), 401, 2010)
     blade(web.blade_password_login(user), 400, 2001)

@@ -47,7 +47,10 @@ def browser(frontend):
     return Visitor(frontend, Socket(frontend.server.port, ""))
 
 
-@pytest.mark.parametrize("path", ["/", "/index.html", "/wel/index", "/login?redirect=%2Findex", "/user/profile", "/authority/role"])
+PAGES = ["/", "/index.html", "/wel/index", "/login?redirect=%2Findex", "/user/profile", "/authority/role"]
+
+
+@pytest.mark.parametrize("path", PAGES)
 def test_pages_are_the_front_end(browser, path):
     response = browser.send(get(path))
     assert response.status == 200 and response.body.decode().startswith(PAGE), response
@@ -205,8 +208,8 @@ def saber(client, secret):
         headers["Authorization"] = basic(client, secret)
         login = recipe.cgi.send(post_query("/blade-auth/token", fields, **headers)).json
         refresh = {"grantType": "refresh_token", "scope": "all", "refreshToken": login["data"]["refreshToken"]}
-        again = recipe.cgi.send(post_query("/blade-auth/token", refresh, Authorization=headers["Authorization"])).json
-        assert again["data"]["account"] == "zhangsan"
+        again = post_query("/blade-auth/token", refresh, Authorization=headers["Authorization"])
+        assert recipe.cgi.send(again).json["data"]["account"] == "zhangsan"
         return captcha.json["data"]["image"], captcha.header("X-Captcha-Code")
 
     return log_in
@@ -215,13 +218,14 @@ def saber(client, secret):
 def bladex(client, secret, wire):
     def log_in(recipe):
         captcha = recipe.cgi.send(get("/blade-auth/oauth/captcha")).json
-        fields = {"grant_type": "captcha", "tenantId": "000000", "username": "zhangsan", "password": wire(recipe, PASSWORD)}
+        password = wire(recipe, PASSWORD)
+        fields = {"grant_type": "captcha", "tenantId": "000000", "username": "zhangsan", "password": password}
         headers = {"Captcha_Key": captcha["key"], "Captcha_Code": captcha["captchaCode"]}
         headers["Authorization"] = basic(client, secret)
         login = recipe.cgi.send(post_query("/blade-auth/oauth/token", fields, **headers)).json
         refresh = {"grant_type": "refresh_token", "scope": "all", "refresh_token": login["refresh_token"]}
-        again = recipe.cgi.send(post_query("/blade-auth/oauth/token", refresh, Authorization=headers["Authorization"])).json
-        assert again["account"] == "zhangsan"
+        again = post_query("/blade-auth/oauth/token", refresh, Authorization=headers["Authorization"])
+        assert recipe.cgi.send(again).json["account"] == "zhangsan"
         return captcha["image"], captcha["captchaCode"]
 
     return log_in

@@ -14,10 +14,10 @@ import subprocess
 from contextlib import closing
 
 import pytest
+from harness.desk import FAILED, USAGE, bare, desk  # noqa: F401 (fixtures)
 from harness.site import BINARY, User
 from harness.visitor import basic, md5
 from harness.wire import post_json
-from test_cli import FAILED, USAGE, bare, desk  # noqa: F401 (fixtures)
 
 PASSWORD = "Correct-горячий-马-1"  # not in any list, not ASCII
 SHA1 = "{SHA}" + base64.b64encode(hashlib.sha1(b"password-of-all").digest()).decode()
@@ -283,7 +283,7 @@ FAULTS = {
     "turned": (f"account,password_hash\na\u202eb,{SHA1}\n", 2, "account: an invisible character"),
     "escape": (f"account,password_hash\na\x1b[2J,{SHA1}\n", 2, "account: a control character"),
     "long-account": (f"account,password_hash\n{'a' * 129},{SHA1}\n", 2, "account: longer than 128 bytes"),
-    "control": (f"account,password_hash,real_name\na,{SHA1},x\ty\n", 2, "real_name: a control character"),
+    "control": (f"account,password_hash,real_name\na,{SHA1},x\ty\n", 2, "real_name: the value has a control character"),
     "no-hash": ("account,password_hash\na,\n", 2, "password_hash: missing"),
     "plain-in-hash": ("account,password_hash\na,secret\n", 2, "password_hash: is no verifier"),
     "des": ("account,password_hash\na,abJnggxhB/yWI\n", 2, "DES crypt"),
@@ -545,7 +545,7 @@ def test_json_tells_the_figures(desk):
 
 @pytest.mark.parametrize("format", ["csv", "jsonl"])
 def test_what_is_exported_with_hashes_is_the_same_elsewhere(desk, tmp_path_factory, format):
-    from test_cli import Desk
+    from harness.desk import Desk
 
     awkward = f'account,password_hash,real_name,nick_name\n"=1+1",{SHA1}," blank ","a,""b"""\n@x,{SHA1},-,+\n'
     assert importing(desk, GOOD)[0] == importing(desk, awkward)[0] == 0

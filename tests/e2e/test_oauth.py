@@ -312,6 +312,16 @@ def test_revoking_what_is_no_token(web, token):
     assert (response.status, response.body) == (200, b"")
 
 
+def test_revoking_a_refresh_token_that_was_used(web, user):
+    """It is good for the same successor within the grace window, and may be for a stale tab later: not any more."""
+    login = web.oauth_login(user)
+    fresh = web.oauth_refresh(login["refresh_token"]).json
+    assert web.oauth_post("/revoke", {"token": login["refresh_token"]}).status == 200
+    for token in (login["refresh_token"], fresh["refresh_token"]):
+        oauth(web.oauth_refresh(token), 400, "invalid_grant")
+    assert web.blade_user_info(fresh["access_token"]).status == 401
+
+
 def test_revoking_twice(web, user):
     token = web.oauth_login(user)["access_token"]
     assert [web.oauth_post("/revoke", {"token": token}).status for _ in range(2)] == [200, 200]

@@ -6,10 +6,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "admin/encoding.h"
+#include "admin/people.h"
 #include "base/account.h"
 #include "base/codec.h"
-#include "cli/encoding.h"
-#include "cli/people.h"
 #include "crypto/password.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -694,6 +694,35 @@ static void test_all_spellings_of_an_account_share_its_tries(void **state)
     assert_null(strstr(buf_str(&s->scratch.log), "Admin"));
 }
 
+static enum err note_addresses(void *ctx, const struct throttle_entry *e)
+{
+    if (e->kind == THROTTLE_ADDRESS && e->name[0] != '\0')
+        buf_addf(ctx, "%s ", e->name);
+    return ERR_OK;
+}
+
+/* Whatever the list names can be cleared by that name, also what is no address: who comes over a socket. */
+static void test_an_address_is_cleared_by_the_name_it_is_listed_by(void **state)
+{
+    struct site *s = *state;
+    static const char *const listed[] = {"192.0.2.1", "2001:db8:0:1::/64", "unix", "unknown"};
+    static const char *const coming[] = {"192.0.2.1", "2001:db8:0:1::7", "unix", "unknown"};
+    struct buf seen;
+    buf_init(&seen);
+    for (int i = 0; i < 4; i++) {
+        s->address = coming[i];
+        log_in(s, "admin", md5_wrong, NULL, NULL, NOW_S);
+    }
+    assert_err(throttle_list(&s->app, NOW_S, &s->arena, note_addresses, &seen), ERR_OK);
+    assert_string_equal(buf_str(&seen), "192.0.2.1 2001:db8:0:1::/64 unix unknown ");
+    for (int i = 0; i < 4; i++) {
+        COMMITTED(s, throttle_clear_address(&s->app, listed[i]));
+        assert_err(throttle_clear_address(&s->app, listed[i]), ERR_NOT_FOUND);
+    }
+    assert_err(throttle_clear_address(&s->app, "unix:"), ERR_BAD_REQUEST);
+    buf_free(&seen);
+}
+
 static void test_past_the_limit_nobody_looks_at_the_password(void **state)
 {
     struct site *s = *state;
@@ -1593,6 +1622,7 @@ int main(void)
         TEST(test_ipv6_counts_per_64),
         TEST(test_who_gets_in),
         TEST(test_all_spellings_of_an_account_share_its_tries),
+        TEST(test_an_address_is_cleared_by_the_name_it_is_listed_by),
         TEST(test_past_the_limit_nobody_looks_at_the_password),
         TEST(test_unknown_accounts_count_as_failures_too),
         TEST(test_the_captcha_comes_first),

@@ -495,6 +495,25 @@ static void test_addresses_have_one_form(void **state)
     }
 }
 
+static void test_the_network_of_an_address(void **state)
+{
+    static const struct {
+        const char *address, *network;
+        bool is_wide;
+    } cases[] = {
+        {"192.0.2.77", "192.0.2.0/24", false},
+        {"2001:db8:1:2:3:4:5:6", "2001:db8:1::/48", true},
+        {"::1", "::/48", true},
+        {"unknown", "unknown", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char network[ADDRESS_CAP];
+        assert_int_equal(address_network(cases[i].address, network), cases[i].is_wide);
+        assert_string_equal(network, cases[i].network);
+    }
+}
+
 static void test_addresses_in_lists(void **state)
 {
     (void)state;
@@ -1036,6 +1055,7 @@ int main(void)
         cmocka_unit_test(test_dates_follow_the_zone),
         cmocka_unit_test(test_times_with_their_offset),
         cmocka_unit_test(test_addresses_have_one_form),
+        cmocka_unit_test(test_the_network_of_an_address),
         cmocka_unit_test(test_addresses_in_lists),
         cmocka_unit_test(test_lists_of_addresses),
         cmocka_unit_test(test_the_client_behind_proxies),

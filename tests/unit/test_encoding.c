@@ -1,12 +1,12 @@
 /*
- * cli/encoding: every character as the builder's iconv reads it; what is no character; what is in doubt.
+ * admin/encoding: every character as the builder's iconv reads it; what is no character; what is in doubt.
  */
 #include "unit.h"
 
 #include <iconv.h>
 #include <string.h>
 
-#include "cli/encoding.h"
+#include "admin/encoding.h"
 
 /* What iconv makes of these bytes as one character of UTF-8; "" if it is none. */
 static void by_iconv(iconv_t cd, const unsigned char *bytes, size_t len, char out[16])

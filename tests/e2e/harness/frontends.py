@@ -1,4 +1,4 @@
-"""A front end with Menshen for its logins and an application server for the rest: the shipped frontend.conf of each server."""
+"""A front end with Menshen for its logins and an application server for the rest: each server's shipped frontend.conf."""
 
 import json
 import re

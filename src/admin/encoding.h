@@ -5,8 +5,8 @@
  * Depends on base/buf, base/codec.
  * Source: GB 18030-2005; Big5 as glibc's iconv has it; RFC 3629; RFC 2781.
  */
-#ifndef CLI_ENCODING_H
-#define CLI_ENCODING_H
+#ifndef ADMIN_ENCODING_H
+#define ADMIN_ENCODING_H
 
 #include <stdbool.h>
 #include <stddef.h>

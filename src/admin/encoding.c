@@ -1,4 +1,4 @@
-#include "cli/encoding.h"
+#include "admin/encoding.h"
 
 #include <ctype.h>
 #include <string.h>

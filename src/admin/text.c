@@ -1,9 +1,8 @@
-#include "cli/text.h"
+#include "admin/text.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-#include "base/account.h"
 #include "base/codec.h"
 #include "base/config.h"
 
@@ -23,51 +22,56 @@ const char *text_fault(const char *s, size_t len)
     return NULL;
 }
 
-enum cli_status text_check(const struct cli *cli, const char *what, const char *value, size_t max)
+enum err text_check(const char *value, size_t max, struct buf *why)
 {
     size_t len = strlen(value);
     const char *fault = text_fault(value, len);
     if (fault != NULL)
-        return cli_misuse(cli, "%s: the value has %s", what, fault);
-    if (len > max)
-        return cli_misuse(cli, "%s: longer than %zu bytes", what, max);
-    return CLI_DONE;
+        buf_addf(why, "the value has %s", fault);
+    else if (len > max)
+        buf_addf(why, "longer than %zu bytes", max);
+    else
+        return ERR_OK;
+    return ERR_BAD_REQUEST;
 }
 
-enum cli_status text_check_id(const struct cli *cli, const char *what, const char *value)
+enum err text_check_id(const char *value, struct buf *why)
 {
     size_t len = strlen(value);
     if (len >= 1 && len <= TEXT_ID_MAX && strspn(value, LETTERS_DIGITS "-_.") == len)
-        return CLI_DONE;
-    return cli_misuse(cli, "%s: expected 1 to %d letters, digits, - _ or .", what, TEXT_ID_MAX);
+        return ERR_OK;
+    buf_addf(why, "expected 1 to %d letters, digits, - _ or .", TEXT_ID_MAX);
+    return ERR_BAD_REQUEST;
 }
 
-enum cli_status text_check_account(const struct cli *cli, const char *value)
+/* The element of `len` bytes at `p`, and those behind it. */
+static enum err check_element(const char *p, size_t len, const char *allowed, struct buf *why)
 {
-    const char *fault = account_fault(value);
-    return fault == NULL ? CLI_DONE : cli_misuse(cli, "ACCOUNT: %s", fault);
+    const char *rest = p + len;
+    if (len == 0)
+        buf_add_str(why, "expected a list such as a,b without empty elements");
+    else if (allowed != NULL && !config_list_has(allowed, p, len))
+        buf_addf(why, "%.*s: expected a list of %s", (int)len, p, allowed);
+    else if (allowed == NULL && strspn(p, LETTERS_DIGITS "-_.:/") < len)
+        buf_add_str(why, "expected a list of words of letters, digits, - _ . : /");
+    else if (*rest == ',' && config_list_has(rest + 1, p, len))
+        buf_addf(why, "%.*s is in the list twice", (int)len, p);
+    else
+        return ERR_OK;
+    return ERR_BAD_REQUEST;
 }
 
-enum cli_status text_check_list(const struct cli *cli, const char *what, const char *value,
-                                const char *allowed)
+enum err text_check_list(const char *value, const char *allowed, struct buf *why)
 {
-    if (strlen(value) > TEXT_MAX)
-        return cli_misuse(cli, "%s: longer than %d bytes", what, TEXT_MAX);
-    for (const char *p = value;; p++) {
+    enum err e = text_check(value, TEXT_MAX, why);
+    for (const char *p = value; e == ERR_OK; p++) {
         size_t len = strcspn(p, ",");
-        if (len == 0)
-            return cli_misuse(cli, "%s: expected a list such as a,b without empty elements", what);
-        if (allowed != NULL && !config_list_has(allowed, p, len))
-            return cli_misuse(cli, "%s %s: expected a list of %s", what, value, allowed);
-        if (allowed == NULL && strspn(p, LETTERS_DIGITS "-_.:/") < len)
-            return cli_misuse(cli, "%s: expected a list of words of letters, digits, - _ . : /", what);
-        const char *rest = p + len;
-        if (*rest == ',' && config_list_has(rest + 1, p, len))
-            return cli_misuse(cli, "%s: %.*s is in the list twice", what, (int)len, p);
-        p = rest;
+        e = check_element(p, len, allowed, why);
+        p += len;
         if (*p == '\0')
-            return CLI_DONE;
+            break;
     }
+    return e;
 }
 
 /* How many bytes of blanks `s` begins with, U+3000 of Chinese keyboards among them. */

@@ -1,65 +1,25 @@
-/*
- * menshen user import: people from a file, all of them or none. Everything is read and checked first, without
- * keeping anybody waiting; then one transaction writes.
- * Source: schema.sql, table user.
- */
-#include "cli/user_import.h"
+#include "admin/import.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin/text.h"
+#include "admin/users.h"
 #include "auth/policy.h"
 #include "base/account.h"
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/secure.h"
-#include "cli/input.h"
-#include "cli/people.h"
-#include "cli/progress.h"
-#include "cli/table.h"
-#include "cli/text.h"
-#include "cli/user.h"
 #include "store/tenant_store.h"
 #include "store/token_store.h"
-#include "store/user_store.h"
-
-enum { SHOWN_NOTES = 20 };
 
 #define ARENA_CAP ((size_t)2048 * 1024 * 1024)
 
-/* A person of the file who passed its checks. */
-struct entry {
+struct import_entry {
     size_t line;
     bool given[PEOPLE_COLUMNS]; /* what the file says of the person */
     bool exists;                /* the account is there; user.id is its id */
     struct user user;
-};
-
-/* What is said of a line. */
-struct note {
-    size_t line;
-    const char *what;
-};
-
-struct notes {
-    struct note *at; /* owned */
-    size_t count, room;
-};
-
-struct import {
-    struct cli *cli;
-    const char *tenant; /* of rows that name none */
-    bool update;
-    bool as_typed;         /* a password that looks like a verifier is a password */
-    struct arena arena;    /* of what is kept */
-    struct arena scratch;  /* of single look-ups */
-    struct entry *entries; /* owned */
-    size_t count, room;
-    struct notes faults;      /* lines that are not written */
-    struct notes doubts;      /* lines that are */
-    const char *known_tenant; /* the last that was found */
-    size_t overtaken_line;    /* whose account somebody else changed before it was written; 0: none */
 };
 
 /* ---- Faults, and doubts ---- */
@@ -79,7 +39,7 @@ static enum err make_room(void **at, size_t count, size_t *room, size_t size)
 }
 
 /* Keep what is to say of a line; all of it is shown in the end, in the order of the lines. */
-static enum err add_note(struct import *im, struct notes *notes, size_t line, const char *what)
+static enum err add_note(struct import *im, struct import_notes *notes, size_t line, const char *what)
 {
     void *at = notes->at;
     enum err e = make_room(&at, notes->count, &notes->room, sizeof *notes->at);
@@ -87,30 +47,13 @@ static enum err add_note(struct import *im, struct notes *notes, size_t line, co
     const char *kept = e == ERR_OK ? arena_strdup(&im->arena, what) : NULL;
     if (kept == NULL)
         return ERR_MEMORY;
-    notes->at[notes->count++] = (struct note){line, kept};
+    notes->at[notes->count++] = (struct import_note){line, kept};
     return ERR_OK;
 }
 
 static enum err tell(struct import *im, size_t line, const char *what)
 {
     return add_note(im, &im->faults, line, what);
-}
-
-static int compare_notes(const void *a, const void *b)
-{
-    const struct note *x = a, *y = b;
-    return x->line < y->line ? -1 : x->line > y->line;
-}
-
-/* `mark` says what they are: "note: ". */
-static void show_notes(const struct import *im, const struct notes *notes, const char *mark)
-{
-    if (notes->count > 0)
-        qsort(notes->at, notes->count, sizeof *notes->at, compare_notes);
-    for (size_t i = 0; i < notes->count && i < SHOWN_NOTES; i++)
-        cli_print(stderr, "%s:%zu: %s%s\n", im->cli->operand[0], notes->at[i].line, mark, notes->at[i].what);
-    if (notes->count > SHOWN_NOTES)
-        fprintf(stderr, "… and %zu more\n", notes->count - SHOWN_NOTES);
 }
 
 /* "password_hash: bcrypt of cost 31 …" */
@@ -123,43 +66,41 @@ static enum err tell_column(struct import *im, size_t line, enum people_column c
 
 /* ---- Checking one person. ERR_BAD_REQUEST: a fault was told ---- */
 
-static enum err check_text(struct import *im, size_t line, enum people_column column, const char *value,
-                           size_t max)
+/* `good` is how a check of the column went, which filled `why`; that is released. */
+static enum err tell_why(struct import *im, size_t line, enum people_column column, enum err good,
+                         struct buf *why)
 {
-    const char *fault = text_fault(value, strlen(value));
-    if (fault != NULL)
-        return tell_column(im, line, column, fault);
-    if (strlen(value) > max) {
-        const char *what = arena_printf(&im->scratch, "longer than %zu bytes", max);
-        return what != NULL ? tell_column(im, line, column, what) : ERR_MEMORY;
-    }
-    return ERR_OK;
+    if (good == ERR_BAD_REQUEST)
+        good = tell_column(im, line, column, buf_str(why));
+    buf_free(why);
+    return good;
 }
 
-static enum err check_account(struct import *im, const struct person *p, struct entry *e)
+static enum err check_account(struct import *im, const struct person *p, struct import_entry *e)
 {
     const char *given = p->value[PEOPLE_ACCOUNT];
-    char account[ACCOUNT_CAP], folded[ACCOUNT_FOLDED_CAP];
-    const char *fault = given == NULL || given[0] == '\0' ? "missing" : account_fault(given);
-    if (fault == NULL && !account_canonical(given, account))
-        fault = "invalid UTF-8";
-    if (fault == NULL)
-        fault = account_fault(account);
-    if (fault != NULL)
-        return tell_column(im, p->line, PEOPLE_ACCOUNT, fault);
-    e->user.account = arena_strdup(&im->arena, account);
-    e->user.account_folded = arena_strdup(&im->arena, account_fold(account, folded) ? folded : account);
-    return e->user.account != NULL && e->user.account_folded != NULL ? ERR_OK : ERR_MEMORY;
+    char folded[ACCOUNT_FOLDED_CAP];
+    struct buf why;
+    if (given == NULL || given[0] == '\0')
+        return tell_column(im, p->line, PEOPLE_ACCOUNT, "missing");
+    buf_init(&why);
+    enum err good = users_new_account(given, &im->arena, &e->user.account, &why);
+    good = tell_why(im, p->line, PEOPLE_ACCOUNT, good, &why);
+    if (good != ERR_OK)
+        return good;
+    bool is_folded = account_fold(e->user.account, folded);
+    e->user.account_folded = arena_strdup(&im->arena, is_folded ? folded : e->user.account);
+    return e->user.account_folded != NULL ? ERR_OK : ERR_MEMORY;
 }
 
-static enum err check_tenant(struct import *im, const struct person *p, struct entry *e)
+static enum err check_tenant(struct import *im, const struct person *p, struct import_entry *e)
 {
     const char *id = p->value[PEOPLE_TENANT];
     struct tenant tenant;
-    e->user.tenant_id = id != NULL && id[0] != '\0' ? id : im->tenant;
+    e->user.tenant_id = id != NULL && id[0] != '\0' ? id : im->rules.tenant_id;
     if (im->known_tenant != NULL && strcmp(im->known_tenant, e->user.tenant_id) == 0)
         return ERR_OK;
-    enum err found = tenant_store_get(im->cli->app.db, e->user.tenant_id, &im->scratch, &tenant);
+    enum err found = tenant_store_get(im->app->db, e->user.tenant_id, &im->scratch, &tenant);
     if (found == ERR_NOT_FOUND)
         return tell_column(im, p->line, PEOPLE_TENANT, "no such tenant; make it with: menshen tenant add");
     if (found == ERR_OK)
@@ -168,7 +109,7 @@ static enum err check_tenant(struct import *im, const struct person *p, struct e
 }
 
 static enum err check_flag(struct import *im, const struct person *p, enum people_column column, bool *out,
-                           struct entry *e)
+                           struct import_entry *e)
 {
     const char *value = p->value[column];
     if (value == NULL || value[0] == '\0')
@@ -180,7 +121,7 @@ static enum err check_flag(struct import *im, const struct person *p, enum peopl
     return ERR_OK;
 }
 
-static enum err check_changed(struct import *im, const struct person *p, struct entry *e)
+static enum err check_changed(struct import *im, const struct person *p, struct import_entry *e)
 {
     const char *value = p->value[PEOPLE_PASSWORD_CHANGED];
     int64_t *at = &e->user.password_changed_s;
@@ -188,7 +129,7 @@ static enum err check_changed(struct import *im, const struct person *p, struct 
         return ERR_OK;
     e->given[PEOPLE_PASSWORD_CHANGED] = true;
     if ((!codec_parse_int(value, 0, INT64_MAX / 1000, at) && !clock_parse_local(value, at)) ||
-        *at > im->cli->now_s + 86400)
+        *at > im->now_s + 86400)
         return tell_column(im, p->line, PEOPLE_PASSWORD_CHANGED,
                            "expected Unix seconds or YYYY-MM-DD HH:MM:SS, not in the future");
     return ERR_OK;
@@ -198,9 +139,8 @@ static enum err check_changed(struct import *im, const struct person *p, struct 
 static bool is_ours(const struct import *im, const char *verifier)
 {
     static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const char *model = im->cli->app.decoy_hash;
-    if (password_needs_rehash(verifier, app_password_cost(&im->cli->app)) ||
-        strlen(verifier) != strlen(model))
+    const char *model = im->app->decoy_hash;
+    if (password_needs_rehash(verifier, app_password_cost(im->app)) || strlen(verifier) != strlen(model))
         return false;
     size_t head = (size_t)(strstr(model, ",p=") - model);
     head += strcspn(model + head, "$");
@@ -210,7 +150,7 @@ static bool is_ours(const struct import *im, const char *verifier)
     return true;
 }
 
-static enum err check_verifier(struct import *im, const struct person *p, struct entry *e)
+static enum err check_verifier(struct import *im, const struct person *p, struct import_entry *e)
 {
     char form[PASSWORD_STORED_CAP];
     struct buf why;
@@ -226,18 +166,15 @@ static enum err check_verifier(struct import *im, const struct person *p, struct
     if (good == ERR_OK) {
         e->user.password_hash = arena_strdup(&im->arena, form);
         good = e->user.password_hash != NULL ? ERR_OK : ERR_MEMORY;
-    } else if (good == ERR_BAD_REQUEST) {
-        good = tell_column(im, p->line, PEOPLE_PASSWORD_HASH, buf_str(&why));
     }
     secure_wipe(form, sizeof form);
-    buf_free(&why);
-    return good;
+    return tell_why(im, p->line, PEOPLE_PASSWORD_HASH, good, &why);
 }
 
-static enum err hash_plain(struct import *im, const struct password *password, struct entry *e)
+static enum err hash_plain(struct import *im, const struct password *password, struct import_entry *e)
 {
     char hash[PASSWORD_HASH_CAP];
-    enum err good = password_hash(app_password_cost(&im->cli->app), password->md5_hex, hash);
+    enum err good = password_hash(app_password_cost(im->app), password->md5_hex, hash);
     if (good != ERR_OK)
         return good;
     e->user.password_hash = arena_strdup(&im->arena, hash);
@@ -245,12 +182,12 @@ static enum err hash_plain(struct import *im, const struct password *password, s
     return e->user.password_hash != NULL ? ERR_OK : ERR_MEMORY;
 }
 
-static enum err check_plain(struct import *im, const struct person *p, struct entry *e)
+static enum err check_plain(struct import *im, const struct person *p, struct import_entry *e)
 {
     struct password password = {0};
     struct buf why;
     const char *plain = p->value[PEOPLE_PASSWORD];
-    if (!im->as_typed && password_looks_like_verifier(plain))
+    if (!im->rules.as_typed && password_looks_like_verifier(plain))
         return tell_column(im, p->line, PEOPLE_PASSWORD,
                            "looks like a hash, not like a password as it is typed; name the column "
                            "password_hash, or give --passwords-as-typed if people really type this");
@@ -258,19 +195,18 @@ static enum err check_plain(struct import *im, const struct person *p, struct en
     if (good == ERR_OK)
         good = password_of_plain(plain, strlen(plain), &password);
     if (good == ERR_OK)
-        good = policy_check(&im->cli->app.cfg, e->user.account, &password);
+        good = policy_check(&im->app->cfg, e->user.account, &password);
     buf_init(&why);
     if (good == ERR_OK)
         good = hash_plain(im, &password, e);
-    else if (user_password_fault(im->cli, good, &why) != NULL)
-        good = tell_column(im, p->line, PEOPLE_PASSWORD, buf_str(&why));
-    buf_free(&why);
+    else if (users_password_fault(&im->app->cfg, good, &why))
+        good = ERR_BAD_REQUEST;
     password_wipe(&password);
-    return good;
+    return tell_why(im, p->line, PEOPLE_PASSWORD, good, &why);
 }
 
 /* Either a verifier or the password; somebody who is there already needs neither. */
-static enum err check_password(struct import *im, const struct person *p, struct entry *e)
+static enum err check_password(struct import *im, const struct person *p, struct import_entry *e)
 {
     const char *hash = p->value[PEOPLE_PASSWORD_HASH], *plain = p->value[PEOPLE_PASSWORD];
     bool has_hash = hash != NULL && hash[0] != '\0', has_plain = plain != NULL && plain[0] != '\0';
@@ -286,7 +222,7 @@ static enum err check_password(struct import *im, const struct person *p, struct
 }
 
 /* An id of its own: nobody else's, and not another one than the account has. */
-static enum err check_id(struct import *im, const struct person *p, struct entry *e)
+static enum err check_id(struct import *im, const struct person *p, struct import_entry *e)
 {
     const char *value = p->value[PEOPLE_USER_ID];
     struct user there;
@@ -300,7 +236,7 @@ static enum err check_id(struct import *im, const struct person *p, struct entry
                            "the account has another one, which cannot be changed");
     if (e->exists)
         return ERR_OK;
-    enum err found = user_store_get(im->cli->app.db, id, &im->scratch, &there);
+    enum err found = user_store_get(im->app->db, id, &im->scratch, &there);
     if (found == ERR_OK)
         return tell_column(im, p->line, PEOPLE_USER_ID, "another account has it");
     e->given[PEOPLE_USER_ID] = true;
@@ -308,57 +244,55 @@ static enum err check_id(struct import *im, const struct person *p, struct entry
     return found == ERR_NOT_FOUND ? ERR_OK : found;
 }
 
-static enum err doubt(struct import *im, const struct entry *e, const char *other)
+static enum err doubt(struct import *im, const struct import_entry *e, const char *other)
 {
-    const char *what = arena_printf(&im->scratch, USER_LOOKALIKE, e->user.account, other);
+    const char *what = arena_printf(&im->scratch, USERS_LOOKALIKE, e->user.account, other);
     return what != NULL ? add_note(im, &im->doubts, e->line, what) : ERR_MEMORY;
 }
 
-static enum err doubt_if_like_another(struct import *im, const struct entry *e)
+static enum err doubt_if_like_another(struct import *im, const struct import_entry *e)
 {
     struct user other;
     enum err found =
-        user_store_lookalike(im->cli->app.db, e->user.tenant_id, e->user.account, &im->scratch, &other);
+        user_store_lookalike(im->app->db, e->user.tenant_id, e->user.account, &im->scratch, &other);
     return found == ERR_OK ? doubt(im, e, other.account) : found == ERR_NOT_FOUND ? ERR_OK : found;
 }
 
 /* Whether the account is there already, and may be. */
-static enum err check_existing(struct import *im, const struct person *p, struct entry *e)
+static enum err check_existing(struct import *im, const struct person *p, struct import_entry *e)
 {
     struct user there;
     enum err found =
-        user_store_find_exact(im->cli->app.db, e->user.tenant_id, e->user.account, &im->scratch, &there);
+        user_store_find_exact(im->app->db, e->user.tenant_id, e->user.account, &im->scratch, &there);
     if (found == ERR_NOT_FOUND)
         return doubt_if_like_another(im, e);
     if (found != ERR_OK)
         return found;
     e->exists = true;
     e->user.id = there.id;
-    return im->update ? ERR_OK
-                      : tell_column(im, p->line, PEOPLE_ACCOUNT, "there already; --update changes it");
+    return im->rules.update ? ERR_OK
+                            : tell_column(im, p->line, PEOPLE_ACCOUNT, "there already; --update changes it");
 }
 
-static enum err check_texts(struct import *im, const struct person *p, struct entry *e)
+static enum err check_texts(struct import *im, const struct person *p, struct import_entry *e)
 {
     enum err good = ERR_OK;
     for (size_t i = 0; good == ERR_OK && i < USER_TEXT_COUNT; i++) {
         enum people_column column = PEOPLE_TEXTS + i;
-        bool is_list = user_texts[i].is_list;
         const char *value = p->value[column];
+        struct buf why;
         e->given[column] = value != NULL;
-        if (value != NULL && is_list && (value = text_tidy_list(&im->arena, value)) == NULL)
-            return ERR_MEMORY;
-        *user_text_at(&e->user, i) = value != NULL ? value : "";
-        if (value != NULL)
-            good = check_text(im, p->line, column, value, is_list ? TEXT_LIST_MAX : TEXT_MAX);
+        buf_init(&why);
+        good = users_set_text(&e->user, i, value != NULL ? value : "", &im->arena, &why);
+        good = tell_why(im, p->line, column, good, &why);
     }
     return good;
 }
 
-static enum err check(struct import *im, const struct person *p, struct entry *e)
+static enum err check(struct import *im, const struct person *p, struct import_entry *e)
 {
-    *e = (struct entry){.line = p->line,
-                        .user = {.password_changed_s = im->cli->now_s, .created_s = im->cli->now_s}};
+    *e = (struct import_entry){.line = p->line,
+                               .user = {.password_changed_s = im->now_s, .created_s = im->now_s}};
     enum err good = check_account(im, p, e);
     if (good == ERR_OK)
         good = check_tenant(im, p, e);
@@ -415,9 +349,7 @@ static enum err tell_of_line(void *ctx, size_t line, const char *what)
 
 static enum err check_all(struct import *im, const struct persons *all)
 {
-    struct progress bar;
     enum err e = ERR_OK;
-    progress_open(&bar, "Checking", all->count);
     for (size_t i = 0; e == ERR_OK && i < all->count; i++) {
         e = add_entry(im);
         if (e == ERR_OK)
@@ -426,15 +358,26 @@ static enum err check_all(struct import *im, const struct persons *all)
         if (e == ERR_BAD_REQUEST)
             e = ERR_OK;
         arena_reset(&im->scratch);
-        progress_set(&bar, i + 1);
+        im->watch.step(im->watch.ctx, "Checking", i + 1, all->count);
     }
-    progress_close(&bar);
     return e;
+}
+
+static int compare_notes(const void *a, const void *b)
+{
+    const struct import_note *x = a, *y = b;
+    return x->line < y->line ? -1 : x->line > y->line;
+}
+
+static void sort_notes(struct import_notes *notes)
+{
+    if (notes->count > 0)
+        qsort(notes->at, notes->count, sizeof *notes->at, compare_notes);
 }
 
 static int compare_entries(const void *a, const void *b)
 {
-    const struct entry *x = a, *y = b;
+    const struct import_entry *x = a, *y = b;
     int order = strcmp(x->user.tenant_id, y->user.tenant_id);
     if (order == 0)
         order = strcmp(x->user.account, y->user.account);
@@ -443,7 +386,7 @@ static int compare_entries(const void *a, const void *b)
 
 static int compare_lines(const void *a, const void *b)
 {
-    const struct entry *x = a, *y = b;
+    const struct import_entry *x = a, *y = b;
     return x->line < y->line ? -1 : x->line > y->line;
 }
 
@@ -456,7 +399,7 @@ static enum err drop_doubled(struct import *im)
         return ERR_OK;
     qsort(im->entries, im->count, sizeof *im->entries, compare_entries);
     for (size_t i = 0; e == ERR_OK && i < im->count; i++) {
-        const struct entry *last = kept > 0 ? &im->entries[kept - 1] : NULL, *this = &im->entries[i];
+        const struct import_entry *last = kept > 0 ? &im->entries[kept - 1] : NULL, *this = &im->entries[i];
         if (last == NULL || strcmp(last->user.tenant_id, this->user.tenant_id) != 0 ||
             strcmp(last->user.account, this->user.account) != 0) {
             im->entries[kept++] = *this;
@@ -473,7 +416,7 @@ static enum err drop_doubled(struct import *im)
 
 static int compare_folded(const void *a, const void *b)
 {
-    const struct entry *x = a, *y = b;
+    const struct import_entry *x = a, *y = b;
     int order = strcmp(x->user.tenant_id, y->user.tenant_id);
     if (order == 0)
         order = strcmp(x->user.account_folded, y->user.account_folded);
@@ -498,12 +441,40 @@ static enum err doubt_lookalikes(struct import *im)
     return e;
 }
 
+/* What of it there is, for the report. */
+static void count_entries(struct import *im)
+{
+    for (size_t i = 0; i < im->count; i++) {
+        const char *hash = im->entries[i].user.password_hash;
+        im->existing += im->entries[i].exists;
+        im->unseen += hash != NULL && password_needs_plain(hash);
+    }
+}
+
+enum err import_read(struct import *im, enum people_format format, const char *text, size_t len)
+{
+    struct persons all = {.im = im};
+    struct people_reader reader = {.person = take_person, .fault = tell_of_line, .ctx = &all};
+    enum err e = people_read(format, text, len, &im->arena, &reader);
+    if (e == ERR_OK)
+        e = check_all(im, &all);
+    if (e == ERR_OK)
+        e = drop_doubled(im);
+    if (e == ERR_OK)
+        e = doubt_lookalikes(im);
+    free(all.at);
+    sort_notes(&im->faults);
+    sort_notes(&im->doubts);
+    count_entries(im);
+    return e;
+}
+
 /* ---- Writing ---- */
 
-static enum err update(struct import *im, const struct entry *e)
+static enum err update(struct import *im, const struct import_entry *e)
 {
     struct user u;
-    struct db *db = im->cli->app.db;
+    struct db *db = im->app->db;
     bool has_password = e->given[PEOPLE_PASSWORD_HASH];
     enum err done = user_store_get(db, e->user.id, &im->scratch, &u);
     if (done != ERR_OK)
@@ -522,176 +493,69 @@ static enum err update(struct import *im, const struct entry *e)
     if (done == ERR_OK)
         done = user_store_set(db, &u);
     if (done == ERR_OK && (has_password || u.locked))
-        done = session_store_revoke_user(db, u.id, 0, im->cli->now_s);
+        done = session_store_revoke_user(db, u.id, 0, im->now_s);
     return done;
 }
 
 /* Ids are consecutive: of a hundred thousand random ones from the same moment two might be the same. */
-static enum err write_all(struct cli *cli, void *ctx)
+enum err import_write(struct import *im)
 {
-    struct import *im = ctx;
-    struct progress bar;
     int64_t id = 0;
-    enum err e = user_new_id(&id);
-    (void)cli;
-    progress_open(&bar, "Writing", im->count);
+    enum err e = users_new_id(&id);
     for (size_t i = 0; e == ERR_OK && i < im->count; i++) {
-        struct entry *entry = &im->entries[i];
+        struct import_entry *entry = &im->entries[i];
         if (!entry->exists && !entry->given[PEOPLE_USER_ID])
             entry->user.id = id++;
-        e = entry->exists ? update(im, entry) : user_store_put(im->cli->app.db, &entry->user);
+        e = entry->exists ? update(im, entry) : user_store_put(im->app->db, &entry->user);
         if (e == ERR_EXISTS || e == ERR_NOT_FOUND)
             im->overtaken_line = entry->line;
         arena_reset(&im->scratch);
-        progress_set(&bar, i + 1);
+        im->watch.step(im->watch.ctx, "Writing", i + 1, im->count);
     }
-    progress_close(&bar);
     return e;
 }
 
-/* ---- The command ---- */
+/* ---- Encodings ---- */
 
-/* People of the file whose verifier is over the password itself. */
-static size_t count_unseen(const struct import *im)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < im->count; i++)
-        n += im->entries[i].user.password_hash != NULL &&
-             password_needs_plain(im->entries[i].user.password_hash);
-    return n;
-}
+#define ENCODING_ADVICE                                                                                      \
+    "give --encoding gbk (simplified Chinese) or --encoding big5 (traditional), or save it as \"CSV UTF-8\""
 
-/* Who of the file cannot log in everywhere, and what to do about it. */
-static enum err warn_of_unseen(const struct import *im)
+enum err import_decode(const enum encoding *from, struct buf *file, size_t *line_out, struct buf *why)
 {
-    struct buf clients;
-    size_t n = count_unseen(im);
-    buf_init(&clients);
-    enum err e = n > 0 ? user_md5_clients(im->cli, &clients) : ERR_OK;
-    if (e == ERR_OK && clients.len > 0)
-        cli_note(im->cli, "%zu of them have a hash over the password itself. " USER_UNSEEN_ADVICE, n,
-                 buf_str(&clients));
-    buf_free(&clients);
+    enum encoding found = from != NULL ? *from : ENCODING_UTF8;
+    bool sure = from != NULL || encoding_of_mark(file->data, file->len, &found);
+    struct buf text;
+    buf_init(&text);
+    enum err e = encoding_to_utf8(found, file->data, file->len, &text, line_out);
+    if (e == ERR_BAD_REQUEST) {
+        buf_add_str(why, sure ? "a character that is not of the encoding"
+                              : "not UTF-8; if Excel wrote it, " ENCODING_ADVICE);
+    } else if (e == ERR_OK && !sure && encoding_is_doubtful(file->data, file->len)) {
+        *line_out = 0;
+        buf_add_str(why, "UTF-8 by accident only, it seems: its names would be garbled; " ENCODING_ADVICE
+                         "; if it is UTF-8 all the same, --encoding utf-8");
+        e = ERR_BAD_REQUEST;
+    }
+    buf_free(file);
+    *file = text;
     return e;
 }
 
-static enum cli_status report(const struct import *im, bool written)
+/* ---- Life ---- */
+
+void import_init(struct import *im, struct app *app, const struct import_rules *rules, int64_t now_s,
+                 const struct watch *watch)
 {
-    const struct cli *cli = im->cli;
-    size_t existing = 0;
-    for (size_t i = 0; i < im->count; i++)
-        existing += im->entries[i].exists;
-    show_notes(im, &im->doubts, "note: ");
-    show_notes(im, &im->faults, "");
-    enum err e = warn_of_unseen(im);
-    if (e != ERR_OK)
-        return cli_result(cli, e);
-    cli_say(cli, "%zu added, %zu changed, %zu refused%s.\n", im->count - existing, existing, im->faults.count,
-            written                     ? ""
-            : cli_given(cli, "dry-run") ? ": a dry run, nothing was written"
-                                        : ": nothing was written");
-    enum cli_status status = CLI_DONE;
-    if (cli->json) {
-        struct buf text;
-        struct json_out j;
-        table_object(&j, &text);
-        json_int(&j, "added", (int64_t)(im->count - existing));
-        json_int(&j, "changed", (int64_t)existing);
-        json_int(&j, "refused", (int64_t)im->faults.count);
-        json_int(&j, "needs_plain", (int64_t)count_unseen(im));
-        json_bool(&j, "written", written);
-        status = table_object_end(cli, &j);
-    }
-    if (im->faults.count > 0 && !cli_given(cli, "dry-run") && !written)
-        return cli_fail(cli, "correct these lines, or give --keep-going to leave them out");
-    return status == CLI_DONE && im->faults.count > 0 ? CLI_FAILED : status;
+    *im = (struct import){.app = app, .rules = *rules, .watch = *watch, .now_s = now_s};
+    arena_init(&im->arena, ARENA_CAP);
+    arena_init(&im->scratch, ARENA_CAP);
 }
 
-/* What the audit says the import was about: the file, and how many people of it cannot log in everywhere. */
-static void name_subject(const struct import *im)
+void import_fini(struct import *im)
 {
-    struct cli *cli = im->cli;
-    size_t unseen = count_unseen(im);
-    const char *file = cli->operand[0];
-    if (text_fault(file, strlen(file)) != NULL)
-        file = "?";
-    if (unseen > 0)
-        cli->subject = arena_printf(&cli->arena, "file:%s (%zu of %zu not through clients that send MD5)",
-                                    file, unseen, im->count);
-}
-
-static enum cli_status write_if_good(struct import *im)
-{
-    struct cli *cli = im->cli;
-    bool go = !cli_given(cli, "dry-run") && (im->faults.count == 0 || cli_given(cli, "keep-going")) &&
-              im->count > 0;
-    if (!go)
-        return report(im, im->faults.count == 0 && !cli_given(cli, "dry-run"));
-    name_subject(im);
-    enum err e = cli_write(cli, write_all, im);
-    if (im->overtaken_line != 0)
-        return cli_fail(
-            cli,
-            "line %zu: the account or its user_id is there meanwhile, or the file has the user_id twice; "
-            "nothing was written",
-            im->overtaken_line);
-    if (e != ERR_OK)
-        return cli_result(cli, e);
-    return report(im, true);
-}
-
-static enum cli_status import(struct import *im, enum people_format format)
-{
-    struct cli *cli = im->cli;
-    struct buf file;
-    struct persons all = {.im = im};
-    struct people_reader reader = {.person = take_person, .fault = tell_of_line, .ctx = &all};
-    buf_init(&file);
-    enum cli_status status = input_read(cli, &file);
-    if (status == CLI_DONE) {
-        enum err e = people_read(format, buf_str(&file), file.len, &im->arena, &reader);
-        if (e == ERR_OK)
-            e = check_all(im, &all);
-        if (e == ERR_OK)
-            e = drop_doubled(im);
-        if (e == ERR_OK)
-            e = doubt_lookalikes(im);
-        status = cli_result(cli, e);
-    }
-    buf_free(&file);
-    free(all.at);
-    return status == CLI_DONE ? write_if_good(im) : status;
-}
-
-enum cli_status user_take_format(const struct cli *cli, const char *path, enum people_format *out)
-{
-    const char *name = cli_value(cli, "format");
-    if (name != NULL && !people_format_find(name, out))
-        return cli_misuse(cli, "--format %s: expected csv, jsonl or htpasswd", name);
-    if (name == NULL && (path == NULL || !people_format_of_file(path, out)))
-        return cli_misuse(cli, "the name of the file does not say its format: give --format");
-    return CLI_DONE;
-}
-
-enum cli_status user_run_import(struct cli *cli)
-{
-    enum people_format format = PEOPLE_CSV;
-    struct import im = {.cli = cli,
-                        .tenant = user_tenant(cli),
-                        .update = cli_given(cli, "update"),
-                        .as_typed = cli_given(cli, "passwords-as-typed")};
-    enum cli_status status = user_take_format(cli, cli->operand[0], &format);
-    if (status == CLI_DONE)
-        status = text_check_id(cli, "--tenant", im.tenant);
-    if (status != CLI_DONE)
-        return status;
-    arena_init(&im.arena, ARENA_CAP);
-    arena_init(&im.scratch, ARENA_CAP);
-    status = import(&im, format);
-    arena_fini(&im.scratch);
-    arena_fini(&im.arena);
-    free(im.entries);
-    free(im.faults.at);
-    free(im.doubts.at);
-    return status;
+    arena_fini(&im->scratch);
+    arena_fini(&im->arena);
+    free(im->entries);
+    free(im->faults.at);
+    free(im->doubts.at);
 }

@@ -2,8 +2,8 @@
  * What `init --demo` makes and `doctor` looks for. Everybody knows these; they are the seeds' sample values.
  * Source: contracts, section blade.
  */
-#ifndef CLI_DEMO_H
-#define CLI_DEMO_H
+#ifndef ADMIN_DEMO_H
+#define ADMIN_DEMO_H
 
 #define DEMO_TENANT   "000000"
 #define DEMO_CLIENT   "sword"

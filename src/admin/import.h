@@ -1,0 +1,80 @@
+/*
+ * People from a file, all of them or none. Everything is read and checked first, without keeping anybody waiting; then
+ * one transaction writes.
+ *
+ *     import_init · import_decode · import_read · (what is said of faults and doubts) · import_write · import_fini
+ *
+ * Depends on admin/people, admin/encoding, admin/text, admin/users, auth/policy.
+ * Source: schema.sql, table user.
+ */
+#ifndef ADMIN_IMPORT_H
+#define ADMIN_IMPORT_H
+
+#include "admin/encoding.h"
+#include "admin/people.h"
+#include "admin/watch.h"
+#include "auth/app.h"
+
+struct import_rules {
+    const char *tenant_id; /* of people whose row names none */
+    bool update;           /* accounts that are there already are changed; else they are refused */
+    bool as_typed;         /* a password that looks like a verifier is a password */
+};
+
+/* What is said of a line. */
+struct import_note {
+    size_t line;      /* from 1 */
+    const char *what; /* "password_hash: bcrypt of cost 31 …" */
+};
+
+struct import_notes {
+    struct import_note *at; /* in the order of the lines; owned */
+    size_t count, room;
+};
+
+struct import_entry; /* a person who passed the checks */
+
+struct import {
+    struct import_notes faults; /* lines that are not written */
+    struct import_notes doubts; /* lines that are */
+    size_t count;               /* people who can be written … */
+    size_t existing;            /* … of whom so many are there already and are changed … */
+    size_t unseen;              /* … and so many have a verifier over the password itself: clients_md5 */
+    size_t overtaken_line;      /* whose account somebody else changed before it was written; 0: none */
+
+    struct app *app; /* what follows is for import.c only */
+    struct import_rules rules;
+    struct watch watch;
+    int64_t now_s;
+    struct arena arena;   /* of what is kept */
+    struct arena scratch; /* of single look-ups */
+    struct import_entry *entries;
+    size_t room;
+    const char *known_tenant; /* the last that was found */
+};
+
+/* `rules` and `watch` are copied. */
+void import_init(struct import *im, struct app *app, const struct import_rules *rules, int64_t now_s,
+                 const struct watch *watch);
+
+/*
+ * Turn a file's content into UTF-8.
+ *
+ * from      its encoding; NULL: what its byte order mark says, else UTF-8, unless that is doubtful.
+ * line_out  on ERR_BAD_REQUEST the line that `why` is about; 0: the whole.
+ *
+ * ERR_OK; ERR_BAD_REQUEST, and `why`; ERR_MEMORY.
+ */
+enum err import_decode(const enum encoding *from, struct buf *file, size_t *line_out, struct buf *why);
+
+/* Read and check `len` bytes of UTF-8, NUL-terminated; lines with faults are left out. ERR_OK, also with faults;
+ * ERR_STORE, ERR_CRYPTO, ERR_RANDOM, ERR_MEMORY. */
+enum err import_read(struct import *im, enum people_format format, const char *text, size_t len);
+
+/* Write who passed. Within a transaction. ERR_OK; ERR_EXISTS, ERR_NOT_FOUND with im->overtaken_line; as above. */
+enum err import_write(struct import *im);
+
+/* Release, also after a failed call. */
+void import_fini(struct import *im);
+
+#endif

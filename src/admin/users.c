@@ -1,0 +1,152 @@
+#include "admin/users.h"
+
+#include <time.h>
+
+#include "admin/text.h"
+#include "auth/policy.h"
+#include "auth/throttle.h"
+#include "base/account.h"
+#include "base/random.h"
+#include "base/secure.h"
+#include "store/tenant_store.h"
+#include "store/token_store.h"
+
+enum { ID_RANDOM_BITS = 22 };
+
+static const int64_t ID_EPOCH_MS = 1288834974657;
+
+enum err users_new_id(int64_t *id_out)
+{
+    uint32_t noise = 0;
+    struct timespec now;
+    enum err e = random_bytes(&noise, sizeof noise);
+    clock_gettime(CLOCK_REALTIME, &now);
+    int64_t now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    *id_out = (now_ms - ID_EPOCH_MS) << ID_RANDOM_BITS | (noise & ((1U << ID_RANDOM_BITS) - 1));
+    return e;
+}
+
+enum err users_new_account(const char *given, struct arena *arena, const char **out, struct buf *why)
+{
+    char account[ACCOUNT_CAP];
+    const char *fault = account_fault(given);
+    if (fault == NULL)
+        fault = account_canonical(given, account) ? account_fault(account) : "invalid UTF-8";
+    if (fault != NULL) {
+        buf_add_str(why, fault);
+        return ERR_BAD_REQUEST;
+    }
+    *out = arena_strdup(arena, account);
+    return *out != NULL ? ERR_OK : ERR_MEMORY;
+}
+
+enum err users_set_text(struct user *u, size_t i, const char *value, struct arena *arena, struct buf *why)
+{
+    bool is_list = user_texts[i].is_list;
+    if (is_list)
+        value = text_tidy_list(arena, value);
+    if (value == NULL)
+        return ERR_MEMORY;
+    *user_text_at(u, i) = value;
+    return text_check(value, is_list ? TEXT_LIST_MAX : TEXT_MAX, why);
+}
+
+enum err users_find(struct db *db, const char *tenant_id, const char *account, struct arena *arena,
+                    struct user *out)
+{
+    char typed[ACCOUNT_CAP];
+    return account_canonical(account, typed) ? user_store_find(db, tenant_id, typed, arena, out)
+                                             : ERR_NOT_FOUND;
+}
+
+enum err users_spelling(struct db *db, const char *tenant_id, const char *account, struct arena *arena,
+                        const char **out)
+{
+    struct user u;
+    enum err e = users_find(db, tenant_id, account, arena, &u);
+    *out = e == ERR_OK ? u.account : account;
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err users_check_free(struct db *db, const char *tenant_id, const char *account, struct arena *arena)
+{
+    struct tenant tenant;
+    struct user other;
+    enum err e = tenant_store_get(db, tenant_id, arena, &tenant);
+    if (e != ERR_OK)
+        return e;
+    e = user_store_find_exact(db, tenant_id, account, arena, &other);
+    return e == ERR_NOT_FOUND ? ERR_OK : e == ERR_OK ? ERR_EXISTS : e;
+}
+
+enum err users_add(struct db *db, const struct user *u, struct arena *arena)
+{
+    enum err e = users_check_free(db, u->tenant_id, u->account, arena);
+    return e == ERR_OK ? user_store_put(db, u) : e;
+}
+
+enum err users_set_locked(struct app *app, struct user *u, bool locked, int64_t now_s)
+{
+    u->locked = locked;
+    enum err e = user_store_set(app->db, u);
+    if (e != ERR_OK)
+        return e;
+    return locked ? session_store_revoke_user(app->db, u->id, 0, now_s)
+                  : throttle_unlock(app, u->tenant_id, u->account);
+}
+
+enum err users_set_password(struct app *app, const struct user *u, const char *hash, int64_t now_s)
+{
+    enum err e = user_store_set_password(app->db, u->id, hash, now_s);
+    if (e == ERR_OK)
+        e = session_store_revoke_user(app->db, u->id, 0, now_s);
+    return e == ERR_OK ? throttle_unlock(app, u->tenant_id, u->account) : e;
+}
+
+enum err users_hash_password(const struct app *app, const char *password, size_t len,
+                             char hash_out[PASSWORD_HASH_CAP])
+{
+    char md5_hex[DIGEST_MD5_HEX_CAP];
+    enum err e = digest_md5_hex(password, len, md5_hex);
+    if (e == ERR_OK)
+        e = password_hash(app_password_cost(app), md5_hex, hash_out);
+    secure_wipe(md5_hex, sizeof md5_hex);
+    return e;
+}
+
+enum err users_hash_new_password(const struct app *app, const char *account, const char *password, size_t len,
+                                 char hash_out[PASSWORD_HASH_CAP])
+{
+    struct password new = {0};
+    enum err e = password_of_plain(password, len, &new);
+    if (e == ERR_OK)
+        e = policy_check(&app->cfg, account, &new);
+    if (e == ERR_OK)
+        e = password_hash(app_password_cost(app), new.md5_hex, hash_out);
+    password_wipe(&new);
+    return e;
+}
+
+bool users_password_fault(const struct config *cfg, enum err e, struct buf *out)
+{
+    switch (e) {
+    case ERR_PASSWORD_SHORT:
+        buf_addf(out, "fewer than %lld characters, the minimum ([login] password_min_length); 15 are better",
+                 (long long)cfg->login.password_min_length);
+        return true;
+    case ERR_PASSWORD_LONG:
+        buf_addf(out, "more than %d characters", PASSWORD_CHARACTERS_MAX);
+        return true;
+    case ERR_PASSWORD_COMMON:
+        buf_add_str(out, "one of the most common passwords, which are tried first");
+        return true;
+    case ERR_PASSWORD_ACCOUNT:
+        buf_add_str(out, "the account's name");
+        return true;
+    case ERR_BAD_REQUEST:
+        buf_add_str(out, "not UTF-8");
+        return true;
+    default:
+        return false;
+    }
+}
