@@ -22,7 +22,7 @@
 #include "base/secure.h"
 #include "store/setting_store.h"
 
-enum { COPY_BYTES = 64 * 1024, KEPT_NAMES_MAX = 100 };
+enum { COPY_BYTES = 64 * 1024, KEPT_NAMES_MAX = 100, SHORTEN_WAIT_US = 200 * 1000 };
 
 /* What a restore has in hand. */
 struct restore {
@@ -191,6 +191,14 @@ static enum err prepare_copy(struct restore *r)
 
 /* ---- The exchange ------------------------------------------------------------------------------------ */
 
+/* If somebody reads for longer, as a backup does, it goes with the old one as it is (move_log). */
+static void shorten_log(struct db *old)
+{
+    old->patience_us = SHORTEN_WAIT_US;
+    sqlite3_wal_checkpoint_v2(old->handle, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    old->patience_us = DB_PATIENCE_US;
+}
+
 /* Keep everybody from committing, and the log short. What cannot be opened is nobody's any more. */
 static enum err lock_old(struct restore *r)
 {
@@ -202,7 +210,7 @@ static enum err lock_old(struct restore *r)
     if (e == ERR_OK)
         db_flush(r->old);
     if (e == ERR_OK && !wal_is_unsynced(r->old))
-        sqlite3_wal_checkpoint_v2(r->old->handle, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+        shorten_log(r->old);
     if (e == ERR_OK)
         e = db_begin(r->old, DB_RELAXED);
     if (e == ERR_BUSY)
