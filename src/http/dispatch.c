@@ -140,6 +140,11 @@ void dispatch_fini(struct dispatch *d)
     response_fini(&d->response);
 }
 
+void dispatch_forget(struct dispatch *d)
+{
+    memset(d->safe_root, 0, sizeof d->safe_root);
+}
+
 /* The shape of errors on paths that belong to no dialect. */
 static void general_error(struct buf *body, int status, const char *name, const char *msg)
 {

@@ -25,6 +25,9 @@ struct dispatch {
 void dispatch_init(struct dispatch *d, struct app *app, const struct dialect *const *dialects);
 void dispatch_fini(struct dispatch *d);
 
+/* What was found out by the configuration before does not count any more. */
+void dispatch_forget(struct dispatch *d);
+
 /*
  * Whether the request of these CGI variables (RFC 3875 §4.1) has a body that its answer depends on. False
  * where there is none, on an unknown path or with the wrong method, on routes that read none, and for what is

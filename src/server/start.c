@@ -46,6 +46,7 @@ void server_fini(struct server *s)
 enum err server_reload(struct server *s)
 {
     app_close(&s->app);
+    dispatch_forget(&s->dispatch);
     return start(s);
 }
 

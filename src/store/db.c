@@ -179,11 +179,12 @@ enum err db_open_file(struct db *db, struct buf *why)
     db_path(db->dir, "", path);
     /* Nobody asks for these figures. Too late, and refused, when there is a connection already. */
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    wal_note_file(db);
     int rc = sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc == SQLITE_OK) {
         sqlite3_extended_result_codes(db->handle, 1);
         if (configure(db) == ERR_OK) {
-            wal_note_files(db);
+            wal_note_log(db);
             return ERR_OK;
         }
     }

@@ -157,7 +157,7 @@ enum err db_backup(struct db *db, const char *path, struct buf *why);
  * why   as db_create.
  *
  * ERR_OK; ERR_IO, ERR_CONFIG (it cannot serve), ERR_EXISTS (it is the database in use), ERR_BUSY, ERR_STORE:
- * nothing was changed.
+ * nothing was changed. ERR_NOT_DURABLE, with `why` filled: it is in place, and the disk has not confirmed it.
  */
 enum err db_restore(const char *dir, const char *from, const struct log *log, struct buf *kept,
                     struct buf *why);

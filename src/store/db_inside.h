@@ -12,7 +12,8 @@
 
 #include "store/stmt.h"
 
-#define DB_UNSYNCED_SUFFIX "-unsynced" /* wal.c: the marker of the failed state */
+#define DB_UNSYNCED_SUFFIX "-unsynced"  /* wal.c: the marker of the failed state */
+#define DB_ASIDE_SUFFIX    "-wal.aside" /* wal.c: a log of another database */
 
 /* Which file it is, whatever its name. */
 struct db_file {
@@ -98,8 +99,11 @@ bool wal_is_unsynced(const struct db *db);
 /* wal.c: ask for the journal that the file system bears, and for what goes with it. ERR_OK, ERR_STORE. */
 enum err wal_configure(struct db *db);
 
+/* wal.c: remember which file is about to be opened. (Before, so that one which is replaced meanwhile is noticed.) */
+void wal_note_file(struct db *db);
+
 /* wal.c: remember which log was opened, by the first read. */
-void wal_note_files(struct db *db);
+void wal_note_log(struct db *db);
 
 /* wal.c: before the connection is closed. */
 void wal_close(struct db *db);

@@ -22,7 +22,7 @@
 #include "base/secure.h"
 #include "store/setting_store.h"
 
-enum { COPY_BYTES = 64 * 1024, KEPT_NAMES_MAX = 100 };
+enum { COPY_BYTES = 64 * 1024, KEPT_NAMES_MAX = 100, SHORTEN_WAIT_US = 200 * 1000 };
 
 /* What a restore has in hand. */
 struct restore {
@@ -191,6 +191,14 @@ static enum err prepare_copy(struct restore *r)
 
 /* ---- The exchange ------------------------------------------------------------------------------------ */
 
+/* If somebody reads for longer, as a backup does, it goes with the old one as it is (move_log). */
+static void shorten_log(struct db *old)
+{
+    old->patience_us = SHORTEN_WAIT_US;
+    sqlite3_wal_checkpoint_v2(old->handle, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    old->patience_us = DB_PATIENCE_US;
+}
+
 /* Keep everybody from committing, and the log short. What cannot be opened is nobody's any more. */
 static enum err lock_old(struct restore *r)
 {
@@ -202,7 +210,7 @@ static enum err lock_old(struct restore *r)
     if (e == ERR_OK)
         db_flush(r->old);
     if (e == ERR_OK && !wal_is_unsynced(r->old))
-        sqlite3_wal_checkpoint_v2(r->old->handle, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+        shorten_log(r->old);
     if (e == ERR_OK)
         e = db_begin(r->old, DB_RELAXED);
     if (e == ERR_BUSY)
@@ -257,24 +265,53 @@ static void move_log(const struct restore *r)
     unlink(path);
 }
 
+/* The old one is where it was, under its one name. */
+static void undo_keep(struct restore *r, const char *path)
+{
+    if (r->kept[0] != '\0' && rename(r->kept, path) == 0)
+        unlink(r->kept); /* two names of one file are left as they are by rename(2) */
+}
+
+static enum err say_not_confirmed(struct restore *r)
+{
+    buf_addf(r->why,
+             "it is in the place of %s/%s, but the disk did not confirm it (%s): after a power cut the one "
+             "before may be "
+             "back",
+             r->dir, DB_FILE, strerror(errno));
+    if (r->kept[0] != '\0')
+        buf_addf(r->why, "; that is kept as %s", r->kept);
+    return ERR_NOT_DURABLE;
+}
+
+static bool sync_folder(const char *dir)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool synced = fd >= 0 && fsync(fd) == 0;
+    int reason = errno;
+    if (fd >= 0)
+        close(fd);
+    errno = reason;
+    return synced;
+}
+
 static enum err exchange(struct restore *r)
 {
     char path[DB_PATH_CAP], copy[DB_PATH_CAP];
     db_path(r->dir, "", path);
     db_path(r->work, "", copy);
     enum err e = keep_old(r);
-    if (e == ERR_OK && rename(copy, path) != 0)
+    if (e != ERR_OK)
+        return e;
+    if (rename(copy, path) != 0) {
         e = fail_io(r, path);
-    int folder = open(r->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (e == ERR_OK && (folder < 0 || fsync(folder) != 0))
-        e = fail_io(r, r->dir);
-    if (e == ERR_OK)
-        move_log(r); /* only now: the old one without its log would lack its last commits */
-    if (e == ERR_OK && fsync(folder) != 0)
-        e = fail_io(r, r->dir);
-    if (folder >= 0)
-        close(folder);
-    return e;
+        undo_keep(r, path);
+        return e;
+    }
+    if (!sync_folder(r->dir))
+        return say_not_confirmed(r);
+    move_log(r); /* only now: the old one without its log would lack its last commits */
+    return sync_folder(r->dir) ? ERR_OK : say_not_confirmed(r);
 }
 
 static enum err replace(struct restore *r)
@@ -320,6 +357,15 @@ static enum err make_copy(struct restore *r, const char *from, struct buf *why)
     return e;
 }
 
+static void remove_work(const struct restore *r)
+{
+    char aside[DB_PATH_CAP];
+    db_path(r->work, DB_ASIDE_SUFFIX, aside); /* of a log that lay beside the copy and was not its own */
+    unlink(aside);
+    db_discard(r->work);
+    rmdir(r->work);
+}
+
 enum err db_restore(const char *dir, const char *from, const struct log *log, struct buf *kept,
                     struct buf *why)
 {
@@ -332,9 +378,7 @@ enum err db_restore(const char *dir, const char *from, const struct log *log, st
     if (e == ERR_OK)
         buf_add_str(kept, r.kept);
     db_close(r.old);
-    if (r.work[0] != '\0') {
-        db_discard(r.work);
-        rmdir(r.work);
-    }
+    if (r.work[0] != '\0')
+        remove_work(&r);
     return e;
 }

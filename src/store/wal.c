@@ -235,7 +235,7 @@ static void set_log_aside(struct db *db)
     db_path(db->dir, "-shm", path);
     unlink(path);
     db_path(db->dir, "-wal", path);
-    db_path(db->dir, "-wal.aside", aside);
+    db_path(db->dir, DB_ASIDE_SUFFIX, aside);
     if (stat(path, &st) != 0)
         return;
     if (st.st_size == 0 ? unlink(path) != 0 : rename(path, aside) != 0)
@@ -294,7 +294,14 @@ static struct db_file file_at(const char *path)
     return stat(path, &st) == 0 ? (struct db_file){st.st_dev, st.st_ino} : (struct db_file){0};
 }
 
-void wal_note_files(struct db *db)
+void wal_note_file(struct db *db)
+{
+    char path[DB_PATH_CAP];
+    db_path(db->dir, "", path);
+    db->file = file_at(path);
+}
+
+void wal_note_log(struct db *db)
 {
     char path[DB_PATH_CAP];
     db_path(db->dir, "-wal", path);
@@ -377,9 +384,6 @@ void db_keep_log(struct db *db)
 
 enum err wal_configure(struct db *db)
 {
-    char path[DB_PATH_CAP];
-    db_path(db->dir, "", path);
-    db->file = file_at(path);
     sqlite3_wal_hook(db->handle, note_length, db);
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
     enum err e = set_journal(db);

@@ -312,6 +312,23 @@ def test_sighup_finishes_and_reads_the_configuration_anew(worker):
     assert worker.client.receive(parked).status in (200, 404)
 
 
+def test_sighup_with_a_database_in_the_document_root_is_refused(worker):
+    """Although the root was a safe one by the configuration before."""
+    site, data = worker.site, worker.site.database.parent
+    worker.client.variables = {"DOCUMENT_ROOT": str(site.root / "pages")}
+    assert worker.web.send(get(CAPTCHA)).status == 200
+    (site.root / "pages").mkdir()
+    data.rename(site.root / "pages/data")
+    site.conf.write_text(site.conf.read_text().replace(str(data), str(site.root / "pages/data")))
+    worker.signal(signal.SIGHUP)
+
+    def refused():
+        status = worker.web.send(get(CAPTCHA)).status
+        return status == 500 and "data_dir_below_document_root" in site.log.read_text()
+
+    wait_until(refused, "a refusal")
+
+
 def test_sighup_with_a_broken_configuration_is_said_and_can_be_mended(worker):
     good = worker.site.conf.read_text()
     worker.web.blade_captcha()

@@ -4,6 +4,8 @@
  */
 #include "scratch.h"
 
+#include <errno.h>
+#include <sqlite3.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -38,9 +40,15 @@ int unlink(const char *path)
     return (int)syscall(SYS_unlink, path);
 }
 
+static int syncs_left = -1; /* so many until one fails; -1: none does */
+
 int fsync(int fd)
 {
     step();
+    if (syncs_left >= 0 && syncs_left-- == 0) {
+        errno = EIO;
+        return -1;
+    }
     return (int)syscall(SYS_fsync, fd);
 }
 
@@ -167,22 +175,27 @@ static void test_an_end_at_any_step(void **state)
     assert_true(steps > 5);
 }
 
-/* The old one, with what was only in its log, can be put back. */
-static void test_the_old_one_is_kept_whole(void **state)
+static void keep_the_old_one(bool is_read)
 {
     struct scratch s;
     char copy[96];
     struct buf kept, why;
-    (void)state;
     buf_init(&kept);
     buf_init(&why);
     scratch_open(&s);
     fill(s.db);
     snprintf(copy, sizeof copy, "%s.copy", s.dir);
     assert_err(db_backup(s.db, copy, &why), ERR_OK);
+    struct db *reader = scratch_connect(&s);
+    if (is_read) {
+        assert_err(db_read_begin(reader), ERR_OK);
+        assert_false(has(reader, "later"));
+    }
     put(s.db, "later");
     assert_err(db_restore(s.dir, copy, &s.sink, &kept, &why), ERR_OK);
     assert_true(db_is_replaced(s.db));
+    db_read_end(reader);
+    db_close(reader);
     assert_err(db_flush(s.db), ERR_NOT_DURABLE); /* whoever commits to the old one is told nothing */
     db_close(s.db);
     s.db = open_there(s.dir, &s.sink);
@@ -197,6 +210,112 @@ static void test_the_old_one_is_kept_whole(void **state)
     buf_free(&kept);
     buf_free(&why);
     scratch_close(&s);
+}
+
+/* The old one can be put back, also with what was only in its log, which a reader may have kept from being copied. */
+static void test_the_old_one_is_kept_whole(void **state)
+{
+    (void)state;
+    keep_the_old_one(false);
+    keep_the_old_one(true);
+}
+
+/* Whatever sync fails: what is said is true, and the folder holds nothing of the work. */
+static void test_what_is_said_of_a_failed_sync_is_true(void **state)
+{
+    enum err e = ERR_STORE;
+    int unconfirmed = 0;
+    (void)state;
+    for (int n = 0; e != ERR_OK; n++) {
+        struct scratch s;
+        char copy[96];
+        struct buf kept, why;
+        buf_init(&kept);
+        buf_init(&why);
+        scratch_open(&s);
+        fill(s.db);
+        snprintf(copy, sizeof copy, "%s.copy", s.dir);
+        assert_err(db_backup(s.db, copy, &why), ERR_OK);
+        put(s.db, "later");
+        syncs_left = n;
+        e = db_restore(s.dir, copy, &s.sink, &kept, &why);
+        syncs_left = -1;
+        db_close(s.db);
+        s.db = open_there(s.dir, &s.sink);
+        assert_case(has(s.db, "later") == (e != ERR_OK && e != ERR_NOT_DURABLE), "sync %d: %s: %s", n,
+                    err_info(e)->name, buf_str(&why));
+        unconfirmed += e == ERR_NOT_DURABLE;
+        unlink(copy);
+        buf_free(&kept);
+        buf_free(&why);
+        scratch_close(&s);
+    }
+    assert_int_equal(unconfirmed, 2);
+}
+
+static sqlite3_syscall_ptr real_open;
+static const char *replaced_by; /* what takes the place of the database as soon as that is opened */
+
+static int open_and_replace(const char *path, int flags, int mode)
+{
+    int fd = ((int (*)(const char *, int, int))real_open)(path, flags, mode);
+    const char *name = strrchr(path, '/');
+    if (replaced_by != NULL && name != NULL && strcmp(name + 1, DB_FILE) == 0) {
+        assert_int_equal(syscall(SYS_rename, replaced_by, path), 0);
+        replaced_by = NULL;
+    }
+    return fd;
+}
+
+/* Between the opening and whatever comes after it: a worker would keep the old one for good. */
+static void test_one_that_is_replaced_while_it_is_opened_is_noticed(void **state)
+{
+    struct scratch s;
+    char copy[96];
+    struct buf why;
+    sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+    (void)state;
+    buf_init(&why);
+    scratch_open(&s);
+    snprintf(copy, sizeof copy, "%s.copy", s.dir);
+    assert_err(db_backup(s.db, copy, &why), ERR_OK);
+    db_close(s.db);
+    real_open = vfs->xGetSystemCall(vfs, "open");
+    vfs->xSetSystemCall(vfs, "open", (sqlite3_syscall_ptr)open_and_replace);
+    replaced_by = copy;
+    enum err e = db_open(s.dir, &s.sink, &s.db, &why);
+    vfs->xSetSystemCall(vfs, "open", NULL);
+    assert_null(replaced_by);
+    assert_true(e != ERR_OK || db_is_replaced(s.db));
+    if (e != ERR_OK)
+        s.db = NULL;
+    buf_free(&why);
+    scratch_close(&s);
+}
+
+/* A copy that lies beside the log of another database, as where an older one was copied by hand. */
+static void test_a_log_beside_the_copy_that_is_not_its_own(void **state)
+{
+    struct scratch s;
+    char copy[96], log[104];
+    struct buf kept, why;
+    (void)state;
+    buf_init(&kept);
+    buf_init(&why);
+    scratch_open(&s);
+    fill(s.db);
+    snprintf(copy, sizeof copy, "%s.copy", s.dir);
+    snprintf(log, sizeof log, "%s-wal", copy);
+    assert_err(db_backup(s.db, copy, &why), ERR_OK);
+    FILE *other = fopen(log, "we");
+    assert_non_null(other);
+    assert_true(fputs("of another", other) >= 0 && fclose(other) == 0);
+    assert_err(db_restore(s.dir, copy, &s.sink, &kept, &why), ERR_OK);
+    unlink(copy);
+    unlink(log);
+    buf_free(&kept);
+    buf_free(&why);
+    scratch_close(&s); /* which finds no folder */
 }
 
 /* A writer that does not come to an end: nothing is touched. */
@@ -227,6 +346,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_end_at_any_step),
         cmocka_unit_test(test_the_old_one_is_kept_whole),
+        cmocka_unit_test(test_what_is_said_of_a_failed_sync_is_true),
+        cmocka_unit_test(test_one_that_is_replaced_while_it_is_opened_is_noticed),
+        cmocka_unit_test(test_a_log_beside_the_copy_that_is_not_its_own),
         cmocka_unit_test(test_a_locked_database_is_left_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

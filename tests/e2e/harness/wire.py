@@ -220,6 +220,7 @@ class FastCgi:
 
     def __init__(self, path):
         self.path = path if isinstance(path, tuple) else str(path)
+        self.variables = {}  # further ones, of every request
 
     def send(self, request):
         return self.receive(self.begin(request))
@@ -233,7 +234,7 @@ class FastCgi:
     def head(self, request, keep=False):
         """The records up to the end of the variables, which may come in several."""
         env, _ = cgi_variables(request, self.mount)
-        text = b"".join(self.pair(k.encode(), v.encode()) for k, v in env.items())
+        text = b"".join(self.pair(k.encode(), v.encode()) for k, v in (env | self.variables).items())
         return (
             self.record(self.BEGIN, struct.pack("!HB5x", 1, keep))
             + b"".join(self.record(self.PARAMS, part) for part in split(text, 0xFFF8))
