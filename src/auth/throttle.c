@@ -348,6 +348,8 @@ enum err throttle_clear_address(struct app *app, const char *address)
         memcpy(canonical, ADDRESS_UNIX, sizeof ADDRESS_UNIX);
     else if (!address_canonical(address, len, canonical) && strcmp(address, canonical) != 0)
         return ERR_BAD_REQUEST;
+    if (address[len] == '/' && (strchr(address, ':') == NULL || strcmp(address + len, "/64") != 0))
+        return ERR_BAD_REQUEST; /* another network would be taken for one address */
     address_bucket(canonical, bucket);
     for (size_t i = 0; e == ERR_OK && i < sizeof kinds / sizeof kinds[0]; i++)
         e = remove_one(app, kinds[i], bucket, &found);

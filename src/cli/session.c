@@ -71,6 +71,7 @@ static enum err list_session(void *ctx, const struct session_row *row)
     table_time(t, "ends_s", s->family_end_s);
     table_details(t);
     table_str(t, "scope", s->scope);
+    table_str(t, "refresh_address", s->refresh_address);
     table_row_end(t);
     return ERR_OK;
 }

@@ -120,7 +120,8 @@ static enum cli_status clear(struct cli *cli, cli_body *body, void *ctx, const c
     cli->subject = subject;
     enum err e = cli_write(cli, body, ctx);
     if (e == ERR_BAD_REQUEST)
-        return cli_fail(cli, "%s: no IPv4 or IPv6 address", what);
+        return cli_fail(cli, "%s: expected an IPv4 or IPv6 address, an IPv6 network of /64, unix or unknown",
+                        what);
     if (e == ERR_NOT_FOUND) {
         cli_note(cli, "nothing was counted against %s; see: menshen throttle list --all", what);
         return CLI_DONE;
@@ -157,7 +158,8 @@ static enum cli_status run_clear(struct cli *cli)
 static const struct cli_option list_options[] = {{"all", NULL, "also counters that have no effect yet"}, {0}};
 
 static const struct cli_option clear_options[] = {
-    {"address", "ADDRESS", "IPv4, or IPv6, which counts by its /64: failures, wrong secrets, captchas"},
+    {"address", "ADDRESS",
+     "failures, wrong secrets, captchas; IPv6 counts by its /64; unix, unknown: whom nobody knows"},
     {"account", "TENANT/ACCOUNT", "failed logins of the account; without a tenant of 000000"},
     {"client", "ID", "failed logins of the client"},
     {"all", NULL, "everything"},

@@ -256,7 +256,7 @@ def test_the_scheme_of_a_password_is_told(desk):
 # ---- session ----------------------------------------------------------------------------------------------------
 
 SESSION = ["id", "tenant_id", "account", "client_id", "dialect", "address", "fingerprint", "created_s", "refreshed_s",
-           "expires_s", "ends_s", "scope"]
+           "expires_s", "ends_s", "scope", "refresh_address"]
 
 
 def test_sessions_are_listed_limited_and_filtered(desk):

@@ -720,7 +720,9 @@ static void test_an_address_is_cleared_by_the_name_it_is_listed_by(void **state)
         COMMITTED(s, throttle_clear_address(&s->app, listed[i]));
         assert_err(throttle_clear_address(&s->app, listed[i]), ERR_NOT_FOUND);
     }
-    assert_err(throttle_clear_address(&s->app, "unix:"), ERR_BAD_REQUEST);
+    static const char *const wrong[] = {"unix:", "192.0.2.0/24", "192.0.2.1/64", "2001:db8::/48", ""};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        assert_case(throttle_clear_address(&s->app, wrong[i]) == ERR_BAD_REQUEST, "%s", wrong[i]);
     buf_free(&seen);
 }
 
