@@ -161,7 +161,7 @@ enum err clients_end_old_secret(struct db *db, const char *id, struct arena *are
 
 int64_t clients_old_secret_until(const struct client *c, int64_t now_s)
 {
-    return c->has_old_secret && c->old_secret_until_s > now_s ? c->old_secret_until_s : 0;
+    return client_old_secret_until(c, now_s);
 }
 
 const char *clients_dialect(const struct config *cfg, const char *id)

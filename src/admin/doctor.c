@@ -251,6 +251,7 @@ static void check_private(struct doctor *d, const char *name, const char *path, 
 static void check_log(struct doctor *d)
 {
     const struct log *log = &d->app->log;
+    struct statvfs fs;
     if (log->path == NULL)
         doctor_add(d, "log", DOCTOR_OK, d->app->cfg.server.log, NULL);
     else if (log->fd < 0)
@@ -261,6 +262,11 @@ static void check_log(struct doctor *d)
                 log->path),
             "let it belong to the user that the web server runs menshen as, in a folder that this user may "
             "write");
+    else if (statvfs(log->path, &fs) == 0 && fs.f_bavail == 0)
+        doctor_add(
+            d, "log", DOCTOR_ERROR,
+            DOCTOR_TEXT(d, "%s: its disk is full: what it would say goes to standard error", log->path),
+            "make room");
     else
         check_private(d, "log", log->path, 0600, DOCTOR_WARNING);
 }
@@ -278,22 +284,22 @@ static void check_disk(struct doctor *d)
                status != DOCTOR_OK ? "make room: when the disk is full nobody can log in" : NULL);
 }
 
-/* -wal and -shm of another owner (a command that root ran with an older version): the site cannot be written. */
+/* What root copied here, or a command of an older version made: the site cannot be read or written. */
 static void check_owners(struct doctor *d)
 {
-    static const char *const suffixes[] = {"-wal", "-shm"};
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
     const char *dir = d->app->cfg.server.data_dir;
-    struct stat db, st;
+    struct stat folder, st;
     const char *file = DOCTOR_TEXT(d, "%s/%s", dir, DB_FILE);
-    if (file == NULL || stat(file, &db) != 0)
+    if (file == NULL || stat(dir, &folder) != 0)
         return;
     for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
         const char *path = DOCTOR_TEXT(d, "%s%s", file, suffixes[i]);
-        if (path != NULL && stat(path, &st) == 0 && st.st_uid != db.st_uid)
+        if (path != NULL && stat(path, &st) == 0 && st.st_uid != folder.st_uid)
             doctor_add(d, "owner", DOCTOR_ERROR,
-                       DOCTOR_TEXT(d, "%s belongs to user %u, mode %03o, and the database to user %u", path,
-                                   (unsigned)st.st_uid, (unsigned)st.st_mode & 0777, (unsigned)db.st_uid),
-                       DOCTOR_TEXT(d, "chown %u %s", (unsigned)db.st_uid, path));
+                       DOCTOR_TEXT(d, "%s belongs to user %u, mode %03o, and its folder to user %u", path,
+                                   (unsigned)st.st_uid, (unsigned)st.st_mode & 0777, (unsigned)folder.st_uid),
+                       DOCTOR_TEXT(d, "chown %u %s", (unsigned)folder.st_uid, path));
     }
 }
 

@@ -38,7 +38,7 @@ static bool check_open(struct doctor *d)
     else
         doctor_add(d, "database", DOCTOR_ERROR,
                    DOCTOR_TEXT(d, "%s", why.len > 0 ? buf_str(&why) : err_info(e)->name),
-                   "if it cannot be repaired, put a backup in its place");
+                   "settle that; in the place of a damaged file put a backup: menshen restore FILE");
     buf_free(&why);
     return e == ERR_OK;
 }

@@ -241,3 +241,13 @@ bool encoding_is_doubtful(const unsigned char *text, size_t len)
     }
     return stands_alone && chinese * 2 < characters;
 }
+
+bool encoding_is_chinese_utf8(const unsigned char *text, size_t len)
+{
+    size_t characters = 0, chinese = 0;
+    for (size_t i = 0; i < len; i++) {
+        characters += text[i] >= 0xC0;
+        chinese += text[i] >= 0xE3; /* U+3000 and beyond */
+    }
+    return chinese > 0 && chinese * 2 >= characters && codec_utf8_valid((const char *)text, len);
+}

@@ -47,6 +47,12 @@ enum err encoding_to_utf8(enum encoding from, const unsigned char *text, size_t 
  */
 bool encoding_is_doubtful(const unsigned char *text, size_t len);
 
+/*
+ * Whether a text is UTF-8 beyond reasonable doubt: at least half of what is not ASCII is Chinese in it (or a byte
+ * order mark). Read as GBK it would be rare characters all the same.
+ */
+bool encoding_is_chinese_utf8(const unsigned char *text, size_t len);
+
 /* ---- The tables ---- */
 
 #define ENCODING_TRAIL_MIN 0x40

@@ -520,11 +520,25 @@ enum err import_write(struct import *im)
 #define ENCODING_ADVICE                                                                                      \
     "give --encoding gbk (simplified Chinese) or --encoding big5 (traditional), or save it as \"CSV UTF-8\""
 
+/* Whether the file was said to be GBK or Big5, and is not. */
+static bool is_misnamed(const enum encoding *from, const struct buf *file)
+{
+    return from != NULL && (*from == ENCODING_GBK || *from == ENCODING_GB18030 || *from == ENCODING_BIG5) &&
+           encoding_is_chinese_utf8(file->data, file->len);
+}
+
 enum err import_decode(const enum encoding *from, struct buf *file, size_t *line_out, struct buf *why)
 {
     enum encoding found = from != NULL ? *from : ENCODING_UTF8;
     bool sure = from != NULL || encoding_of_mark(file->data, file->len, &found);
     struct buf text;
+    if (is_misnamed(from, file)) {
+        *line_out = 0;
+        buf_add_str(
+            why, "UTF-8 already, and its names would be garbled: leave --encoding away, or give --encoding "
+                 "utf-8; if it is not UTF-8 all the same, convert it first");
+        return ERR_BAD_REQUEST;
+    }
     buf_init(&text);
     enum err e = encoding_to_utf8(found, file->data, file->len, &text, line_out);
     if (e == ERR_BAD_REQUEST) {

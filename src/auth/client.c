@@ -22,6 +22,13 @@ enum err client_secret_mac(const struct app *app, const char *secret, unsigned c
     return e;
 }
 
+int64_t client_old_secret_until(const struct client *c, int64_t now_s)
+{
+    bool is_good = c->has_old_secret && c->old_secret_until_s > now_s &&
+                   c->old_secret_until_s <= now_s + CLIENT_OVERLAP_MAX_S + CLOCK_SKEW_S;
+    return is_good ? c->old_secret_until_s : 0;
+}
+
 enum err client_compare_secret(const struct app *app, const struct client *c, const char *secret,
                                int64_t now_s, bool *same_out)
 {
@@ -30,9 +37,7 @@ enum err client_compare_secret(const struct app *app, const struct client *c, co
     if (e != ERR_OK)
         return e;
     bool is_new = secure_equal(mac, c->secret_mac, sizeof mac) && c->has_secret;
-    bool is_old = secure_equal(mac, c->old_secret_mac, sizeof mac) && c->has_old_secret &&
-                  c->old_secret_until_s > now_s &&
-                  c->old_secret_until_s <= now_s + CLIENT_OVERLAP_MAX_S + CLOCK_SKEW_S;
+    bool is_old = secure_equal(mac, c->old_secret_mac, sizeof mac) && client_old_secret_until(c, now_s) > 0;
     secure_wipe(mac, sizeof mac);
     *same_out = is_new || is_old;
     return ERR_OK;

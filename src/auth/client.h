@@ -25,6 +25,9 @@
 /* Write the keyed hash of `secret` to `mac`. ERR_OK, ERR_CRYPTO. */
 enum err client_secret_mac(const struct app *app, const char *secret, unsigned char mac[CLIENT_MAC_LEN]);
 
+/* Until when the secret before the last is good; 0: it is not. */
+int64_t client_old_secret_until(const struct client *c, int64_t now_s);
+
 /*
  * Whether `secret` is the client's, or the one before while a rotation lasts. The same work in every case.
  * ERR_OK, ERR_CRYPTO.

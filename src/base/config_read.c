@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { FILE_MAX = 1024 * 1024 };
@@ -131,13 +132,23 @@ static enum err load(int fd, struct buf *text)
     return ERR_TOO_LARGE;
 }
 
+static void explain_unreadable(const char *path, struct buf *why)
+{
+    struct stat st;
+    int reason = errno;
+    buf_addf(why, "%s: %s", path, strerror(reason));
+    if (reason == EACCES && stat(path, &st) == 0)
+        buf_addf(why, "; it belongs to user %u, mode %03o: make it readable for user %u, who this is",
+                 (unsigned)st.st_uid, (unsigned)st.st_mode & 0777, (unsigned)geteuid());
+}
+
 /* The whole file. `why` receives "FILE: …". */
 static enum err load_file(const char *path, struct buf *text, struct buf *why)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     enum err e = fd >= 0 ? load(fd, text) : ERR_IO;
     if (e == ERR_IO)
-        buf_addf(why, "%s: %s", path, strerror(errno));
+        explain_unreadable(path, why);
     else if (e == ERR_TOO_LARGE)
         buf_addf(why, "%s: larger than a configuration can be (%d KiB)", path, FILE_MAX / 1024);
     else if (e == ERR_OK && is_utf16(text->data, text->len))

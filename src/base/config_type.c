@@ -86,6 +86,23 @@ static bool parse_text(const struct setting *s, const char *text, void *at)
     return true;
 }
 
+/* The blanks around its parts fall out. */
+static bool parse_list(const struct setting *s, const char *text, void *at)
+{
+    char packed[CONFIG_VALUE_CAP];
+    size_t len = 0;
+    for (const char *p = text; *p != '\0' && len < sizeof packed - 1; p++) {
+        const char *next = p + strspn(p, " \t");
+        bool at_end = *next == ',' || *next == '\0' || len == 0 || packed[len - 1] == ',';
+        if (next > p && at_end)
+            p = next - 1;
+        else
+            packed[len++] = *p;
+    }
+    packed[len] = '\0';
+    return parse_text(s, packed, at);
+}
+
 static bool parse_int(const struct setting *s, const char *text, void *at)
 {
     return codec_parse_int(text, s->min, s->max, at);
@@ -178,9 +195,9 @@ static void render_length(const struct setting *s, const void *at, char out[CONF
 static const struct type_row types[TYPE_COUNT] = {
     [TYPE_TEXT] = {parse_text, render_text, any_ok, "UTF-8 text"},
     [TYPE_PLAIN] = {parse_text, render_text, plain_ok, "UTF-8 text without \" ;\" and \" #\""},
-    [TYPE_PATHS] = {parse_text, render_text, paths_ok,
+    [TYPE_PATHS] = {parse_list, render_text, paths_ok,
                     "a path or comma-separated paths such as /auth, without a final slash"},
-    [TYPE_NAMES] = {parse_text, render_text, names_ok, "comma-separated words of letters, digits, - _ ."},
+    [TYPE_NAMES] = {parse_list, render_text, names_ok, "comma-separated words of letters, digits, - _ ."},
     [TYPE_NAME] = {parse_text, render_text, name_ok, "one word of letters, digits, - _ ."},
     [TYPE_RANGES] = {parse_text, render_text, address_list_ok,
                      "comma-separated addresses or ranges such as 10.0.0.0/8 or 2001:db8::/32, or unix"},

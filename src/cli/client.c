@@ -103,8 +103,8 @@ static enum err add_client(struct cli *cli, void *ctx)
 static enum cli_status report_added(const struct cli *cli, const struct adding *a, enum err e)
 {
     if (e == ERR_EXISTS)
-        return cli_fail(cli, "client %s is there already; change it with: menshen client set",
-                        cli->operand[0]);
+        return cli_fail(cli, "client %s is there already; change it with: menshen client set %s",
+                        cli->operand[0], cli->operand[0]);
     if (e != ERR_OK)
         return cli_result(cli, e);
     say_made(cli, &a->draft);

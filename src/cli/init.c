@@ -54,7 +54,7 @@ static enum cli_status report_made(const struct cli *cli, bool demo)
     struct stat st;
     /* What root makes belongs to the owner of the folder around it. */
     if (geteuid() == 0 && stat(cfg->server.data_dir, &st) == 0 && st.st_uid == 0)
-        cli_note(cli, "made as root. If the web server runs Menshen as another user: chown -R USER %s",
+        cli_note(cli, "made as root. If the web server runs Menshen as another user: chown -R USER '%s'",
                  cfg->server.data_dir);
     if (cli->json)
         return report_json(cli, demo);

@@ -25,7 +25,8 @@ static enum cli_status take_format(const struct cli *cli, const char *path, enum
     if (name != NULL && !people_format_find(name, out))
         return cli_misuse(cli, "--format %s: expected csv, jsonl or htpasswd", name);
     if (name == NULL && (path == NULL || !people_format_of_file(path, out)))
-        return cli_misuse(cli, "the name of the file does not say its format: give --format");
+        return cli_misuse(cli, "the name of the file does not say its format: give --format; a spreadsheet "
+                               "is read when it is saved as \"CSV UTF-8\"");
     return CLI_DONE;
 }
 

@@ -32,7 +32,7 @@ static enum cli_status run_add(struct cli *cli)
         return status;
     enum err e = cli_write(cli, put_tenant, &t);
     if (e == ERR_EXISTS)
-        return cli_fail(cli, "tenant %s is there already; change it with: menshen tenant set", t.id);
+        return cli_fail(cli, "tenant %s is there already; change it with: menshen tenant set %s", t.id, t.id);
     return noun_report(cli, e, "added");
 }
 

@@ -91,8 +91,8 @@ static enum cli_status report_added(const struct cli *cli, const struct user *u,
         return cli_fail(cli, "no tenant %s; make it with: menshen tenant add %s --name NAME", u->tenant_id,
                         u->tenant_id);
     if (e == ERR_EXISTS)
-        return cli_fail(cli, "tenant %s has a user %s already; change it with: menshen user set",
-                        u->tenant_id, u->account);
+        return cli_fail(cli, "tenant %s has a user %s already; change it with: menshen user set %s",
+                        u->tenant_id, u->account, u->account);
     if (e != ERR_OK)
         return cli_result(cli, e);
     cli_say(cli, "User %s of tenant %s added, id %lld.\n", u->account, u->tenant_id, (long long)u->id);

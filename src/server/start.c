@@ -74,6 +74,17 @@ static void follow_database(struct server *s)
     server_reload(s);
 }
 
+/* What was opened for reading only stays so when its mode is mended: the next try opens it anew. */
+static void give_up_read_only(struct server *s)
+{
+    if (!db_is_read_only(s->app.db))
+        return;
+    app_before_slow(&s->app);
+    s->ready = false;
+    s->start_err = ERR_STORE;
+    s->tried_s = clock_now_s();
+}
+
 bool server_wants_body(struct server *s, char **env)
 {
     return get_ready(s) == ERR_OK && dispatch_wants_body(&s->dispatch, env);
@@ -95,6 +106,7 @@ bool server_answer(struct server *s, char **env, request_read *read, void *read_
         app_before_slow(&s->app);
         db_checkpoint(s->app.db);
     }
+    give_up_read_only(s);
     return db_take_due(s->app.db);
 }
 

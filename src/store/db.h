@@ -169,6 +169,12 @@ enum err db_restore(const char *dir, const char *from, const struct log *log, st
 bool db_is_replaced(const struct db *db);
 
 /*
+ * Whether a write was refused because the database, or its log, was opened for reading only: its mode, its owner
+ * or the file system allowed no more then. When that is mended, only one that is opened anew can write.
+ */
+bool db_is_read_only(const struct db *db);
+
+/*
  * Write something that changes nothing (a page of the log), to find out whether writing works.
  *
  * why  receives which file is in the way, its owner and mode, and who this process is. For the

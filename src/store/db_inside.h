@@ -36,6 +36,7 @@ struct db {
     bool sync_due;    /* and has to */
     bool is_unsynced; /* a sync failed, and nothing has healed it: wal.c */
     bool is_healing;
+    bool is_read_only;             /* a write was refused for that: db_is_read_only */
     bool has_folder;               /* while the journal is set: db_lock_folder, which would wait for itself */
     struct db_file file, log_file; /* that are open */
     char journal_mode[16];

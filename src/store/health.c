@@ -55,6 +55,11 @@ static void explain(const struct db *db, struct buf *why)
         buf_addf(why, "; %" PRIu64 " KiB are free there", (uint64_t)fs.f_bavail * fs.f_frsize >> 10);
 }
 
+bool db_is_read_only(const struct db *db)
+{
+    return db->is_read_only;
+}
+
 /* One page into the log: the version is what it was. What is rolled back would never reach the file. */
 static enum err write_version(struct db *db)
 {

@@ -69,7 +69,7 @@ const char *const sql_text[SQL_COUNT] = {
         "(SELECT count(*) FROM captcha WHERE " CAPTCHA_AHEAD "), "
         "(SELECT count(*) FROM throttle WHERE " THROTTLE_AHEAD "), "
         "(SELECT count(*) FROM audit WHERE at_s > ?1 + 60), "
-        "(SELECT count(*) FROM sign_key WHERE created_s > ?1 + 60), "
+        "(SELECT count(*) FROM sign_key WHERE created_s > ?1 + 60 AND retired_s IS NULL), "
         "(SELECT count(*) FROM client WHERE created_s > ?1 + 60 OR "
         "old_secret_until_s > ?1 + 31536060), "
         "(SELECT count(*) FROM user WHERE created_s > ?1 + 60 OR password_changed_s > ?1 + 60), "

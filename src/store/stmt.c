@@ -22,6 +22,8 @@ enum err db_result(struct db *db, int rc, const char *doing)
                  LOG_S("doing", doing), LOG_N("code", rc), LOG_S("message", sqlite3_errmsg(db->handle)));
         if (rc == SQLITE_IOERR_FSYNC)
             wal_sync_failed(db);
+        if ((rc & 0xFF) == SQLITE_READONLY)
+            db->is_read_only = true;
         snprintf(db->complaint, sizeof db->complaint, "%s", sqlite3_errmsg(db->handle));
         return ERR_STORE;
     }

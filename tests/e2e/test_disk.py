@@ -185,9 +185,19 @@ def test_a_file_that_may_not_be_written(site):
     wait_until(lambda: site_web(site).send(HEALTH).status == 200, "the site to be writable again")
 
 
+def test_a_worker_that_could_not_write_writes_when_it_may(site, workers):
+    os.chmod(site.database, 0o400)
+    worker = workers()
+    assert worker.client.send(HEALTH).status == 500
+    assert "mode 400" in unhealthy(site)
+    os.chmod(site.database, 0o600)
+    wait_until(lambda: worker.client.send(HEALTH).status == 200, "the worker to open it anew")
+    assert worker.web.blade_login(site.new_user())["access_token"]
+
+
 @pytest.mark.skipif(run_as() is None, reason="only root can give files away")
-@pytest.mark.parametrize("suffix", ["-wal", "-shm"])
-def test_a_log_of_another_owner(site, suffix):
+@pytest.mark.parametrize("suffix", ["", "-wal", "-shm"])
+def test_a_file_of_another_owner(site, suffix):
     path = site.database.with_name(site.database.name + suffix)
     os.chown(path, 0, 0)
     answer = site_web(site).send(HEALTH)
@@ -196,7 +206,9 @@ def test_a_log_of_another_owner(site, suffix):
     assert str(path) in findings(site)["database"]
     done = subprocess.run([site.binary, "doctor"], env={}, cwd="/", capture_output=True, check=False)
     assert f"{path} belongs to user 0" in done.stdout.decode(), "root is told too, whom nothing stops"
-    shutil.chown(path, run_as(), run_as())
+    assert f"chown {site.database.parent.stat().st_uid} {path}" in done.stdout.decode(), "to the folder's owner"
+    for file in path.parent.glob(path.name + "*"):  # SQLite gives the log to the database's owner, where root runs it
+        shutil.chown(file, run_as(), run_as())
     assert site_web(site).send(HEALTH).status == 200
 
 

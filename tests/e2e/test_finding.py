@@ -212,6 +212,7 @@ def test_what_cannot_be_read_stops_the_start_and_is_named(folder, what):
         else:
             assert done.returncode == 1, said
         assert str(path) in said and "Permission denied" in said, said
+        assert "readable for" in said, said
     assert not (folder / "data").exists()
 
 

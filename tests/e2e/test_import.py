@@ -238,6 +238,15 @@ def test_gbk_is_not_taken_for_utf_8(desk):
     assert exported(desk)[0]["real_name"] == by_accident.decode().split(",")[-1].strip()
 
 
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("said", ["gbk", "gb18030", "big5"])
+def test_utf_8_is_not_taken_for_gbk(desk, said, mark):
+    """With an even number of bytes in each name it is valid GBK, and was stored garbled."""
+    code, err = import_bytes(desk, mark + f"account,password_hash,real_name\nli,{SHA1},李四\n".encode(), "--encoding", said)
+    assert code == FAILED and "UTF-8 already" in err and "leave --encoding away" in err
+    assert accounts(desk) == []
+
+
 def test_what_is_not_of_the_encoding(desk):
     code, err = import_bytes(desk, GOOD.encode("gbk") + b"\xff", "--encoding", "gbk")
     assert code == FAILED and "people.csv:4: a character that is not of the encoding" in err

@@ -202,6 +202,7 @@ static void test_two_secrets_are_good_while_a_rotation_lasts(void **state)
     /* rotated while the clock was ten years ahead: the old one is not good for ten years */
     c.old_secret_until_s = NOW_S + 315360000 + 86400;
     COMMITTED(s, client_store_set(s->app.db, &c));
+    assert_int_equal(client_old_secret_until(&c, NOW_S + 10), 0); /* nor is it shown to be */
     assert_err(authenticate(s, "app", "s", NOW_S + 10, &c), ERR_CLIENT_SECRET);
     assert_err(authenticate(s, "app", "new", NOW_S + 10, &c), ERR_OK);
 }

@@ -96,7 +96,7 @@ static void test_lines_are_read(void **state)
                                "\n"
                                "[dialect.blade]\n"
                                "  length = 4-6\n"
-                               "prefix = /a,/b/c,/\n"
+                               "prefix = /a , /b/c,\t/\n"
                                "[dialect.ebaas]\r\n"
                                "level = easy\r\n"
                                "[server]\n"

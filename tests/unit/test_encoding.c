@@ -163,6 +163,21 @@ static void test_valid_by_accident(void **state)
         assert_case(!encoding_is_doubtful((const unsigned char *)clear[i], strlen(clear[i])), "%s", clear[i]);
 }
 
+static void test_chinese_utf8(void **state)
+{
+    (void)state;
+    static const char *const yes[] = {"a,张三\n",
+                                      "\xEF\xBB\xBF"
+                                      "a,b\n",
+                                      "é,张"};
+    static const char *const no[] = {"",       "a,b",       "a,\xD0\xAD\xCD\xAC\n", "\xD5\xC5\xC8\xFD",
+                                     "张\xD5", "Горячий,张"};
+    for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++)
+        assert_case(encoding_is_chinese_utf8((const unsigned char *)yes[i], strlen(yes[i])), "%s", yes[i]);
+    for (size_t i = 0; i < sizeof no / sizeof no[0]; i++)
+        assert_case(!encoding_is_chinese_utf8((const unsigned char *)no[i], strlen(no[i])), "%s", no[i]);
+}
+
 static void test_names_and_marks(void **state)
 {
     (void)state;
@@ -184,6 +199,7 @@ int main(void)
         cmocka_unit_test(test_texts),
         cmocka_unit_test(test_what_is_no_text),
         cmocka_unit_test(test_valid_by_accident),
+        cmocka_unit_test(test_chinese_utf8),
         cmocka_unit_test(test_names_and_marks),
     };
     return cmocka_run_group_tests_name("encoding", tests, NULL, NULL);

@@ -1289,6 +1289,21 @@ static void test_what_is_from_the_future_is_named_and_can_be_purged(void **state
     assert_int_equal(c.count, 1);
 }
 
+/* Rotated away, it does what it can: nothing is left to tell the operator to do. */
+static void test_a_key_from_the_future_is_named_until_its_end_is_set(void **state)
+{
+    struct scratch *s = *state;
+    int64_t counts[DB_AHEAD_TABLES];
+    by_hand(s,
+            "INSERT INTO sign_key VALUES ('0000000000000001', 'HS256', zeroblob(32), 1700000000 + 315360000, "
+            "1700000000 + 315360000, NULL)");
+    assert_err(db_ahead_count(s->db, NOW_S, counts), ERR_OK);
+    assert_int_equal(counts[5], 1);
+    by_hand(s, "UPDATE sign_key SET retired_s = 1700000000 + 100");
+    assert_err(db_ahead_count(s->db, NOW_S, counts), ERR_OK);
+    assert_int_equal(counts[5], 0);
+}
+
 /* One that was written under a longer retention holds up those behind it, as nothing may leave before it. */
 static void test_the_audit_leaves_from_its_old_end_only(void **state)
 {
@@ -1755,6 +1770,7 @@ int main(void)
         TEST(test_audit_rows_from_the_future_are_not_walked_through),
         TEST(test_a_clock_that_is_behind_costs_no_audit_row),
         TEST(test_what_is_from_the_future_is_named_and_can_be_purged),
+        TEST(test_a_key_from_the_future_is_named_until_its_end_is_set),
         TEST(test_a_database_of_version_1_is_brought_up),
         TEST(test_a_database_of_version_2_is_brought_up),
         TEST(test_a_backup_is_a_database),
