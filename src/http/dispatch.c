@@ -185,11 +185,10 @@ static void render_failure(struct call *c, enum err e)
         general_error(&c->res->body, info->http_status, info->name, text_of(e, SCRIPT_SIMPLIFIED));
 }
 
-/* A parameter that came twice, or as a file, is named by the visitor: it may be a piece of a password with an & in
- * it. */
+/* A parameter that came twice, or as a file, or with a NUL, is named by the visitor: it may be a piece of a password. */
 static bool is_named_by_us(const struct failure *f)
 {
-    return f->err != ERR_CONFLICTING_PARAM && f->detail != DETAIL_FILE;
+    return f->err != ERR_CONFLICTING_PARAM && f->detail != DETAIL_FILE && f->detail != DETAIL_NUL;
 }
 
 /* nginx's own fastcgi_params have no PATH_INFO, and put the path into SCRIPT_NAME. */

@@ -25,6 +25,7 @@ enum { KEPT_BYTES = 8 * 1024 * 1024 };
 enum { SECOND_US = 1000 * 1000 };
 enum {
     CONNECTIONS_MAX = 256,
+    FLOOD_MIN = 64,           /* connections that may have taken much memory */
     WAITING_MAX = 16,         /* answers that wait for the disk at most, */
     WAITING_US = 4000,        /* and about so long, while the worker has other things to do */
     DRAIN_US = 5 * SECOND_US, /* for the rest of a request that was answered without it */
@@ -62,6 +63,7 @@ struct worker {
     int feed[2];       /* a pipe: from it libfcgi reads the head of a request that has come whole */
     const char *peers; /* addresses that may connect over TCP; NULL: all */
     bool is_ending;
+    size_t most;                               /* connections at once, since memory was given back */
     size_t count;                              /* connections that are open; */
     struct connection *all[CONNECTIONS_MAX];   /* behind them closed ones, kept for their memory, and NULL */
     struct pollfd polled[2 + CONNECTIONS_MAX]; /* signals, the listening socket, `all` */
@@ -533,6 +535,16 @@ static void end_the_slow(struct worker *w)
     }
 }
 
+/* Hosts count it for good: what a flood took goes back to the system when it is over. */
+static void give_back_memory(struct worker *w)
+{
+    w->most = w->count > w->most ? w->count : w->most;
+    if (w->most < FLOOD_MIN || w->count > w->most / 4)
+        return;
+    malloc_trim(KEPT_BYTES);
+    w->most = 0;
+}
+
 /* Until a signal has come and what had begun is done. */
 static void serve(struct worker *w)
 {
@@ -544,6 +556,7 @@ static void serve(struct worker *w)
             flush(w);
         end_the_slow(w);
         sort_out_closed(w);
+        give_back_memory(w);
     }
 }
 

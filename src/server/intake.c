@@ -168,18 +168,27 @@ void intake_add(struct intake *in, const void *data, size_t len)
         take_records(in);
 }
 
+/* Empty it; the memory of an ordinary request is kept. */
+static void empty(struct buf *b)
+{
+    if (b->cap > INTAKE_KEPT)
+        buf_free(b);
+    else
+        buf_clear(b);
+}
+
 void intake_next(struct intake *in)
 {
     in->state = INTAKE_HEAD;
     in->id = 0;
-    buf_clear(&in->head);
-    buf_clear(&in->body);
+    empty(&in->head);
+    empty(&in->body);
     take_records(in);
 }
 
 void intake_clear(struct intake *in)
 {
-    buf_clear(&in->raw);
+    empty(&in->raw);
     intake_next(in);
 }
 

@@ -18,6 +18,9 @@
 
 #define INTAKE_HEAD_MAX (128 * 1024) /* bytes: more than any web server lets through */
 
+/* Bytes of memory that stay with each of the three buffers, for the next request. */
+#define INTAKE_KEPT (16 * 1024)
+
 enum intake_state {
     INTAKE_HEAD, /* the variables are still coming */
     INTAKE_BODY, /* the body is */
@@ -41,10 +44,10 @@ void intake_free(struct intake *in);
 /* Take what has arrived (borrowed). With INTAKE_FULL or INTAKE_BAD nothing more is taken. */
 void intake_add(struct intake *in, const void *data, size_t len);
 
-/* After INTAKE_DONE, go on to the connection's next request, with what has come of it. Memory is kept. */
+/* After INTAKE_DONE, go on to the connection's next request, with what has come of it. Memory is kept, up to INTAKE_KEPT. */
 void intake_next(struct intake *in);
 
-/* Forget everything, keep the memory: for another connection. */
+/* Forget everything, for another connection. Memory as there. */
 void intake_clear(struct intake *in);
 
 /* How many bytes have come of the request; what the protocol adds to its body does not count. */

@@ -12,7 +12,7 @@ import pytest
 from harness.endpoints import CAPTCHA_FIELDS, ENDPOINTS, padded_json
 from harness.errors import ebaas, nobody, ruoyi
 from harness.site import DEMO_USER
-from harness.visitor import Visitor
+from harness.visitor import SWORD, Visitor
 from harness.wire import BOUNDARY, Request, get, multipart, post_form, post_json, post_multipart
 
 LIMIT = 65536
@@ -196,6 +196,17 @@ def test_a_file_is_refused_by_the_name_of_its_field(web):
     request = post_multipart(endpoint.path, body, **endpoint.credentials(web.site))
     answer = endpoint.error(web.send(replace(request, method=endpoint.method)), 400)
     assert answer["msg"] == "参数[password]不能是文件"
+
+
+@pytest.mark.parametrize("bad", [part("x\0y", 'Content-Disposition: form-data; name="hunter2"'),
+                                 part("x", 'Content-Disposition: form-data; name="hunter2"; filename="f"'),
+                                 2 * part("x", 'Content-Disposition: form-data; name="hunter2"')],
+                         ids=["NUL", "file", "twice"])  # fmt: skip
+def test_what_visitors_call_a_field_is_not_logged(web, bad):
+    """It may be a piece of a password."""
+    endpoint = ENDPOINTS["blade-token"]
+    endpoint.error(web.send(post_multipart(endpoint.path, (bad + END).encode(), Authorization=SWORD)), 400)
+    assert "hunter2" not in web.site.log.read_text()
 
 
 def is_lighttpd(site):

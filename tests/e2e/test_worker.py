@@ -8,12 +8,14 @@ import socket
 import time
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from conftest import running_site
 from harness import errors
 from harness.endpoints import ENDPOINTS
 from harness.servers import CONFIGS, Nginx, wait_until
+from harness.site import TREE, Site
 from harness.visitor import SWORD, Visitor, md5
 from harness.wire import Request, Socket, get, post_form, post_json
 from harness.worker import Worker, has_answer
@@ -152,6 +154,33 @@ def test_too_many_are_parked(worker):
     assert worker.client.receive(parked[-1]).status == 200
     for connection in parked:
         connection.close()
+
+
+def test_what_a_flood_took_is_given_back():
+    """By the program that is uploaded: the sanitizers' memory is their own."""
+    site = Site(binary=TREE / "cgi-bin/menshen.fcgi")
+    worker = Worker(site)
+    web = Visitor(site, worker.client)
+
+    def resident_kib():
+        web.blade_captcha()  # whatever was sent before has been seen
+        status = Path(f"/proc/{worker.process.pid}/status").read_text()
+        return int(status.split("VmRSS:")[1].split()[0])
+
+    try:
+        before = resident_kib()
+        request = post_json(TOKEN, {"account": "x" * 65000}, X_Wide="x" * 110000)
+        parked = [worker.client.begin(request, body_too=False) for _ in range(200)]
+        for connection in parked:
+            connection.sendall(worker.client.record(worker.client.STDIN, request.body[:60000]))
+        largest = wait_until(lambda: (kib := resident_kib()) > 5 * before and kib, "the flood to be in memory")
+        for connection in parked:
+            connection.close()
+        wait_until(lambda: resident_kib() < largest / 3, "the memory to be given back")
+        assert worker.stop() == 0
+    finally:
+        worker.stop()
+        site.remove()
 
 
 def test_who_goes_away_is_forgotten(worker):

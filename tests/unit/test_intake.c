@@ -213,6 +213,33 @@ static void test_what_is_no_request_is_bad(void **state)
     }
 }
 
+/* A worker that was flooded once does not stay as large as that for good; the usual request's memory stays. */
+static void test_how_much_memory_is_kept(void **state)
+{
+    static const char head[60000], body[60000];
+    struct buf sent = {0};
+    struct intake in;
+    (void)state;
+    intake_init(&in, sizeof body + 1);
+    add_record(&sent, BEGIN, 7, "\0\1\0\0\0\0\0\0", 8, 0);
+    add_record(&sent, PARAMS, 7, head, sizeof head, 0);
+    add_text(&sent, PARAMS, "", 0);
+    add_record(&sent, STDIN, 7, body, sizeof body, 0);
+    intake_add(&in, sent.data, sent.len);
+    assert_int_equal(in.state, INTAKE_BODY);
+    assert_true(in.raw.cap > INTAKE_KEPT && in.head.cap > INTAKE_KEPT && in.body.cap > INTAKE_KEPT);
+    intake_clear(&in);
+    assert_true(in.raw.cap <= INTAKE_KEPT && in.head.cap <= INTAKE_KEPT && in.body.cap <= INTAKE_KEPT);
+    buf_clear(&sent);
+    add_request(&sent);
+    intake_add(&in, sent.data, sent.len);
+    assert_string_equal(buf_str(&in.body), "hello world");
+    intake_clear(&in);
+    assert_true(in.raw.cap > 0 && in.head.cap > 0 && in.body.cap > 0);
+    intake_free(&in);
+    buf_free(&sent);
+}
+
 static void test_how_long_a_request_may_take(void **state)
 {
     (void)state;
@@ -235,6 +262,7 @@ int main(void)
         cmocka_unit_test(test_variables_over_several_records),
         cmocka_unit_test(test_records_of_no_request_are_passed_over),
         cmocka_unit_test(test_what_is_no_request_is_bad),
+        cmocka_unit_test(test_how_much_memory_is_kept),
         cmocka_unit_test(test_how_long_a_request_may_take),
     };
     return cmocka_run_group_tests_name("intake", tests, NULL, NULL);
