@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/codec.h"
+#include "base/io.h"
 #include "server/pace.h"
 #include "server/server.h"
 
@@ -65,33 +66,6 @@ static void drain(struct input *in)
     }
 }
 
-static bool write_all(const unsigned char *data, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(STDOUT_FILENO, data, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        data += n;
-        len -= (size_t)n;
-    }
-    return true;
-}
-
-/* What was begun is told: a signal is held back until it is. */
-static void hold_signals(sigset_t *before)
-{
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGHUP);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGUSR1);
-    sigprocmask(SIG_BLOCK, &set, before);
-    signal(SIGPIPE, SIG_IGN);
-}
-
 /*
  * The variables as they are now, in an array of their own: setenv(3), which setting the time zone calls, may
  * move or free the one that environ points to. NULL without memory.
@@ -115,11 +89,11 @@ int server_cgi(const char *conf_path)
     char **env = keep_environment();
     if (env == NULL)
         return 1;
-    hold_signals(&in.usual);
+    server_hold_signals(&in.usual);
     buf_init(&out);
     server_init(&s, conf_path);
     server_answer(&s, env, read_stdin, &in, &out);
-    bool sent = out.err == ERR_OK && write_all(out.data, out.len);
+    bool sent = out.err == ERR_OK && io_write_all(STDOUT_FILENO, out.data, out.len);
     drain(&in);
     buf_free(&out);
     server_fini(&s);

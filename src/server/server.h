@@ -5,6 +5,7 @@
 #ifndef SERVER_SERVER_H
 #define SERVER_SERVER_H
 
+#include <signal.h>
 #include <stdbool.h>
 
 #include "http/dispatch.h"
@@ -20,6 +21,12 @@ int server_cgi(const char *conf_path);
  * answered; SIGHUP lets it read its configuration anew between two requests. Returns the exit status.
  */
 int server_fastcgi(const char *conf_path);
+
+/*
+ * Hold back the signals that end a program or let it read its configuration anew, so that what was begun is told, and
+ * ignore SIGPIPE. Returns these signals; `before_out`, unless NULL, receives what was held back before.
+ */
+sigset_t server_hold_signals(sigset_t *before_out);
 
 /* What both transports set up, in start.c. */
 struct server {

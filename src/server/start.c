@@ -4,6 +4,19 @@
 #include "http/routes.h"
 #include "server/server.h"
 
+sigset_t server_hold_signals(sigset_t *before_out)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &set, before_out);
+    signal(SIGPIPE, SIG_IGN);
+    return set;
+}
+
 static enum err start(struct server *s)
 {
     struct buf why;

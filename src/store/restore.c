@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/secure.h"
 #include "store/setting_store.h"
 
@@ -42,26 +43,12 @@ static enum err fail_io(struct restore *r, const char *doing)
 
 /* ---- The copy ---------------------------------------------------------------------------------------- */
 
-static bool write_all(int fd, const char *data, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, data, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        data += n;
-        len -= (size_t)n;
-    }
-    return true;
-}
-
 static bool copy_bytes(int from, int to)
 {
     char bytes[COPY_BYTES];
     ssize_t n;
     while ((n = read(from, bytes, sizeof bytes)) > 0 || (n < 0 && errno == EINTR))
-        if (n > 0 && !write_all(to, bytes, (size_t)n))
+        if (n > 0 && !io_write_all(to, bytes, (size_t)n))
             return false;
     return n == 0;
 }
