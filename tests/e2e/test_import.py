@@ -91,11 +91,9 @@ def test_a_password_can_be_given_as_it_is(moved):
     assert moved.elsewhere().blade_password_login(User("typed", PASSWORD)).status == 200
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("scheme", [scheme for scheme in SCHEMES if scheme != "blade"])  # over the MD5, of all of it
 def test_only_what_was_looked_at_becomes_the_password(moved, scheme):
     """bcrypt looks at 72 bytes: a wrong tail lets in, as it did where the hash came from, and changes nothing."""
-    if scheme == "blade":
-        pytest.skip("over the MD5, which is of all of it")
     long = "x" * 70 + "-and-a-tail"
     row = json.dumps({"account": f"long-{scheme}", "password_hash": SCHEMES[scheme](long)})
     moved.site.cli("user", "import", "-", "--format", "jsonl", line=row)
