@@ -199,9 +199,11 @@ enum err db_check_private(const char *path, struct buf *why)
     struct stat st;
     if (stat(path, &st) != 0) {
         bool absent = errno == ENOENT;
-        buf_addf(why, "%s: %s; %s", path, strerror(errno),
-                 absent ? "create the database with: menshen init"
-                        : "Menshen has to run as the user that owns it: chown it to the web server's");
+        buf_addf(
+            why, "%s: %s; %s", path, strerror(errno),
+            absent
+                ? "a new one is made by: menshen init; a backup is put in its place by: menshen restore FILE"
+                : "Menshen has to run as the user that owns it: chown it to the web server's");
         return absent ? ERR_NOT_FOUND : ERR_IO;
     }
     if ((st.st_mode & 077) != 0) {
