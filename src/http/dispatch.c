@@ -60,7 +60,7 @@ static enum err add_body(struct call *c, unsigned flags)
         return params_add_form(&c->params, r->body, r->body_len, PARAM_BODY, c->arena, &c->failure.field,
                                &c->failure.detail);
     if (is_multipart(r, flags))
-        return params_add_multipart(&c->params, r->content_type, r->body, r->body_len, c->arena,
+        return params_add_multipart(&c->params, r->content_type, r->body, r->body_len, NULL, c->arena,
                                     &c->failure.field, &c->failure.detail);
     return ERR_UNSUPPORTED_TYPE;
 }
