@@ -343,4 +343,9 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_AUDIT_SUM_LIST] =
         "SELECT 0, ends_s, actor, action, '', result, client_id, dialect, address, 0, count, first_s, last_s "
         "FROM audit_sum WHERE count > 0 ORDER BY first_s",
+
+    [SQL_LOOK_LIST] = "SELECT name, value FROM look WHERE typeof(value) = 'text'",
+    [SQL_LOOK_PUT] = "INSERT INTO look (name, value) VALUES (?1, ?2) "
+                     "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    [SQL_LOOK_REMOVE] = "DELETE FROM look WHERE name = ?1",
 };

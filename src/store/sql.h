@@ -140,6 +140,10 @@ enum sql {
     SQL_AUDIT_SUM_CLEAR,
     SQL_AUDIT_SUM_LIST,
 
+    SQL_LOOK_LIST,
+    SQL_LOOK_PUT,
+    SQL_LOOK_REMOVE,
+
     SQL_COUNT
 };
 
