@@ -172,6 +172,7 @@ const char *const sql_text[SQL_COUNT] = {
         "SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM user GROUP BY tenant_id, account_folded) "
         "WHERE n > 1",
     [SQL_USER_COUNT] = "SELECT count(*) FROM user",
+    [SQL_USER_ANY] = "SELECT EXISTS (SELECT 1 FROM user)",
 
     [SQL_SESSION_PUT] = "INSERT INTO session (expires_s" SESSION_COLUMNS(
         NAME) ") VALUES (:expires_s" SESSION_COLUMNS(VALUE) ") RETURNING id",

@@ -93,6 +93,9 @@ enum err user_store_rehash(struct db *db, int64_t id, const char *password_hash)
 /* Remove it and its sessions. ERR_OK; ERR_NOT_FOUND. */
 enum err user_store_remove(struct db *db, int64_t id);
 
+/* Whether there is any user. */
+enum err user_store_any(struct db *db, bool *out);
+
 enum err user_store_count(struct db *db, int64_t *out);
 
 #endif
