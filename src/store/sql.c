@@ -293,6 +293,7 @@ const char *const sql_text[SQL_COUNT] = {
 
     [SQL_MAIL_PURGE] = "DELETE FROM mail WHERE id IN "
                        "(SELECT id FROM mail WHERE expires_s <= ?1 ORDER BY expires_s LIMIT ?2)",
+    [SQL_USER_ANY] = "SELECT EXISTS (SELECT 1 FROM user)",
 
     [SQL_SESSION_PUT] = "INSERT INTO session (expires_s" SESSION_COLUMNS(
         NAME) ") VALUES (:expires_s" SESSION_COLUMNS(VALUE) ") RETURNING id",

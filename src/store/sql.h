@@ -117,6 +117,7 @@ enum sql {
     SQL_LINK_PURGE,
 
     SQL_MAIL_PURGE,
+    SQL_USER_ANY,
 
     SQL_SESSION_PUT,
     SQL_SESSION_LIST,
