@@ -11,6 +11,7 @@
 #include "crypto/digest.h"
 #include "portal/address.h"
 #include "portal/assets.h"
+#include "portal/frame.h"
 #include "portal/portal.h"
 #include "portal/template.h"
 #include "store/group_store.h"
@@ -176,7 +177,7 @@ static const char *bound_to(const struct page *p)
     return page_cookie(p, p->has_session ? "" : COOKIE_BEFORE);
 }
 
-static enum err check_form(struct page *p)
+enum err page_check_form(struct page *p)
 {
     char token[CSRF_CAP];
     const char *given = page_field(p, "csrf");
@@ -291,13 +292,11 @@ static void add_site(struct page *p)
 static void add_languages(struct page *p)
 {
     static const char *const names[SCRIPT_COUNT] = {"简体中文", "繁體中文", "English"};
-    const char *path = p->call->req->path;
     view_text(p->view, "lang", words_tag(p->script));
     for (int i = 0; i < SCRIPT_COUNT; i++) {
         struct view *item = view_item(p->view, "langs");
         view_text(item, "tag", words_tag((enum script)i));
         view_text(item, "name", names[i]);
-        view_textf(item, "href", "%s%s?lang=%s", p->mount, path, words_tag((enum script)i));
         view_flag(item, "current", i == (int)p->script);
     }
 }
@@ -357,6 +356,7 @@ static enum err render(struct page *p, const char *name, int status)
     add_languages(p);
     add_person(p);
     add_place(p);
+    frame_add(p, name);
     buf_clear(&p->call->res->body);
     return template_render(name, p->script, p->mount, p->view, &p->call->res->body);
 }
@@ -403,7 +403,7 @@ static enum err go_and_return(struct page *p, const char *path, const char *done
         const char *query = p->call->req->query;
         buf_add_str(&to, "?next=");
         page_add_encoded(&to, p->mount);
-        page_add_encoded(&to, p->call->req->path);
+        page_add_encoded(&to, frame_path(p));
         if (query[0] != '\0') {
             page_add_encoded(&to, "?");
             page_add_encoded(&to, query);
@@ -439,7 +439,7 @@ static enum err admit(struct page *p, unsigned needs, bool *answered)
     *answered = true;
     if ((needs & (PAGE_PERSON | PAGE_ADMIN)) != 0 && !p->has_session)
         return go_and_return(p, "/login", page_cookie(p, "")[0] != '\0' ? "done.session_over" : NULL);
-    if ((needs & PAGE_FORM) != 0 && (e = check_form(p)) != ERR_OK)
+    if ((needs & PAGE_FORM) != 0 && (e = page_check_form(p)) != ERR_OK)
         return e;
     if ((needs & PAGE_ADMIN) != 0 && !p->is_admin)
         return ERR_FORBIDDEN;
