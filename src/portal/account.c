@@ -66,7 +66,7 @@ static enum err show_person(struct page *p)
     struct view *person = view_map(p->view, "person");
     enum err e = group_store_of_user(p->app->db, u->id, p->arena, &groups);
     view_text(person, "account", u->account);
-    view_text(person, "tenant", strcmp(u->tenant_id, p->app->cfg.tenant) != 0 ? u->tenant_name : "");
+    view_text(person, "tenant", strcmp(u->tenant_id, p->call->cfg->tenant) != 0 ? u->tenant_name : "");
     view_text(person, "groups", groups);
     view_text(person, "email", u->email);
     view_flag(person, "email_verified", u->email_verified);

@@ -68,7 +68,6 @@ enum err password_change(struct page *p)
     char secret[BROWSER_SECRET_CAP];
     int64_t wait_s = 0;
     const struct request *req = p->call->req;
-    const char *agent = request_env(req, "HTTP_USER_AGENT");
     const char *next = page_next(p, page_field(p, "next"));
     password_show_rules(p, p->user.account);
     const char *old = page_field(p, "old");
@@ -79,9 +78,8 @@ enum err password_change(struct page *p)
         page_fault(p, "fresh", "password.fault.same");
     if (page_has_faults(p))
         return show(p, 400);
-    enum err e =
-        login_browser_change_password(p->app, &p->session, &p->user, old, fresh, req->address,
-                                      agent != NULL ? agent : "", p->now_s, p->arena, secret, &wait_s);
+    enum err e = login_browser_change_password(p->app, &p->session, &p->user, old, fresh, req->address,
+                                               p->now_s, p->arena, secret, &wait_s);
     if (password_old_fault(p, "old", e, wait_s))
         return show(p, e == ERR_LOGIN_LOCKED ? 429 : 400);
     if (password_fault(p, e))
