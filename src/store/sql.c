@@ -29,7 +29,8 @@
 #define USER_IS_MEANT                                                                                        \
     "+tenant_id BETWEEN ?4 AND ?5 "                                                                          \
     "AND (?6 IS NULL OR EXISTS (SELECT 1 FROM group_member WHERE user_id = user.id AND group_name = ?6)) "   \
-    "AND CASE ?7 WHEN 1 THEN locked WHEN 2 THEN password_expired WHEN 3 THEN last_login_s IS NULL ELSE 1 END " \
+    "AND CASE ?7 WHEN 1 THEN locked WHEN 2 THEN password_expired WHEN 3 THEN last_login_s IS NULL ELSE 1 "   \
+    "END "                                                                                                   \
     "AND (?8 IS NULL OR account_folded LIKE ?8 ESCAPE '\\' OR real_name LIKE ?9 ESCAPE '\\' "                \
     "OR nick_name LIKE ?9 ESCAPE '\\' OR email LIKE ?9 ESCAPE '\\' OR phone LIKE ?9 ESCAPE '\\') "
 
@@ -314,6 +315,8 @@ const char *const sql_text[SQL_COUNT] = {
         "newest_token_id = ?3, refresh_address = ?4 WHERE id = ?1",
     [SQL_SESSION_REVOKE] =
         "UPDATE session SET revoked_s = ?2 WHERE id = ?1 AND revoked_s IS NULL RETURNING id",
+    [SQL_SESSION_REVOKE_OWN] =
+        "UPDATE session SET revoked_s = ?3 WHERE id = ?1 AND user_id = ?2 AND revoked_s IS NULL RETURNING id",
     [SQL_SESSION_REVOKE_USER] = "UPDATE session SET revoked_s = ?2 "
                                 "WHERE user_id = ?1 AND id <> ?3 AND revoked_s IS NULL RETURNING id",
     [SQL_SESSION_REVOKE_CLIENT] =
@@ -349,6 +352,10 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_AUDIT_PARTS] =
         "SELECT id, at_s FROM (SELECT id, at_s, row_number() OVER (ORDER BY id) AS n FROM audit "
         "WHERE " AUDIT_FILTER ") WHERE n % ?5 = 1 OR ?5 = 1",
+    /* Of the newest ?3 rows: no index serves who asks for one actor's, and the audit is long. */
+    [SQL_AUDIT_RECENT] = "SELECT id" AUDIT_COLUMNS(
+        NAME) ", count, first_s, last_s FROM audit WHERE id > (SELECT max(id) FROM audit) - ?3 "
+              "AND actor = ?1 AND action = ?2 ORDER BY id DESC LIMIT ?4",
     /* The expired ones of the oldest ?2, up to the first that is to stay. */
     [SQL_AUDIT_PURGE] =
         "WITH oldest AS (SELECT id, at_s, expires_s FROM audit ORDER BY id LIMIT ?2) "
