@@ -65,6 +65,17 @@
 /* The same of a captcha, which lives for an hour at most. */
 #define CAPTCHA_AHEAD "expires_s > ?1 + 3660"
 
+/* Which rows of the audit a filter lets through. The numbers start anew when the last row has expired, so that one past
+ * the newest is before all. */
+#define AUDIT_FILTER                                                                                         \
+    "id > iif(?1 > (SELECT coalesce(max(id), 0) FROM audit), 0, ?1) AND at_s >= ?2 "                         \
+    "AND (?3 IS NULL OR actor = ?3 OR subject = ?3 OR (substr(?3, 1, 1) = '/' AND "                          \
+    "(('user' = substr(actor, 1, 4) AND substr(actor, -length(?3)) = ?3) OR "                                \
+    "('user' = substr(subject, 1, 4) AND substr(subject, -length(?3)) = ?3)))) "                             \
+    "AND (?4 IS NULL OR action = ?4) AND (?6 = 0 OR id < ?6) AND (?7 = 0 OR at_s < ?7) "                     \
+    "AND (?8 IS NULL OR result = ?8 OR (?8 = 'failed' AND result <> 'ok')) AND (?9 IS NULL OR address = "    \
+    "?9) "
+
 const char *const sql_text[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_BEGIN_READ] = "BEGIN",
@@ -283,6 +294,7 @@ const char *const sql_text[SQL_COUNT] = {
 
     [SQL_MAIL_PURGE] = "DELETE FROM mail WHERE id IN "
                        "(SELECT id FROM mail WHERE expires_s <= ?1 ORDER BY expires_s LIMIT ?2)",
+    [SQL_USER_ANY] = "SELECT EXISTS (SELECT 1 FROM user)",
 
     [SQL_SESSION_PUT] = "INSERT INTO session (expires_s" SESSION_COLUMNS(
         NAME) ") VALUES (:expires_s" SESSION_COLUMNS(VALUE) ") RETURNING id",
@@ -332,12 +344,12 @@ const char *const sql_text[SQL_COUNT] = {
         "(SELECT id FROM token WHERE refresh_expires_s <= ?1 ORDER BY refresh_expires_s LIMIT ?2)",
 
     [SQL_AUDIT_PUT] = "INSERT INTO audit (id" AUDIT_COLUMNS(NAME) ") VALUES (NULL" AUDIT_COLUMNS(VALUE) ")",
-    /* The numbers start anew when the last row has expired, so that one past the newest is before all. */
-    [SQL_AUDIT_LIST] = "SELECT id" AUDIT_COLUMNS(
-        NAME) ", count, first_s, last_s FROM "
-              "(SELECT * FROM audit WHERE id > iif(?1 > (SELECT coalesce(max(id), 0) FROM audit), 0, ?1) "
-              "AND at_s >= ?2 AND (?3 IS NULL OR actor = ?3 OR subject = ?3) AND (?4 IS NULL OR action = ?4) "
-              "ORDER BY id DESC LIMIT ?5) ORDER BY id",
+    [SQL_AUDIT_LIST] = "SELECT id" AUDIT_COLUMNS(NAME) ", count, first_s, last_s FROM "
+                                                       "(SELECT * FROM audit WHERE " AUDIT_FILTER
+                                                       "ORDER BY id DESC LIMIT ?5) ORDER BY id",
+    [SQL_AUDIT_PARTS] =
+        "SELECT id, at_s FROM (SELECT id, at_s, row_number() OVER (ORDER BY id) AS n FROM audit "
+        "WHERE " AUDIT_FILTER ") WHERE n % ?5 = 1 OR ?5 = 1",
     /* The expired ones of the oldest ?2, up to the first that is to stay. */
     [SQL_AUDIT_PURGE] =
         "WITH oldest AS (SELECT id, at_s, expires_s FROM audit ORDER BY id LIMIT ?2) "
@@ -362,4 +374,9 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_AUDIT_SUM_LIST] =
         "SELECT 0, ends_s, actor, action, '', result, client_id, dialect, address, 0, count, first_s, last_s "
         "FROM audit_sum WHERE count > 0 ORDER BY first_s",
+
+    [SQL_LOOK_LIST] = "SELECT name, value FROM look WHERE typeof(value) = 'text'",
+    [SQL_LOOK_PUT] = "INSERT INTO look (name, value) VALUES (?1, ?2) "
+                     "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    [SQL_LOOK_REMOVE] = "DELETE FROM look WHERE name = ?1",
 };
