@@ -38,6 +38,13 @@ const char *page_field(const struct page *p, const char *name)
     return params_get(&p->call->params, names, &value) == ERR_OK && value != NULL ? value : "";
 }
 
+const struct multipart_file *page_file(const struct page *p, const char *name)
+{
+    const struct multipart_file *file = &p->call->file;
+    bool is_chosen = file->data != NULL && (file->len > 0 || file->name[0] != '\0');
+    return is_chosen && strcmp(file->field, name) == 0 ? file : NULL;
+}
+
 int64_t page_number(const struct page *p, const char *name, int64_t min, int64_t max, int64_t otherwise)
 {
     int64_t value = otherwise;
@@ -465,6 +472,15 @@ enum err page_run(struct call *c)
     if (e == ERR_OK && !answered)
         e = row->handler(&p);
     return e;
+}
+
+enum err page_admit_upload(struct call *c)
+{
+    struct page p;
+    enum err e = init(&p, c);
+    if (e == ERR_OK)
+        e = find_person(&p);
+    return e != ERR_OK || p.is_admin ? e : ERR_FORBIDDEN;
 }
 
 void page_render_error(struct call *c)
