@@ -25,6 +25,23 @@
 #define BROWSER_ROW "id" BROWSER_COLUMNS(NAME)
 #define LINK_ROW    "id" LINK_COLUMNS(NAME)
 #define USER_TABLES "FROM user JOIN tenant ON tenant.id = user.tenant_id "
+/* What a user that is looked for has (store/user_search.h). The + keeps the order's index in use. */
+#define USER_IS_MEANT                                                                                        \
+    "+tenant_id BETWEEN ?4 AND ?5 "                                                                          \
+    "AND (?6 IS NULL OR EXISTS (SELECT 1 FROM group_member WHERE user_id = user.id AND group_name = ?6)) "   \
+    "AND CASE ?7 WHEN 1 THEN locked WHEN 2 THEN password_expired WHEN 3 THEN last_login_s IS NULL ELSE 1 END " \
+    "AND (?8 IS NULL OR account_folded LIKE ?8 ESCAPE '\\' OR real_name LIKE ?9 ESCAPE '\\' "                \
+    "OR nick_name LIKE ?9 ESCAPE '\\' OR email LIKE ?9 ESCAPE '\\' OR phone LIKE ?9 ESCAPE '\\') "
+
+/* Users in the order of KEY, behind the place ?2, ?3. The first comparison is what the index of an expression is
+ * used for. */
+#define USERS_UP(KEY)                                                                                        \
+    "SELECT id FROM user WHERE " KEY " >= ?2 AND (" KEY ", id) > (?2, ?3) AND " USER_IS_MEANT                \
+    "ORDER BY " KEY ", id LIMIT ?10"
+#define USERS_DOWN(KEY)                                                                                      \
+    "SELECT id FROM user WHERE " KEY " <= ?2 AND (" KEY ", id) < (?2, ?3) AND " USER_IS_MEANT                \
+    "ORDER BY " KEY " DESC, id DESC LIMIT ?10"
+
 #define TOKEN_ROW                                                                                            \
     "token.id" TOKEN_COLUMNS(NAME_OF_TOKEN) ", session.id" SESSION_COLUMNS(                                  \
         NAME_OF_SESSION) ", client.locked, client.alg, client.audience"
@@ -209,6 +226,18 @@ const char *const sql_text[SQL_COUNT] = {
         "SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM user GROUP BY tenant_id, account_folded) "
         "WHERE n > 1",
     [SQL_USER_COUNT] = "SELECT count(*) FROM user",
+    [SQL_USER_BY_ACCOUNT] = "SELECT id FROM user WHERE (tenant_id, account_folded, id) > (?1, ?2, ?3) "
+                            "AND (tenant_id, account_folded) < (?5, x'') AND " USER_IS_MEANT
+                            "ORDER BY tenant_id, account_folded, id LIMIT ?10",
+    [SQL_USER_BY_ACCOUNT_DOWN] = "SELECT id FROM user WHERE (tenant_id, account_folded, id) < (?1, ?2, ?3) "
+                                 "AND (tenant_id, account_folded) >= (?4, '') AND " USER_IS_MEANT
+                                 "ORDER BY tenant_id DESC, account_folded DESC, id DESC LIMIT ?10",
+    [SQL_USER_BY_NAME] = USERS_UP("real_name"),
+    [SQL_USER_BY_NAME_DOWN] = USERS_DOWN("real_name"),
+    [SQL_USER_BY_LOGIN] = USERS_UP("coalesce(last_login_s, 0)"),
+    [SQL_USER_BY_LOGIN_DOWN] = USERS_DOWN("coalesce(last_login_s, 0)"),
+    [SQL_USER_BY_CREATED] = USERS_UP("created_s"),
+    [SQL_USER_BY_CREATED_DOWN] = USERS_DOWN("created_s"),
 
     [SQL_GROUP_GET] = "SELECT " GROUP_ROW " FROM user_group WHERE name = ?1",
     [SQL_GROUP_LIST] = "SELECT " GROUP_ROW " FROM user_group ORDER BY name",
@@ -264,6 +293,7 @@ const char *const sql_text[SQL_COUNT] = {
 
     [SQL_MAIL_PURGE] = "DELETE FROM mail WHERE id IN "
                        "(SELECT id FROM mail WHERE expires_s <= ?1 ORDER BY expires_s LIMIT ?2)",
+    [SQL_USER_ANY] = "SELECT EXISTS (SELECT 1 FROM user)",
 
     [SQL_SESSION_PUT] = "INSERT INTO session (expires_s" SESSION_COLUMNS(
         NAME) ") VALUES (:expires_s" SESSION_COLUMNS(VALUE) ") RETURNING id",

@@ -302,7 +302,7 @@ static void test_whoever_stops_an_export_ends_it(void **state)
     struct site *s = *state;
     size_t count = 0;
     struct export_rules rules = {.format = PEOPLE_JSONL};
-    assert_err(export_people(s->app.db, &rules, &s->arena, refuse, NULL, &count), ERR_IO);
+    assert_err(export_people(s->app.db, &rules, refuse, NULL, &count), ERR_IO);
     assert_int_equal(count, 1);
 }
 
