@@ -84,6 +84,11 @@ struct config {
     struct {
         int64_t retention_s; /* 0: nothing is recorded */
     } audit;
+    struct {
+        char sendmail[CONFIG_TEXT_CAP]; /* program and arguments; "": no mail is sent */
+        char from[CONFIG_TEXT_CAP];     /* "": as the program has it */
+        bool notices;
+    } mail;
     struct config_dialect dialect[DIALECT_COUNT];
 
     char path[CONFIG_PATH_CAP];                     /* the file that was read; "" if none was found */

@@ -73,6 +73,11 @@
     X(used_s, .optional = true)                                                                              \
     X(successor_id, .optional = true)
 
+/* Mail that waits. */
+#define MAIL_COLUMNS(X)                                                                                      \
+    X(user_id, .optional = true)                                                                             \
+    X(recipient) X(subject) X(body) X(created_s) X(next_s) X(tries) X(expires_s)
+
 /* An event, without what makes a row the sum of several. */
 #define AUDIT_COLUMNS(X)                                                                                     \
     X(at_s) X(actor) X(action) X(subject) X(result) X(client_id) X(dialect) X(address) X(expires_s)
