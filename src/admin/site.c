@@ -33,12 +33,18 @@ static enum err put_seed(struct db *db, const char *name, unsigned char seed[SET
     return e == ERR_OK ? setting_store_put(db, name, seed, SETTING_SEED_LEN) : e;
 }
 
-enum err site_put_essentials(struct app *app, int64_t now_s)
+enum err site_restyle(struct db *db)
 {
     unsigned char style[SETTING_SEED_LEN];
-    struct db *db = app->db;
     enum err e = put_seed(db, SETTING_CAPTCHA_STYLE, style);
     secure_wipe(style, sizeof style);
+    return e;
+}
+
+enum err site_put_essentials(struct app *app, int64_t now_s)
+{
+    struct db *db = app->db;
+    enum err e = site_restyle(db);
     if (e == ERR_OK)
         e = put_seed(db, SETTING_CLIENT_PEPPER, app->client_pepper);
     if (e == ERR_OK)

@@ -32,6 +32,9 @@ enum err site_create(struct app *app, const char *demo_hash, int64_t now_s, stru
  * ERR_OK, ERR_RANDOM, ERR_CRYPTO, ERR_STORE, ERR_MEMORY. */
 enum err site_put_essentials(struct app *app, int64_t now_s);
 
+/* Give the captchas another style. Within a transaction. ERR_OK, ERR_RANDOM, ERR_STORE. */
+enum err site_restyle(struct db *db);
+
 /* What a demo has besides: admin/demo. password_hash: the verifier of its password. Errors as above. */
 enum err site_put_demo(struct app *app, const char *password_hash, int64_t now_s);
 

@@ -20,8 +20,30 @@
 #define USER_ROW                                                                                             \
     "user.id, user.created_s, user.locked" USER_COLUMNS(NAME_OF_USER)                                        \
         USER_TEXTS(NAME_OF_USER) ", tenant.name, tenant.locked"
+#define GROUP_ROW                                                                                            \
+    "name" GROUP_COLUMNS(NAME) ", (SELECT count(*) FROM group_member WHERE group_name = user_group.name)"
+#define BROWSER_ROW "id" BROWSER_COLUMNS(NAME)
+#define LINK_ROW    "id" LINK_COLUMNS(NAME)
+#define MAIL_ROW    "id" MAIL_COLUMNS(NAME)
 #define USER_TABLES "FROM user JOIN tenant ON tenant.id = user.tenant_id "
-#define MAIL_NAMES  "user_id, recipient, subject, body, created_s, next_s, tries, expires_s" /* MAIL_COLUMNS */
+/* What a user that is looked for has (store/user_search.h). The + keeps the order's index in use. */
+#define USER_IS_MEANT                                                                                        \
+    "+tenant_id BETWEEN ?4 AND ?5 "                                                                          \
+    "AND (?6 IS NULL OR EXISTS (SELECT 1 FROM group_member WHERE user_id = user.id AND group_name = ?6)) "   \
+    "AND CASE ?7 WHEN 1 THEN locked WHEN 2 THEN password_expired WHEN 3 THEN last_login_s IS NULL ELSE 1 "   \
+    "END "                                                                                                   \
+    "AND (?8 IS NULL OR account_folded LIKE ?8 ESCAPE '\\' OR real_name LIKE ?9 ESCAPE '\\' "                \
+    "OR nick_name LIKE ?9 ESCAPE '\\' OR email LIKE ?9 ESCAPE '\\' OR phone LIKE ?9 ESCAPE '\\') "
+
+/* Users in the order of KEY, behind the place ?2, ?3. The first comparison is what the index of an expression is
+ * used for. */
+#define USERS_UP(KEY)                                                                                        \
+    "SELECT id FROM user WHERE " KEY " >= ?2 AND (" KEY ", id) > (?2, ?3) AND " USER_IS_MEANT                \
+    "ORDER BY " KEY ", id LIMIT ?10"
+#define USERS_DOWN(KEY)                                                                                      \
+    "SELECT id FROM user WHERE " KEY " <= ?2 AND (" KEY ", id) < (?2, ?3) AND " USER_IS_MEANT                \
+    "ORDER BY " KEY " DESC, id DESC LIMIT ?10"
+
 #define TOKEN_ROW                                                                                            \
     "token.id" TOKEN_COLUMNS(NAME_OF_TOKEN) ", session.id" SESSION_COLUMNS(                                  \
         NAME_OF_SESSION) ", client.locked, client.alg, client.audience"
@@ -47,6 +69,17 @@
 /* The same of a captcha, which lives for an hour at most. */
 #define CAPTCHA_AHEAD "expires_s > ?1 + 3660"
 
+/* Which rows of the audit a filter lets through. The numbers start anew when the last row has expired, so that one past
+ * the newest is before all. */
+#define AUDIT_FILTER                                                                                         \
+    "id > iif(?1 > (SELECT coalesce(max(id), 0) FROM audit), 0, ?1) AND at_s >= ?2 "                         \
+    "AND (?3 IS NULL OR actor = ?3 OR subject = ?3 OR (substr(?3, 1, 1) = '/' AND "                          \
+    "(('user' = substr(actor, 1, 4) AND substr(actor, -length(?3)) = ?3) OR "                                \
+    "('user' = substr(subject, 1, 4) AND substr(subject, -length(?3)) = ?3)))) "                             \
+    "AND (?4 IS NULL OR action = ?4) AND (?6 = 0 OR id < ?6) AND (?7 = 0 OR at_s < ?7) "                     \
+    "AND (?8 IS NULL OR result = ?8 OR (?8 = 'failed' AND result <> 'ok')) AND (?9 IS NULL OR address = "    \
+    "?9) "
+
 const char *const sql_text[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_BEGIN_READ] = "BEGIN",
@@ -56,6 +89,9 @@ const char *const sql_text[SQL_COUNT] = {
                           "(SELECT count(*) FROM throttle WHERE ends_s <= ?1 OR " THROTTLE_AHEAD ") + "
                           "(SELECT count(*) FROM token WHERE refresh_expires_s <= ?1) + "
                           "(SELECT count(*) FROM session WHERE expires_s <= ?1) + "
+                          "(SELECT count(*) FROM browser_session WHERE idle_end_s <= ?1) + "
+                          "(SELECT count(*) FROM link WHERE expires_s <= ?1) + "
+                          "(SELECT count(*) FROM mail WHERE expires_s <= ?1) + "
                           "(SELECT count(*) FROM audit WHERE expires_s <= ?1)",
     /* For each purge, in the order of db_purge_step, whether it has anything to do: a look at the old end of
      * an index, where a DELETE with LIMIT first fills a table with what to delete. */
@@ -65,6 +101,9 @@ const char *const sql_text[SQL_COUNT] = {
                       "EXISTS (SELECT 1 FROM throttle WHERE " THROTTLE_AHEAD "), "
                       "EXISTS (SELECT 1 FROM token WHERE refresh_expires_s <= ?1), "
                       "EXISTS (SELECT 1 FROM session WHERE expires_s <= ?1), "
+                      "EXISTS (SELECT 1 FROM browser_session WHERE idle_end_s <= ?1), "
+                      "EXISTS (SELECT 1 FROM link WHERE expires_s <= ?1), "
+                      "EXISTS (SELECT 1 FROM mail WHERE expires_s <= ?1), "
                       "coalesce((SELECT " AUDIT_GOES
                       " FROM (SELECT id, at_s, expires_s FROM audit ORDER BY id LIMIT 1) AS oldest), 0)",
     /* What says that it was made later than now, or lasts longer than it can: in the order of db_ahead_tables. */
@@ -78,11 +117,17 @@ const char *const sql_text[SQL_COUNT] = {
         "(SELECT count(*) FROM client WHERE created_s > ?1 + 60 OR "
         "old_secret_until_s > ?1 + 31536060), "
         "(SELECT count(*) FROM user WHERE created_s > ?1 + 60 OR password_changed_s > ?1 + 60), "
-        "(SELECT count(*) FROM tenant WHERE created_s > ?1 + 60)",
+        "(SELECT count(*) FROM tenant WHERE created_s > ?1 + 60), "
+        "(SELECT count(*) FROM browser_session WHERE created_s > ?1 + 60), "
+        "(SELECT count(*) FROM link WHERE created_s > ?1 + 60), "
+        "(SELECT count(*) FROM mail WHERE created_s > ?1 + 60)",
     [SQL_TOKEN_PURGE_AHEAD] = "DELETE FROM token WHERE issued_s > ?1 + 60",
     [SQL_SESSION_PURGE_AHEAD] = "DELETE FROM session WHERE created_s > ?1 + 60",
     [SQL_CAPTCHA_PURGE_AHEAD] = "DELETE FROM captcha WHERE " CAPTCHA_AHEAD,
     [SQL_THROTTLE_PURGE_AHEAD] = "DELETE FROM throttle WHERE " THROTTLE_AHEAD,
+    [SQL_BROWSER_PURGE_AHEAD] = "DELETE FROM browser_session WHERE created_s > ?1 + 60",
+    [SQL_LINK_PURGE_AHEAD] = "DELETE FROM link WHERE created_s > ?1 + 60",
+    [SQL_MAIL_PURGE_AHEAD] = "DELETE FROM mail WHERE created_s > ?1 + 60",
     [SQL_BACKUP] = "VACUUM INTO ?1",
 
     [SQL_CAPTCHA_PUT] =
@@ -161,21 +206,98 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_USER_GET] = "SELECT " USER_ROW " " USER_TABLES "WHERE user.id = ?1",
     [SQL_USER_LIST] = "SELECT " USER_ROW " " USER_TABLES
                       "WHERE ?1 IS NULL OR user.tenant_id = ?1 ORDER BY user.tenant_id, user.account",
+    [SQL_USER_LIST_GROUP] =
+        "SELECT " USER_ROW " " USER_TABLES "JOIN group_member ON group_member.user_id = user.id "
+        "WHERE group_member.group_name = ?2 AND (?1 IS NULL OR user.tenant_id = ?1) "
+        "ORDER BY user.tenant_id, user.account",
+    [SQL_USER_FIND_EMAIL] =
+        "SELECT " USER_ROW " " USER_TABLES "WHERE user.email = ?2 COLLATE NOCASE AND user.email <> '' AND "
+        "(?1 IS NULL OR user.tenant_id = ?1) LIMIT 2",
     [SQL_USER_PUT] = "INSERT INTO user (" HEAD USER_COLUMNS(NAME)
         USER_TEXTS(NAME) ") "
                          "VALUES (" HEAD_VALUES USER_COLUMNS(VALUE) USER_TEXTS(VALUE) ")",
-    [SQL_USER_SET] =
-        "UPDATE user SET locked = :locked, password_expired = :password_expired, "
-        "password_changed_s = :password_changed_s" USER_TEXTS(CHANGE) " WHERE id = :id RETURNING id",
+    [SQL_USER_SET] = "UPDATE user SET locked = :locked, password_expired = :password_expired, "
+                     "password_changed_s = :password_changed_s, unlocked_s = :unlocked_s, "
+                     "email_verified = iif(email = :email, :email_verified, 0)" USER_TEXTS(
+                         CHANGE) " WHERE id = :id RETURNING id",
     [SQL_USER_SET_PASSWORD] =
         "UPDATE user SET password_hash = ?2, password_changed_s = ?3, password_expired = 0 "
         "WHERE id = ?1 RETURNING id",
     [SQL_USER_REHASH] = "UPDATE user SET password_hash = ?2 WHERE id = ?1 RETURNING id",
+    [SQL_USER_VERIFY_EMAIL] = "UPDATE user SET email = ?2, email_verified = 1 WHERE id = ?1 RETURNING id",
+    [SQL_USER_NOTE_LOGIN] = "UPDATE user SET last_login_s = ?2 WHERE id = ?1 RETURNING id",
     [SQL_USER_REMOVE] = "DELETE FROM user WHERE id = ?1 RETURNING id",
     [SQL_USER_LOOKALIKES] =
         "SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM user GROUP BY tenant_id, account_folded) "
         "WHERE n > 1",
     [SQL_USER_COUNT] = "SELECT count(*) FROM user",
+    [SQL_USER_BY_ACCOUNT] = "SELECT id FROM user WHERE (tenant_id, account_folded, id) > (?1, ?2, ?3) "
+                            "AND (tenant_id, account_folded) < (?5, x'') AND " USER_IS_MEANT
+                            "ORDER BY tenant_id, account_folded, id LIMIT ?10",
+    [SQL_USER_BY_ACCOUNT_DOWN] = "SELECT id FROM user WHERE (tenant_id, account_folded, id) < (?1, ?2, ?3) "
+                                 "AND (tenant_id, account_folded) >= (?4, '') AND " USER_IS_MEANT
+                                 "ORDER BY tenant_id DESC, account_folded DESC, id DESC LIMIT ?10",
+    [SQL_USER_BY_NAME] = USERS_UP("real_name"),
+    [SQL_USER_BY_NAME_DOWN] = USERS_DOWN("real_name"),
+    [SQL_USER_BY_LOGIN] = USERS_UP("coalesce(last_login_s, 0)"),
+    [SQL_USER_BY_LOGIN_DOWN] = USERS_DOWN("coalesce(last_login_s, 0)"),
+    [SQL_USER_BY_CREATED] = USERS_UP("created_s"),
+    [SQL_USER_BY_CREATED_DOWN] = USERS_DOWN("created_s"),
+
+    [SQL_GROUP_GET] = "SELECT " GROUP_ROW " FROM user_group WHERE name = ?1",
+    [SQL_GROUP_LIST] = "SELECT " GROUP_ROW " FROM user_group ORDER BY name",
+    [SQL_GROUP_PUT] =
+        "INSERT INTO user_group (name" GROUP_COLUMNS(NAME) ") VALUES (:name" GROUP_COLUMNS(VALUE) ")",
+    [SQL_GROUP_SET] =
+        "UPDATE user_group SET title = :title, networks = :networks WHERE name = :name RETURNING name",
+    [SQL_GROUP_REMOVE] = "DELETE FROM user_group WHERE name = ?1 RETURNING name",
+    [SQL_GROUP_ADD_MEMBER] = "INSERT INTO group_member (group_name, user_id) VALUES (?1, ?2) "
+                             "ON CONFLICT DO NOTHING",
+    [SQL_GROUP_REMOVE_MEMBER] = "DELETE FROM group_member WHERE group_name = ?1 AND user_id = ?2",
+    [SQL_GROUP_HAS] = "SELECT EXISTS (SELECT 1 FROM group_member WHERE user_id = ?2 AND group_name = ?1)",
+    [SQL_GROUP_OF_USER] = "SELECT coalesce(group_concat(group_name), '') FROM "
+                          "(SELECT group_name FROM group_member WHERE user_id = ?1 ORDER BY group_name)",
+    [SQL_GROUP_NETWORKS] =
+        "SELECT coalesce(group_concat(networks), '') FROM group_member "
+        "JOIN user_group ON user_group.name = group_name WHERE user_id = ?1 AND networks <> ''",
+    [SQL_GROUP_ABLE] = "SELECT count(*) FROM group_member JOIN user ON user.id = group_member.user_id "
+                       "JOIN tenant ON tenant.id = user.tenant_id WHERE group_name = ?1 AND user.id <> ?2 "
+                       "AND (?3 IS NULL OR tenant.id <> ?3) AND NOT user.locked AND NOT tenant.locked",
+
+    [SQL_BROWSER_PUT] = "INSERT INTO browser_session (id" BROWSER_COLUMNS(
+        NAME) ") VALUES (NULL" BROWSER_COLUMNS(VALUE) ") RETURNING id",
+    [SQL_BROWSER_FIND] =
+        "SELECT " BROWSER_ROW " FROM browser_session WHERE secret_hash = ?1 AND idle_end_s > ?2",
+    [SQL_BROWSER_GET] = "SELECT " BROWSER_ROW " FROM browser_session WHERE id = ?1 AND idle_end_s > ?2",
+    [SQL_BROWSER_SEEN] = "UPDATE browser_session SET seen_s = ?2, idle_end_s = ?3 WHERE id = ?1",
+    [SQL_BROWSER_PROVE] = "UPDATE browser_session SET proof = ?2, proved_s = ?3 WHERE id = ?1 RETURNING id",
+    [SQL_BROWSER_RENEW] = "UPDATE browser_session SET secret_hash = ?2 WHERE id = ?1 RETURNING id",
+    [SQL_BROWSER_END] =
+        "DELETE FROM browser_session WHERE id = ?1 AND (?2 IS NULL OR user_id = ?2) RETURNING id",
+    [SQL_BROWSER_END_USER] = "DELETE FROM browser_session WHERE user_id = ?1 AND id <> ?2",
+    [SQL_BROWSER_END_OLDEST] = "DELETE FROM browser_session WHERE id IN (SELECT id FROM browser_session "
+                               "WHERE user_id = ?1 ORDER BY id DESC LIMIT -1 OFFSET ?2)",
+    [SQL_BROWSER_END_TENANT] =
+        "DELETE FROM browser_session WHERE user_id IN (SELECT id FROM user WHERE tenant_id = ?1)",
+    [SQL_BROWSER_LIST] = "SELECT " BROWSER_ROW " FROM browser_session "
+                         "WHERE (?1 IS NULL OR user_id = ?1) AND idle_end_s > ?2 ORDER BY id DESC LIMIT ?3",
+    [SQL_BROWSER_COUNT] = "SELECT count(*) FROM browser_session WHERE idle_end_s > ?1",
+    [SQL_BROWSER_PURGE] =
+        "DELETE FROM browser_session WHERE id IN "
+        "(SELECT id FROM browser_session WHERE idle_end_s <= ?1 ORDER BY idle_end_s LIMIT ?2)",
+
+    [SQL_LINK_PUT] =
+        "INSERT INTO link (secret_hash" LINK_COLUMNS(NAME) ") VALUES (:secret_hash" LINK_COLUMNS(VALUE) ")",
+    [SQL_LINK_FIND] = "SELECT " LINK_ROW " FROM link WHERE secret_hash = ?1 AND expires_s > ?2",
+    [SQL_LINK_TAKE] = "DELETE FROM link WHERE secret_hash = ?1 AND expires_s > ?2 RETURNING " LINK_ROW,
+    [SQL_LINK_END_PURPOSE] = "DELETE FROM link WHERE user_id = ?1 AND purpose = ?2",
+    [SQL_LINK_END_USER] = "DELETE FROM link WHERE user_id = ?1",
+    [SQL_LINK_END_TENANT] = "DELETE FROM link WHERE user_id IN (SELECT id FROM user WHERE tenant_id = ?1)",
+    [SQL_LINK_PURGE] = "DELETE FROM link WHERE id IN "
+                       "(SELECT id FROM link WHERE expires_s <= ?1 ORDER BY expires_s LIMIT ?2)",
+
+    [SQL_MAIL_PURGE] = "DELETE FROM mail WHERE id IN "
+                       "(SELECT id FROM mail WHERE expires_s <= ?1 ORDER BY expires_s LIMIT ?2)",
     [SQL_USER_ANY] = "SELECT EXISTS (SELECT 1 FROM user)",
 
     [SQL_SESSION_PUT] = "INSERT INTO session (expires_s" SESSION_COLUMNS(
@@ -225,29 +347,27 @@ const char *const sql_text[SQL_COUNT] = {
         "DELETE FROM token WHERE id IN "
         "(SELECT id FROM token WHERE refresh_expires_s <= ?1 ORDER BY refresh_expires_s LIMIT ?2)",
 
-    [SQL_MAIL_PUT] = "INSERT INTO mail (" MAIL_NAMES
-                     ") VALUES (:user_id, :recipient, :subject, :body, :created_s, :next_s, "
-                     ":tries, :expires_s)",
+    [SQL_MAIL_PUT] = "INSERT INTO mail (" MAIL_ROW ") VALUES (NULL" MAIL_COLUMNS(VALUE) ")",
     [SQL_MAIL_IS_DUE] = "SELECT EXISTS (SELECT 1 FROM mail WHERE next_s <= ?1) OR "
                         "EXISTS (SELECT 1 FROM mail WHERE " MAIL_AHEAD ")",
     [SQL_MAIL_CLAIM] =
         "UPDATE mail SET tries = tries + 1, next_s = ?1 + CASE tries WHEN 0 THEN 60 WHEN 1 THEN 300 WHEN 2 "
         "THEN 900 WHEN 3 THEN 3600 ELSE 14400 END "
         "WHERE id = (SELECT id FROM mail WHERE next_s <= ?1 OR " MAIL_AHEAD " ORDER BY next_s, id LIMIT 1) "
-        "RETURNING id, " MAIL_NAMES,
+        "RETURNING " MAIL_ROW,
     [SQL_MAIL_REMOVE] = "DELETE FROM mail WHERE id = ?1 RETURNING id",
     [SQL_MAIL_REMOVE_ALL] = "DELETE FROM mail",
     [SQL_MAIL_HURRY] = "UPDATE mail SET next_s = ?1 WHERE next_s > ?1",
     [SQL_MAIL_COUNT] = "SELECT count(*) FROM mail",
-    [SQL_MAIL_LIST] = "SELECT id, " MAIL_NAMES " FROM mail ORDER BY id",
+    [SQL_MAIL_LIST] = "SELECT " MAIL_ROW " FROM mail ORDER BY id",
 
     [SQL_AUDIT_PUT] = "INSERT INTO audit (id" AUDIT_COLUMNS(NAME) ") VALUES (NULL" AUDIT_COLUMNS(VALUE) ")",
-    /* The numbers start anew when the last row has expired, so that one past the newest is before all. */
-    [SQL_AUDIT_LIST] = "SELECT id" AUDIT_COLUMNS(
-        NAME) ", count, first_s, last_s FROM "
-              "(SELECT * FROM audit WHERE id > iif(?1 > (SELECT coalesce(max(id), 0) FROM audit), 0, ?1) "
-              "AND at_s >= ?2 AND (?3 IS NULL OR actor = ?3 OR subject = ?3) AND (?4 IS NULL OR action = ?4) "
-              "ORDER BY id DESC LIMIT ?5) ORDER BY id",
+    [SQL_AUDIT_LIST] = "SELECT id" AUDIT_COLUMNS(NAME) ", count, first_s, last_s FROM "
+                                                       "(SELECT * FROM audit WHERE " AUDIT_FILTER
+                                                       "ORDER BY id DESC LIMIT ?5) ORDER BY id",
+    [SQL_AUDIT_PARTS] =
+        "SELECT id, at_s FROM (SELECT id, at_s, row_number() OVER (ORDER BY id) AS n FROM audit "
+        "WHERE " AUDIT_FILTER ") WHERE n % ?5 = 1 OR ?5 = 1",
     /* The expired ones of the oldest ?2, up to the first that is to stay. */
     [SQL_AUDIT_PURGE] =
         "WITH oldest AS (SELECT id, at_s, expires_s FROM audit ORDER BY id LIMIT ?2) "
@@ -272,4 +392,9 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_AUDIT_SUM_LIST] =
         "SELECT 0, ends_s, actor, action, '', result, client_id, dialect, address, 0, count, first_s, last_s "
         "FROM audit_sum WHERE count > 0 ORDER BY first_s",
+
+    [SQL_LOOK_LIST] = "SELECT name, value FROM look WHERE typeof(value) = 'text'",
+    [SQL_LOOK_PUT] = "INSERT INTO look (name, value) VALUES (?1, ?2) "
+                     "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    [SQL_LOOK_REMOVE] = "DELETE FROM look WHERE name = ?1",
 };

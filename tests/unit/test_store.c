@@ -12,6 +12,7 @@
 #include "store/audit_store.h"
 #include "store/captcha_store.h"
 #include "store/client_store.h"
+#include "store/group_store.h"
 #include "store/key_store.h"
 #include "store/setting_store.h"
 #include "store/sql.h"
@@ -1184,6 +1185,44 @@ static void test_the_audit_is_read_by_time_person_and_action(void **state)
     assert_filtered(s, (struct audit_filter){.who = "admin:root", .limit = 9}, "3user.lock ");
     assert_filtered(s, (struct audit_filter){.who = "user:t1/one", .limit = 2}, "2logout 3user.lock ");
     assert_filtered(s, (struct audit_filter){.who = "user:t1/on", .limit = 9}, "");
+    assert_filtered(s, (struct audit_filter){.who = "/one", .limit = 9}, "1login 2logout 3user.lock ");
+    assert_filtered(s, (struct audit_filter){.who = "/ne", .limit = 9}, "");
+    assert_filtered(s, (struct audit_filter){.who = "/root", .limit = 9}, "");
+    assert_filtered(s, (struct audit_filter){.until_s = NOW_S + 1, .limit = 9}, "1login ");
+    assert_filtered(s, (struct audit_filter){.before = 3, .limit = 1}, "2logout ");
+    assert_filtered(s, (struct audit_filter){.result = "ok", .limit = 1}, "3user.lock ");
+    assert_filtered(s, (struct audit_filter){.result = AUDIT_FAILED, .limit = 9}, "");
+    assert_filtered(s, (struct audit_filter){.address = "192.0.2.1", .limit = 1}, "3user.lock ");
+    assert_filtered(s, (struct audit_filter){.address = "192.0.2.2", .limit = 9}, "");
+}
+
+static enum err note_begin(void *ctx, int64_t id, int64_t at_s)
+{
+    struct buf *out = ctx;
+    buf_addf(out, "%lld+%lld ", (long long)id, (long long)(at_s - NOW_S));
+    return out->err;
+}
+
+static void assert_parts(struct scratch *s, struct audit_filter filter, int64_t rows, const char *expected)
+{
+    struct buf got;
+    buf_init(&got);
+    assert_err(audit_store_parts(s->db, &filter, rows, note_begin, &got), ERR_OK);
+    assert_string_equal(buf_str(&got), expected);
+    buf_free(&got);
+}
+
+static void test_the_audit_is_parted(void **state)
+{
+    struct scratch *s = *state;
+    assert_parts(s, (struct audit_filter){0}, 2, "");
+    for (int i = 0; i < 5; i++)
+        put_audit(s, i % 2 == 0 ? "even" : "odd", NOW_S + i, NOW_S + 100);
+    assert_parts(s, (struct audit_filter){0}, 2, "1+0 3+2 5+4 ");
+    assert_parts(s, (struct audit_filter){0}, 1, "1+0 2+1 3+2 4+3 5+4 ");
+    assert_parts(s, (struct audit_filter){0}, 5, "1+0 ");
+    assert_parts(s, (struct audit_filter){.action = "even"}, 2, "1+0 5+4 ");
+    assert_parts(s, (struct audit_filter){.after = 1, .before = 5}, 2, "2+1 4+3 ");
 }
 
 /* When all rows have expired, the next one has number 1 again: whoever follows has to see it. */
@@ -1445,6 +1484,30 @@ static void bring_up(struct scratch *s, const char *schema_file, const char *row
     assert_err(db_prepare_all(s->db), ERR_OK);
     buf_free(&fresh);
     buf_free(&migrated);
+}
+
+static const char rows_of_version_3[] =
+    "INSERT INTO tenant VALUES ('t1', 'T', 0, 1);"
+    "INSERT INTO user (id, tenant_id, account, account_folded, password_hash, password_changed_s, real_name, "
+    "created_s) VALUES (7, 't1', 'Bob', 'bob', 'h', 1, 'Robert', 1);";
+
+static void test_a_database_of_version_3_is_brought_up(void **state)
+{
+    struct scratch *s = *state;
+    struct user u;
+    struct user_group g;
+    struct arena arena;
+    arena_init(&arena, 65536);
+    bring_up(s, "tests/fixtures/schema/3.sql", rows_of_version_3);
+    assert_err(user_store_find(s->db, "t1", "bob", &arena, &u), ERR_OK);
+    assert_string_equal(u.real_name, "Robert");
+    assert_string_equal(u.email, "");
+    assert_string_equal(u.locale, "");
+    assert_false(u.email_verified);
+    assert_true(u.last_login_s == 0 && u.unlocked_s == 0);
+    assert_err(group_store_get(s->db, "admins", &arena, &g), ERR_OK);
+    assert_int_equal(g.members, 0);
+    arena_fini(&arena);
 }
 
 static void test_a_database_of_version_2_is_brought_up(void **state)
@@ -1764,6 +1827,7 @@ int main(void)
         TEST(test_purging_is_bounded_and_takes_only_what_expired),
         TEST(test_the_audit_is_read_in_its_order),
         TEST(test_the_audit_is_read_by_time_person_and_action),
+        TEST(test_the_audit_is_parted),
         TEST(test_the_audit_is_followed_when_it_starts_anew),
         TEST(test_the_audit_leaves_from_its_old_end_only),
         TEST(test_audit_rows_from_the_future_hold_nothing_up),
@@ -1772,6 +1836,7 @@ int main(void)
         TEST(test_what_is_from_the_future_is_named_and_can_be_purged),
         TEST(test_a_key_from_the_future_is_named_until_its_end_is_set),
         TEST(test_a_database_of_version_1_is_brought_up),
+        TEST(test_a_database_of_version_3_is_brought_up),
         TEST(test_a_database_of_version_2_is_brought_up),
         TEST(test_a_backup_is_a_database),
         TEST(test_a_discarded_database_leaves_nothing),
