@@ -86,6 +86,11 @@ struct config {
         int64_t retention_s; /* 0: nothing is recorded */
     } audit;
     struct {
+        char sendmail[CONFIG_TEXT_CAP]; /* program and arguments; "": no mail is sent */
+        char from[CONFIG_TEXT_CAP];     /* "": as the program has it */
+        bool notices;
+    } mail;
+    struct {
         int chinese_kind; /* enum captcha_kind */
         bool show_tenants;
         char title[CONFIG_TEXT_CAP], logo[CONFIG_TEXT_CAP], accent[CONFIG_TEXT_CAP];

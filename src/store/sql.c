@@ -24,6 +24,7 @@
     "name" GROUP_COLUMNS(NAME) ", (SELECT count(*) FROM group_member WHERE group_name = user_group.name)"
 #define BROWSER_ROW "id" BROWSER_COLUMNS(NAME)
 #define LINK_ROW    "id" LINK_COLUMNS(NAME)
+#define MAIL_ROW    "id" MAIL_COLUMNS(NAME)
 #define USER_TABLES "FROM user JOIN tenant ON tenant.id = user.tenant_id "
 /* What a user that is looked for has (store/user_search.h). The + keeps the order's index in use. */
 #define USER_IS_MEANT                                                                                        \
@@ -61,6 +62,9 @@
     "WITH RECURSIVE far(n) AS (SELECT 1 UNION ALL SELECT n * 2 FROM far WHERE n < 1000000000) "              \
     "SELECT 1 FROM far WHERE (SELECT later.at_s <= ?1 + 60 AND later.expires_s <= ?1 FROM audit AS later "   \
     "WHERE later.id >= oldest.id + far.n ORDER BY later.id LIMIT 1)) END"
+
+/* The same of a mail, whose longest delay is four hours. */
+#define MAIL_AHEAD "next_s > ?1 + 14460"
 
 /* The same of a captcha, which lives for an hour at most. */
 #define CAPTCHA_AHEAD "expires_s > ?1 + 3660"
@@ -344,6 +348,20 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_TOKEN_PURGE] =
         "DELETE FROM token WHERE id IN "
         "(SELECT id FROM token WHERE refresh_expires_s <= ?1 ORDER BY refresh_expires_s LIMIT ?2)",
+
+    [SQL_MAIL_PUT] = "INSERT INTO mail (" MAIL_ROW ") VALUES (NULL" MAIL_COLUMNS(VALUE) ")",
+    [SQL_MAIL_IS_DUE] = "SELECT EXISTS (SELECT 1 FROM mail WHERE next_s <= ?1) OR "
+                        "EXISTS (SELECT 1 FROM mail WHERE " MAIL_AHEAD ")",
+    [SQL_MAIL_CLAIM] =
+        "UPDATE mail SET tries = tries + 1, next_s = ?1 + CASE tries WHEN 0 THEN 60 WHEN 1 THEN 300 WHEN 2 "
+        "THEN 900 WHEN 3 THEN 3600 ELSE 14400 END "
+        "WHERE id = (SELECT id FROM mail WHERE next_s <= ?1 OR " MAIL_AHEAD " ORDER BY next_s, id LIMIT 1) "
+        "RETURNING " MAIL_ROW,
+    [SQL_MAIL_REMOVE] = "DELETE FROM mail WHERE id = ?1 RETURNING id",
+    [SQL_MAIL_REMOVE_ALL] = "DELETE FROM mail",
+    [SQL_MAIL_HURRY] = "UPDATE mail SET next_s = ?1 WHERE next_s > ?1",
+    [SQL_MAIL_COUNT] = "SELECT count(*) FROM mail",
+    [SQL_MAIL_LIST] = "SELECT " MAIL_ROW " FROM mail ORDER BY id",
 
     [SQL_AUDIT_PUT] = "INSERT INTO audit (id" AUDIT_COLUMNS(NAME) ") VALUES (NULL" AUDIT_COLUMNS(VALUE) ")",
     [SQL_AUDIT_LIST] = "SELECT id" AUDIT_COLUMNS(NAME) ", count, first_s, last_s FROM "
