@@ -55,6 +55,29 @@ static enum err check_common(const struct password *p)
     return e;
 }
 
+/* How many of the four kinds there are in it. What is no ASCII letter or digit is of the fourth. */
+static int64_t count_kinds(const char *plain)
+{
+    bool upper = false, lower = false, digit = false, other = false;
+    for (const unsigned char *p = (const unsigned char *)plain; *p != '\0'; p++) {
+        bool is_ascii = *p < 0x80;
+        upper = upper || (is_ascii && isupper(*p));
+        lower = lower || (is_ascii && islower(*p));
+        digit = digit || (is_ascii && isdigit(*p));
+        other = other || !is_ascii || !isalnum(*p);
+    }
+    return upper + lower + digit + other;
+}
+
+static enum err check_kinds(const struct config *cfg, const struct password *p)
+{
+    if (cfg->policy.password_kinds == 0)
+        return ERR_OK;
+    if (!p->has_plain)
+        return ERR_PASSWORD_HIDDEN;
+    return count_kinds(p->plain) < cfg->policy.password_kinds ? ERR_PASSWORD_KINDS : ERR_OK;
+}
+
 enum err policy_check(const struct config *cfg, const char *account, const struct password *p)
 {
     size_t characters = password_characters(p);
@@ -62,6 +85,8 @@ enum err policy_check(const struct config *cfg, const char *account, const struc
         return ERR_PASSWORD_SHORT;
     if (characters > PASSWORD_CHARACTERS_MAX)
         return ERR_PASSWORD_LONG;
-    enum err e = check_account(account, p);
+    enum err e = check_kinds(cfg, p);
+    if (e == ERR_OK)
+        e = check_account(account, p);
     return e == ERR_OK ? check_common(p) : e;
 }

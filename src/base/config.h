@@ -37,6 +37,23 @@ enum dialect_id {
 #define CONFIG_VALUE_CAP    4096 /* of any */
 #define CONFIG_SETTINGS_MAX 160
 
+/* [policy] profile: whose defaults some settings have. A line in the file wins over either. */
+enum policy_profile {
+    POLICY_NONE,
+    POLICY_DJCP, /* 等级保护 2.0 (GB/T 22239-2019), levels 2 and 3: docs/djcp.md */
+    POLICY_PROFILE_COUNT
+};
+
+/* What becomes of a login whose password has expired. */
+enum policy_expired {
+    POLICY_EXPIRED_TELL,   /* it is let in, and told */
+    POLICY_EXPIRED_REFUSE, /* it gets no tokens; the portal lets in, to change it and nothing else */
+    POLICY_EXPIRED_COUNT
+};
+
+#define POLICY_HISTORY_MAX      10 /* verifiers that a new password is compared with: each takes its time */
+#define POLICY_DJCP_RETENTION_S 15552000 /* the audit is kept for so long under that profile, or longer */
+
 struct config_dialect {
     bool enabled;
     char prefix[CONFIG_TEXT_CAP]; /* comma-joined paths, each "/" or "/a/b" */
@@ -84,6 +101,17 @@ struct config {
     struct {
         int64_t retention_s; /* 0: nothing is recorded */
     } audit;
+    struct {
+        int profile;                /* enum policy_profile */
+        bool change_at_first_login; /* a password that an administrator gave has expired from the start */
+        int expired_password;       /* enum policy_expired */
+        int64_t password_history; /* newest passwords, the present one too, that do not come again; 0: any */
+        int64_t password_kinds;   /* of upper case, lower case, digits, others: at least so many */
+        int64_t idle_timeout_s;   /* 0: none but those of tokens and portal */
+        int64_t max_sessions;     /* of a person at a time; 0: any number */
+        int64_t unused_lock_s;    /* 0: accounts do not go out of use */
+        bool recheck_networks;    /* look at a group's networks after the login too */
+    } policy;
     struct config_dialect dialect[DIALECT_COUNT];
 
     char path[CONFIG_PATH_CAP];                     /* the file that was read; "" if none was found */
@@ -93,6 +121,7 @@ struct config {
 const char *config_dialect_name(enum dialect_id id);
 const char *config_kind_name(enum captcha_kind kind);
 const char *config_level_name(enum captcha_level level);
+const char *config_profile_name(enum policy_profile profile);
 
 /* The dialect called `name`. False if there is none. */
 bool config_dialect_find(const char *name, enum dialect_id *out);
@@ -129,6 +158,7 @@ struct config_view {
     char value[CONFIG_VALUE_CAP];
     char initial[CONFIG_TEXT_CAP]; /* the default, as text */
     struct config_place place;     /* line 0: default */
+    const char *profile;           /* "djcp": the value is the default under that profile; else NULL */
 };
 
 /* The setting number `index`, from 0. False when there are no more. */
