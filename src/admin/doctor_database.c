@@ -387,5 +387,6 @@ void doctor_check_database(struct doctor *d)
     check_unseen(d);
     check_lookalikes(d);
     check_dialect_clients(d);
+    doctor_check_policy_rows(d);
     check_demo(d);
 }

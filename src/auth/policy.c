@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "auth/common_passwords.h"
+#include "base/clock.h"
 #include "base/codec.h"
 #include "base/secure.h"
 
@@ -89,4 +90,50 @@ enum err policy_check(const struct config *cfg, const char *account, const struc
     if (e == ERR_OK)
         e = check_account(account, p);
     return e == ERR_OK ? check_common(p) : e;
+}
+
+bool policy_password_expired(const struct config *cfg, const struct user *u, int64_t now_s)
+{
+    int64_t max_age_s = cfg->login.password_max_age_s;
+    bool is_old = u->password_changed_s + max_age_s <= now_s;
+    bool is_ahead = u->password_changed_s > now_s + CLOCK_SKEW_S;
+    return u->password_expired || (max_age_s > 0 && (is_old || is_ahead));
+}
+
+bool policy_refuses_expired(const struct config *cfg, const struct user *u, int64_t now_s)
+{
+    return cfg->policy.expired_password == POLICY_EXPIRED_REFUSE && policy_password_expired(cfg, u, now_s);
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+bool policy_unused(const struct config *cfg, const struct user *u, int64_t now_s)
+{
+    int64_t used_s = later(later(u->created_s, u->last_login_s), u->unlocked_s);
+    return cfg->policy.unused_lock_s > 0 && used_s + cfg->policy.unused_lock_s <= now_s;
+}
+
+/* `a`, or `b` if that is shorter; 0: `b` is no limit. */
+static int64_t at_most(int64_t a, int64_t b)
+{
+    return b > 0 && b < a ? b : a;
+}
+
+int64_t policy_access_ttl(const struct config *cfg, int64_t ttl_s, bool with_refresh)
+{
+    int64_t idle_s = cfg->policy.idle_timeout_s;
+    return at_most(ttl_s, with_refresh && idle_s > 0 ? later(idle_s / 3, 1) : idle_s);
+}
+
+int64_t policy_refresh_ttl(const struct config *cfg, int64_t ttl_s)
+{
+    return at_most(ttl_s, cfg->policy.idle_timeout_s);
+}
+
+int64_t policy_idle(const struct config *cfg, int64_t idle_s)
+{
+    return idle_s > 0 ? at_most(idle_s, cfg->policy.idle_timeout_s) : cfg->policy.idle_timeout_s;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "auth/audit.h"
+#include "auth/policy.h"
 #include "base/random.h"
 #include "store/tenant_store.h"
 
@@ -26,6 +27,10 @@ static enum err fill_row(const struct app *app, const struct client *client, boo
     enum err e = random_bytes(noise, sizeof noise);
     if (e != ERR_OK)
         return e;
+    if (row->session.user_id != 0) {
+        access_ttl_s = policy_access_ttl(&app->cfg, access_ttl_s, with_refresh);
+        refresh_ttl_s = policy_refresh_ttl(&app->cfg, refresh_ttl_s);
+    }
     codec_uuid7(row->jti, now_s * 1000, noise);
     row->refresh_jti[0] = '\0';
     if (with_refresh)

@@ -260,6 +260,23 @@ void config_defaults(struct config *c)
         c->dialect[d].captcha.level = (enum captcha_level)LEVEL_INHERITED;
 }
 
+/* What the file does not set gets the default that the profile has for it. */
+static void apply_profile(struct config *c)
+{
+    if (c->policy.profile != POLICY_DJCP)
+        return;
+    for (size_t i = 0; i < SETTING_COUNT; i++)
+        if (settings[i].djcp != NULL && c->place[i].line == 0)
+            config_type_parse(&settings[i], settings[i].djcp, value_of(c, &settings[i]));
+}
+
+void config_defaults_under(struct config *c, enum policy_profile profile)
+{
+    config_defaults(c);
+    c->policy.profile = (int)profile;
+    apply_profile(c);
+}
+
 static bool section_exists(const char *section)
 {
     for (size_t i = 0; i < SETTING_COUNT; i++)
@@ -337,16 +354,6 @@ static enum err take_line(void *ctx, const struct config_line *line, struct conf
         return ERR_OK;
     explain_unknown(line->section, line->key, why);
     return ERR_CONFIG;
-}
-
-/* What the file does not set gets the default that the profile has for it. */
-static void apply_profile(struct config *c)
-{
-    if (c->policy.profile != POLICY_DJCP)
-        return;
-    for (size_t i = 0; i < SETTING_COUNT; i++)
-        if (settings[i].djcp != NULL && c->place[i].line == 0)
-            config_type_parse(&settings[i], settings[i].djcp, value_of(c, &settings[i]));
 }
 
 static void inherit_level(struct config *c)

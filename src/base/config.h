@@ -132,6 +132,9 @@ bool config_level_find(const char *name, enum captcha_level *out);
 /* Every setting at its default; data_dir, which depends on who runs this, is "". */
 void config_defaults(struct config *c);
 
+/* The same as they are under a profile. */
+void config_defaults_under(struct config *c, enum policy_profile profile);
+
 /*
  * Defaults, then the file: `path` if not NULL, else the one that config_find finds. Without any the defaults stand
  * alone, with data_dir below the home folder of who runs this.
