@@ -81,7 +81,7 @@ LIBS_asan := $(LIBS)
 LIBS_fuzz := $(LIBS)
 
 # ---- Generated sources ----------------------------------------------------------------------------------------
-GEN := $(addprefix $(BUILD)/gen/,schema.c sample.c glyph_data.c common_passwords.c encoding_data.c)
+GEN := $(addprefix $(BUILD)/gen/,schema.c sample.c glyph_data.c common_passwords.c encoding_data.c portal_data.c)
 
 # A file as a C string: $(call embed,NAME) of the rule's first prerequisite.
 embed = { echo 'extern const char $(1)[];'; echo 'const char $(1)[] = {'; \
@@ -124,6 +124,16 @@ $(BUILD)/gen/encoding_data.c: $(BUILD)/tools/encgen
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)
 	$(Q)$(BUILD)/tools/encgen > $@
+
+$(BUILD)/tools/pagegen: tools/pagegen.c | $(DEPS_BUILD)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(HOSTCC) $(CSTD) $(WARNINGS) -O2 $< -o $@ -lcrypto
+
+$(BUILD)/gen/portal_data.c: $(BUILD)/tools/pagegen src/portal/pages src/portal/words $(wildcard src/portal/pages/* src/portal/words/*)
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)
+	$(Q)$(BUILD)/tools/pagegen src/portal > $@
 
 # ---- Objects, per variant -------------------------------------------------------------------------------------
 SRC   := $(sort $(wildcard src/*.c src/*/*.c))
@@ -198,7 +208,7 @@ UNIT := $(TESTS:tests/unit/%.c=$(BUILD)/asan/tests/%)
 
 # The same sources through the other compiler: warnings are errors there too.
 check-clang: | $(DEPS_BUILD) $(BUILD)/deps-test $(GEN)
-	@for f in $(SRC) tools/glyphgen.c tools/commongen.c tools/encgen.c; do \
+	@for f in $(SRC) tools/glyphgen.c tools/commongen.c tools/encgen.c tools/pagegen.c; do \
 	  clang $(CSTD) $(WARNINGS) $$(pkg-config --cflags freetype2) -fsyntax-only $$f || exit 1; done
 
 # ---- Fuzzing --------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@
 -- Times are Unix seconds (…_s). Booleans are 0 and 1. Lists are comma-joined, as they stand in the answers.
 
 PRAGMA application_id = 0x4D656E53; -- "MenS": file(1) and doctor recognise the file
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 
 -- What belongs to the site as a whole and is made once, at init.
 CREATE TABLE setting (
@@ -75,9 +75,109 @@ CREATE TABLE user (
     created_s           INTEGER NOT NULL,         -- when it was added
     account_folded      TEXT NOT NULL DEFAULT '', -- what account has in common with those that differ in case or
                                                   -- width only (base/account.h); logins are found by it
+    email               TEXT NOT NULL DEFAULT '', -- e-mail address; several people may share one
+    email_verified      INTEGER NOT NULL DEFAULT 0 CHECK (email_verified IN (0, 1)), -- a link sent there came back
+    phone               TEXT NOT NULL DEFAULT '', -- digits, and + - ( ) and blanks among them
+    locale              TEXT NOT NULL DEFAULT '', -- language of pages and mails: zh-Hans, zh-Hant, en; '': the browser's
+    external_id         TEXT NOT NULL DEFAULT '', -- id in the directory that the person comes from
+    last_login_s        INTEGER,                  -- when the last login was, of any kind; NULL: there was none
+    unlocked_s          INTEGER,                  -- when an administrator unlocked it last, which counts as use
     UNIQUE (tenant_id, account)
 ) STRICT;
 CREATE INDEX user_folded ON user (tenant_id, account_folded);
+CREATE INDEX user_email ON user (email COLLATE NOCASE) WHERE email <> '';
+
+-- A group of people of any tenant. Roles are of the applications; groups are of this site: members of 'admins', which is
+-- always there, administer it in the portal.
+CREATE TABLE user_group (
+    name      TEXT PRIMARY KEY,         -- letters, digits, - _ and .
+    title     TEXT NOT NULL DEFAULT '', -- what people see
+    networks  TEXT NOT NULL DEFAULT '', -- comma-joined ranges that its members sign in from; '': from anywhere
+    created_s INTEGER NOT NULL          -- when it was added
+) STRICT, WITHOUT ROWID;
+INSERT INTO user_group (name, title, created_s)
+    VALUES ('admins', '管理员', CAST(strftime('%s', 'now') AS INTEGER));
+
+-- Who is in which group.
+CREATE TABLE group_member (
+    user_id    INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+    group_name TEXT NOT NULL REFERENCES user_group (name) ON DELETE CASCADE,
+    PRIMARY KEY (user_id, group_name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX group_member_group ON group_member (group_name);
+
+-- A person who signed in to the portal, in one browser. The cookie holds a random secret of 128 bits, the row its
+-- digest: whoever reads the database cannot become anybody by it. A session that ends is deleted.
+CREATE TABLE browser_session (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT, -- names it in forms: never given again
+    secret_hash BLOB NOT NULL UNIQUE,     -- SHA-256 of the cookie's secret, 32 bytes
+    user_id     INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE, -- whose it is
+    created_s   INTEGER NOT NULL,         -- when the person signed in
+    seen_s      INTEGER NOT NULL,         -- when it was used last, to the minute
+    end_s       INTEGER NOT NULL,         -- it ends then, whatever happens
+    idle_end_s  INTEGER NOT NULL,         -- it ends then unless it is used before; at most end_s
+    idle_s      INTEGER NOT NULL,         -- how long it may be idle; 0: as long as it lasts
+    address     TEXT NOT NULL,            -- where the person signed in
+    user_agent  TEXT NOT NULL DEFAULT '', -- what the browser said it is
+    proof       TEXT NOT NULL,            -- how the person proved himself, comma-joined (RFC 8176): 'pwd', 'link'
+    proved_s    INTEGER NOT NULL          -- and when last
+) STRICT;
+CREATE INDEX browser_session_user ON browser_session (user_id);
+CREATE INDEX browser_session_idle_end ON browser_session (idle_end_s);
+
+-- A link that lets its person do one thing once. It holds a random secret of 128 bits, the row its digest. Taken with
+-- one DELETE … RETURNING.
+CREATE TABLE link (
+    id          INTEGER PRIMARY KEY,
+    secret_hash BLOB NOT NULL UNIQUE,     -- SHA-256 of the link's secret, 32 bytes
+    purpose     TEXT NOT NULL CHECK (purpose IN ('invitation', 'reset', 'email')), -- auth/link.h
+    user_id     INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE, -- whom it is for
+    detail      TEXT NOT NULL DEFAULT '', -- of 'email': the address that it proves
+    created_s   INTEGER NOT NULL,         -- when it was made
+    expires_s   INTEGER NOT NULL          -- it is good while expires_s > now
+) STRICT;
+CREATE INDEX link_user ON link (user_id);
+CREATE INDEX link_expires ON link (expires_s);
+
+-- Verifiers that a person had before, for [policy] password_history: the newest few are kept.
+CREATE TABLE password_history (
+    id            INTEGER PRIMARY KEY, -- order of change
+    user_id       INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+    changed_s     INTEGER NOT NULL,    -- when this one was set
+    password_hash TEXT NOT NULL        -- as in user
+) STRICT;
+CREATE INDEX password_history_user ON password_history (user_id);
+
+-- Mail that is to be sent. Written in the transaction of what it tells of.
+CREATE TABLE mail (
+    id        INTEGER PRIMARY KEY AUTOINCREMENT, -- order of writing
+    user_id   INTEGER REFERENCES user (id) ON DELETE CASCADE, -- whom it is to; NULL: nobody of the site
+    recipient TEXT NOT NULL,              -- e-mail address
+    subject   TEXT NOT NULL,              -- UTF-8, one line
+    body      TEXT NOT NULL,              -- UTF-8
+    created_s INTEGER NOT NULL,           -- when it was written
+    next_s    INTEGER NOT NULL,           -- when it is tried next
+    tries     INTEGER NOT NULL DEFAULT 0, -- how often it was tried in vain
+    expires_s INTEGER NOT NULL            -- then it is given up
+) STRICT;
+CREATE INDEX mail_next ON mail (next_s);
+CREATE INDEX mail_expires ON mail (expires_s);
+CREATE INDEX mail_user ON mail (user_id) WHERE user_id IS NOT NULL;
+
+-- What happened how often, by the hour, for charts.
+CREATE TABLE counter (
+    hour_s INTEGER NOT NULL, -- beginning of the hour
+    name   TEXT NOT NULL,    -- 'login.ok', … (auth/counter.h)
+    count  INTEGER NOT NULL, -- how often
+    sum    INTEGER NOT NULL, -- of what was measured; 0 where nothing is
+    PRIMARY KEY (hour_s, name)
+) STRICT, WITHOUT ROWID;
+
+-- How the portal looks, as set in it; wins over the configuration.
+CREATE TABLE look (
+    name  TEXT PRIMARY KEY, -- 'title', 'logo', 'accent', 'notice', 'footer', …
+    value ANY NOT NULL      -- a text; an image is its bytes
+) STRICT, WITHOUT ROWID;
 
 -- A captcha that waits for its answer. Taken with one DELETE … RETURNING: the first answer consumes it.
 -- The table is a ring: when as many as [captcha] max_live allows were issued since the oldest that is still there, the

@@ -243,7 +243,7 @@ static bool wants_client(struct doctor *d)
     config_defaults(initial);
     for (int i = 0; i < DIALECT_COUNT; i++) {
         bool has_own = cfg->dialect[i].client[0] != '\0';
-        wanted = wanted || (cfg->dialect[i].enabled && !has_own);
+        wanted = wanted || (cfg->dialect[i].enabled && !has_own && i != DIALECT_PORTAL);
         turned_on = turned_on || (cfg->dialect[i].enabled && has_own && !initial->dialect[i].enabled);
     }
     return wanted && !turned_on;

@@ -106,9 +106,10 @@ static void check_https(struct doctor *d)
 {
     const struct config *cfg = &d->app->cfg;
     if (cfg->policy.profile == POLICY_DJCP && strncmp(cfg->server.base_url, "http://", 7) == 0)
-        doctor_add(d, "https", DOCTOR_WARNING,
-                   DOCTOR_TEXT(d, "%s: passwords and sessions can be read on their way", cfg->server.base_url),
-                   "serve it by https:// and say so in [server] base_url");
+        doctor_add(
+            d, "https", DOCTOR_WARNING,
+            DOCTOR_TEXT(d, "%s: passwords and sessions can be read on their way", cfg->server.base_url),
+            "serve it by https:// and say so in [server] base_url");
 }
 
 void doctor_check_policy(struct doctor *d)
@@ -124,11 +125,13 @@ static void check_md5_clients(struct doctor *d)
 {
     struct buf clients;
     buf_init(&clients);
-    if (d->app->cfg.policy.password_kinds > 0 && clients_md5(d->app->db, &clients) == ERR_OK && clients.len > 0)
+    if (d->app->cfg.policy.password_kinds > 0 && clients_md5(d->app->db, &clients) == ERR_OK &&
+        clients.len > 0)
         doctor_add(
             d, "password_kinds", DOCTOR_WARNING,
-            DOCTOR_TEXT(d, "clients that send passwords as MD5 cannot change them, since nobody can look at "
-                           "them: %s",
+            DOCTOR_TEXT(d,
+                        "clients that send passwords as MD5 cannot change them, since nobody can look at "
+                        "them: %s",
                         buf_str(&clients)),
             "let people change them in the portal, or: menshen client set ID --password-wire sm2");
     buf_free(&clients);

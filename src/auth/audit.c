@@ -79,7 +79,7 @@ enum err audit_record(struct app *app, const struct audit_event *event, int64_t 
         buf_addf(&actor, "client:%s", event->client_id);
     struct audit_row row = {.actor = buf_str(&actor),
                             .action = event->action,
-                            .subject = "",
+                            .subject = event->subject != NULL ? event->subject : "",
                             .result = err_info(event->result)->name,
                             .client_id = event->client_id,
                             .dialect = event->dialect,

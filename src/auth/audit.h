@@ -33,6 +33,7 @@ struct audit_event {
     const char *client_id;           /* through which client; who acted, where there is no user */
     const char *dialect;             /* name of the dialect */
     const char *address;             /* "" where it is not known */
+    const char *subject;             /* to whom or what, where that is somebody else; NULL: nobody */
     enum err result;
 };
 

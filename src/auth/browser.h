@@ -43,6 +43,14 @@ enum err browser_start(struct app *app, const struct browser_start *s, int64_t n
 enum err browser_find(struct app *app, const char *secret, int64_t now_s, struct arena *arena,
                       struct browser_session *out, struct user *user_out);
 
+/* Whether the session is there still, and its person, for a transaction that acts on what browser_find said before.
+ * Errors as there. */
+enum err browser_stands(struct app *app, const struct browser_session *s, int64_t now_s, struct arena *arena);
+
+/* The session goes on under a secret of its own, as after a change of password; the old one is good for nothing. Within
+ * a transaction. ERR_OK; ERR_TOKEN_INVALID (it has ended); ERR_RANDOM; ERR_STORE; ERR_CRYPTO. */
+enum err browser_renew(struct app *app, int64_t id, char secret_out[BROWSER_SECRET_CAP]);
+
 /* The same proof was given again, by password: proved_s becomes now. Within a transaction. */
 enum err browser_prove(struct app *app, int64_t id, const char *proof, int64_t now_s);
 

@@ -13,14 +13,15 @@
 
 /* ---- The settings -------------------------------------------------------------------------------------- */
 
-static const char *const dialect_names[DIALECT_COUNT] = {
-    [DIALECT_BLADE] = "blade",
-    [DIALECT_EBAAS] = "ebaas",
-    [DIALECT_EPLATFORM] = "eplatform",
-    [DIALECT_PLATFORM] = "platform",
-    [DIALECT_SPRINGBLADE] = "springblade",
-    [DIALECT_RUOYI] = "ruoyi",
-    [DIALECT_OAUTH] = "oauth",
+static const char *const dialect_sections[DIALECT_COUNT] = {
+    [DIALECT_BLADE] = "dialect.blade",
+    [DIALECT_EBAAS] = "dialect.ebaas",
+    [DIALECT_EPLATFORM] = "dialect.eplatform",
+    [DIALECT_PLATFORM] = "dialect.platform",
+    [DIALECT_SPRINGBLADE] = "dialect.springblade",
+    [DIALECT_RUOYI] = "dialect.ruoyi",
+    [DIALECT_OAUTH] = "dialect.oauth",
+    [DIALECT_PORTAL] = "portal",
 };
 static const char *const kinds[CAPTCHA_KIND_COUNT + 1] = {
     [CAPTCHA_ALNUM] = "alnum",           [CAPTCHA_DIGITS] = "digits",   [CAPTCHA_LETTERS] = "letters",
@@ -175,6 +176,27 @@ static const struct setting settings[] = {
     DIALECT("dialect.ruoyi", DIALECT_RUOYI, "no", "/", "arithmetic", "160", "60", "5", "jpeg"),
     PLAIN("dialect.ruoyi", "client", dialect[DIALECT_RUOYI].client, "ruoyi", "client that logins belong to"),
     DIALECT("dialect.oauth", DIALECT_OAUTH, "yes", "/oauth2", "alnum", "130", "48", "5", "png"),
+    DIALECT("portal", DIALECT_PORTAL, "yes", "/", "alnum", "160", "60", "4-5", "png"),
+    CHOICE("portal", "chinese_kind", portal.chinese_kind, kinds, "chinese",
+           "what the captcha asks people who read Chinese"),
+    BOOL("portal", "show_tenants", portal.show_tenants, "yes",
+         "let people choose among the tenants, where there are several"),
+    TEXT("portal", "title", portal.title, "", "name of the site, on every page"),
+    TYPED("portal", "logo", TYPE_LOCAL, portal.logo, "", "path of a picture on this host"),
+    TYPED("portal", "accent", TYPE_COLOUR, portal.accent, "", "colour of buttons and links, as 1d4ed8"),
+    TEXT("portal", "notice", portal.notice, "", "a sentence at the top of every page"),
+    TEXT("portal", "footer", portal.footer, "", "a sentence at the foot of every page"),
+    TEXT("portal", "icp", portal.icp, "", "ICP number, at the foot of every page"),
+    TEXT("portal", "police", portal.police, "", "public security number, at the foot of every page"),
+    INT("portal", "session_ttl", portal.session_ttl_s, 60, 31536000, "43200",
+        "seconds after which a browser has to sign in again"),
+    INT("portal", "session_idle", portal.session_idle_s, 60, 31536000, "7200",
+        "seconds without a click after which a browser has to sign in again"),
+    INT("portal", "remember_ttl", portal.remember_ttl_s, 0, 31536000, "2592000",
+        "seconds that \"remember me\" lasts; 0: it is not offered"),
+    TYPED("portal", "next_hosts", TYPE_SITES, portal.next_hosts, "",
+          "origins of other sites that people may be led to after signing in"),
+    TYPED("portal", "cookie_path", TYPE_LOCAL, portal.cookie_path, "/", "path of the cookies"),
 };
 enum { SETTING_COUNT = sizeof settings / sizeof settings[0], LEVEL_INHERITED = -1 };
 _Static_assert((int)SETTING_COUNT <= CONFIG_SETTINGS_MAX, "struct config has one place per setting");
@@ -183,7 +205,13 @@ _Static_assert((int)SETTING_COUNT <= CONFIG_SETTINGS_MAX, "struct config has one
 
 const char *config_dialect_name(enum dialect_id id)
 {
-    return dialect_names[id];
+    const char *dot = strchr(dialect_sections[id], '.');
+    return dot != NULL ? dot + 1 : dialect_sections[id];
+}
+
+const char *config_dialect_section(enum dialect_id id)
+{
+    return dialect_sections[id];
 }
 
 const char *config_kind_name(enum captcha_kind kind)
@@ -214,11 +242,13 @@ static bool find_name(const char *const *names, size_t count, const char *name, 
 
 bool config_dialect_find(const char *name, enum dialect_id *out)
 {
-    int i = 0;
-    if (!find_name(dialect_names, DIALECT_COUNT, name, &i))
-        return false;
-    *out = (enum dialect_id)i;
-    return true;
+    for (int i = 0; i < DIALECT_COUNT; i++) {
+        if (strcmp(config_dialect_name((enum dialect_id)i), name) == 0) {
+            *out = (enum dialect_id)i;
+            return true;
+        }
+    }
+    return false;
 }
 
 bool config_level_find(const char *name, enum captcha_level *out)

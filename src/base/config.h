@@ -29,13 +29,14 @@ enum dialect_id {
     DIALECT_SPRINGBLADE,
     DIALECT_RUOYI,
     DIALECT_OAUTH,
+    DIALECT_PORTAL, /* no wire contract: pages for people, section [portal] */
     DIALECT_COUNT
 };
 
 #define CONFIG_TEXT_CAP     256  /* bytes of a textual setting, with NUL */
 #define CONFIG_LIST_CAP     4096 /* of a list that may be long: of addresses, of origins */
 #define CONFIG_VALUE_CAP    4096 /* of any */
-#define CONFIG_SETTINGS_MAX 160
+#define CONFIG_SETTINGS_MAX 256
 
 /* [policy] profile: whose defaults some settings have. A line in the file wins over either. */
 enum policy_profile {
@@ -112,6 +113,16 @@ struct config {
         int64_t unused_lock_s;    /* 0: accounts do not go out of use */
         bool recheck_networks;    /* look at a group's networks after the login too */
     } policy;
+    struct {
+        int chinese_kind; /* enum captcha_kind */
+        bool show_tenants;
+        char title[CONFIG_TEXT_CAP], logo[CONFIG_TEXT_CAP], accent[CONFIG_TEXT_CAP];
+        char notice[CONFIG_TEXT_CAP], footer[CONFIG_TEXT_CAP], icp[CONFIG_TEXT_CAP], police[CONFIG_TEXT_CAP];
+        int64_t session_ttl_s, session_idle_s;
+        int64_t remember_ttl_s; /* 0: nobody is remembered */
+        char next_hosts[CONFIG_LIST_CAP];
+        char cookie_path[CONFIG_TEXT_CAP];
+    } portal;
     struct config_dialect dialect[DIALECT_COUNT];
 
     char path[CONFIG_PATH_CAP];                     /* the file that was read; "" if none was found */
@@ -119,6 +130,9 @@ struct config {
 };
 
 const char *config_dialect_name(enum dialect_id id);
+
+/* Its section: "dialect.blade"; "portal". */
+const char *config_dialect_section(enum dialect_id id);
 const char *config_kind_name(enum captcha_kind kind);
 const char *config_level_name(enum captcha_level level);
 const char *config_profile_name(enum policy_profile profile);

@@ -45,6 +45,20 @@ static bool paths_ok(const char *list)
     return true;
 }
 
+/* A path as it stands in an address, percent-encoded; not the start of another host's. */
+static bool local_ok(const char *path)
+{
+    for (const char *p = path; *p != '\0'; p++)
+        if ((unsigned char)*p <= 0x20 || (unsigned char)*p >= 0x7F || strchr("\"'<>\\;", *p) != NULL)
+            return false;
+    return path[0] == '\0' || (path[0] == '/' && path[1] != '/');
+}
+
+static bool colour_ok(const char *text)
+{
+    return text[0] == '\0' || codec_is_hex(text, 6);
+}
+
 static bool names_ok(const char *list)
 {
     static const char word[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.,";
@@ -206,6 +220,8 @@ static const struct type_row types[TYPE_COUNT] = {
          "comma-separated origins as a browser sends them, such as https://app.example or "
          "http://localhost:8080: lower case, without a final slash, without :443 or :80; not * and "
          "not null"},
+    [TYPE_LOCAL] = {parse_text, render_text, local_ok, "a path such as /logo.png, percent-encoded"},
+    [TYPE_COLOUR] = {parse_text, render_text, colour_ok, "six hex digits such as 1d4ed8"},
     [TYPE_URL] = {parse_text, render_text, url_ok,
                   "https://HOST or http://HOST, with a path if need be, without a final slash"},
     [TYPE_INT] = {parse_int, render_int, NULL, NULL},

@@ -20,6 +20,8 @@ enum config_type {
     TYPE_NAME,   /* one word */
     TYPE_RANGES, /* comma-joined addresses and CIDR ranges, or none */
     TYPE_SITES,  /* comma-separated origins of pages, or none */
+    TYPE_LOCAL,  /* an absolute path on the host, or nothing */
+    TYPE_COLOUR, /* six hex digits, or nothing */
     TYPE_URL,    /* https://… or http://…, without a final slash, or none */
     TYPE_INT,    /* int64_t, min..max */
     TYPE_PIXELS, /* int, min..max */

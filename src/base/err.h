@@ -20,6 +20,8 @@ enum err {
     ERR_TOO_LARGE,          /* body over the limit of its route */
     ERR_SLOW,               /* it did not come to its end in time */
     ERR_UNSUPPORTED_TYPE,   /* Content-Type that the route does not read */
+    ERR_FORBIDDEN,          /* somebody who is known, and may not */
+    ERR_FORM,               /* a form that no page of ours sent, or one of another session */
     /* Client, grant, scope. */
     ERR_CLIENT_UNKNOWN,    /* no such client; public face as the next one */
     ERR_CLIENT_SECRET,     /* wrong client secret */

@@ -48,6 +48,11 @@ static bool sha256(const struct part *parts, size_t count, unsigned char *out)
     return done;
 }
 
+enum err digest_sha256(const void *data, size_t len, unsigned char out[DIGEST_SHA256_LEN])
+{
+    return sha256(&(struct part){data, len}, 1, out) ? ERR_OK : ERR_CRYPTO;
+}
+
 /* SHA-384 is SHA-512 with another beginning and a shorter end (FIPS 180-4 §6.5). */
 static bool sha512(int (*begin)(SHA512_CTX *), const struct part *parts, size_t count, unsigned char *out)
 {

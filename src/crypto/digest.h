@@ -25,6 +25,9 @@ enum err digest_md5_hex(const void *data, size_t len, char out[DIGEST_MD5_HEX_CA
 /* ERR_OK, ERR_CRYPTO. */
 enum err digest_sha1(const void *data, size_t len, unsigned char out[DIGEST_SHA1_LEN]);
 
+/* ERR_OK, ERR_CRYPTO. */
+enum err digest_sha256(const void *data, size_t len, unsigned char out[DIGEST_SHA256_LEN]);
+
 /* HMAC (RFC 2104). `mac_out` has DIGEST_MAX_LEN bytes, *len_out of them are written. ERR_OK, ERR_CRYPTO. */
 enum err digest_hmac(enum digest_hash hash, const void *key, size_t key_len, const void *data, size_t len,
                      unsigned char *mac_out, size_t *len_out);

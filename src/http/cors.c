@@ -14,12 +14,15 @@
 static const char *allowed_origin(const struct call *c)
 {
     const char *origin = request_env(c->req, "HTTP_ORIGIN");
-    return origin != NULL && origin_in_list(origin, c->app->cfg.server.allowed_origins) ? origin : NULL;
+    return origin != NULL && !(c->dialect != NULL && c->dialect->is_for_people) &&
+                   origin_in_list(origin, c->app->cfg.server.allowed_origins)
+               ? origin
+               : NULL;
 }
 
 /*
  * Credentials are allowed, to named origins only: Sabers set withCredentials for all they send, and a browser
- * hides the answers otherwise. Nothing here reads cookies.
+ * hides the answers otherwise. What reads cookies (is_for_people) is for no other origin.
  */
 void cors_answer(const struct call *c)
 {

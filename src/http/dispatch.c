@@ -249,6 +249,8 @@ static enum err run_route(struct call *c, const struct routes_found *f)
         return ERR_MEMORY;
     if ((f->route->flags & ROUTE_CACHED) != 0)
         response_header(c->res, "Cache-Control", "public, max-age=" ROUTE_CACHED_S);
+    else if ((f->route->flags & ROUTE_FOREVER) != 0)
+        response_header(c->res, "Cache-Control", "public, max-age=31536000, immutable");
     else
         no_store(c->res);
     e = read_params(c, f->route->flags);
@@ -304,6 +306,7 @@ static struct call call_of(struct dispatch *d, struct request *req, struct route
     response_reset(&d->response);
     routes_find(&d->app->cfg, d->dialects, req->path, req->method, f);
     c.dialect = f->dialect;
+    c.route = f->route;
     c.cfg = f->dialect != NULL ? &d->app->cfg.dialect[f->dialect->id] : NULL;
     return c;
 }

@@ -9,6 +9,8 @@ static const char *reason(int status)
         return "OK";
     case 204:
         return "No Content";
+    case 303:
+        return "See Other";
     case 400:
         return "Bad Request";
     case 401:
@@ -35,6 +37,7 @@ static const char *reason(int status)
 void response_init(struct response *r)
 {
     r->status = 200;
+    r->type = NULL;
     buf_init(&r->headers);
     buf_init(&r->body);
 }
@@ -53,6 +56,7 @@ void response_fini(struct response *r)
 void response_restart(struct response *r, int status)
 {
     r->status = status;
+    r->type = NULL;
     buf_clear(&r->headers);
     buf_clear(&r->body);
 }
@@ -73,7 +77,7 @@ void response_render(const struct response *r, bool with_body, struct buf *out)
     buf_addf(out, "Status: %d %s\r\n", r->status, reason(r->status));
     /* RFC 9110 §8.6: a 204 has neither. */
     if (r->status != 204) {
-        buf_add_str(out, "Content-Type: application/json;charset=UTF-8\r\n");
+        buf_addf(out, "Content-Type: %s\r\n", r->type != NULL ? r->type : "application/json;charset=UTF-8");
         buf_addf(out, "Content-Length: %zu\r\n", r->body.len);
     }
     buf_add(out, r->headers.data, r->headers.len);

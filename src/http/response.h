@@ -12,7 +12,8 @@
 struct response {
     int status;
     struct buf headers; /* "Name: value\r\n" … */
-    struct buf body;    /* JSON */
+    struct buf body;
+    const char *type; /* Content-Type; NULL: JSON. Borrowed until the response is rendered */
 };
 
 /* An empty 200. The buffers serve many requests: response_reset empties, response_fini releases. */

@@ -33,6 +33,7 @@ enum route_flags {
     ROUTE_CACHED = 1 << 9,   /* public and the same for all: may be kept for ROUTE_CACHED_S */
     ROUTE_BESIDE = 1 << 10, /* the pattern takes the place of the prefix' last segment: a service beside it */
     ROUTE_YIELDS = 1 << 11, /* of another dialect, if that serves the same path: their answers are alike */
+    ROUTE_FOREVER = 1 << 12, /* the path names its content: whoever has it need not ask again */
 };
 
 struct dialect;
@@ -45,6 +46,7 @@ struct call {
     struct response *res;
     const struct dialect *dialect;
     const struct config_dialect *cfg; /* the dialect's section */
+    const struct route *route;        /* a row of dialect->routes; NULL: none fits */
     const char *segment;              /* what {…} in the pattern matched; "" if there is none */
     struct params params;
     struct client client;       /* ROUTE_CLIENT */
@@ -76,6 +78,8 @@ struct dialect {
     bool basic_is_form;
     /* CGI variable of a header that a bearer token may come in besides Authorization; NULL: none. */
     const char *bearer_header;
+    /* Pages for people, which read cookies: pages of other origins never get at their answers (CORS). */
+    bool is_for_people;
     /* Its captcha answer has a field of its own for what [captcha] expose_answer hands out. */
     bool shows_answer;
     /* Further request headers that its front ends send and a browser must be told of before; comma-joined, or

@@ -231,10 +231,10 @@ static enum err check_pairs(const struct mounted *all, size_t count, struct buf 
                 !overlap(a->path, b->path))
                 continue;
             buf_addf(why,
-                     "[dialect.%s] and [dialect.%s] both serve %s %s: set enabled = no for one, or give one "
+                     "[%s] and [%s] both serve %s %s: set enabled = no for one, or give one "
                      "another "
                      "prefix",
-                     config_dialect_name(a->dialect->id), config_dialect_name(b->dialect->id),
+                     config_dialect_section(a->dialect->id), config_dialect_section(b->dialect->id),
                      a->route->method, a->path);
             return ERR_CONFIG;
         }

@@ -16,19 +16,25 @@
 #include "portal/view.h"
 #include "portal/words.h"
 
+/* The group whose members administer the site. */
+#define PAGE_ADMINS "admins"
+
 enum page_needs {
     PAGE_OPEN = 0,        /* anybody; a session is looked at if there is one */
     PAGE_PERSON = 1 << 0, /* somebody who is signed in; others are led to /login and back */
     PAGE_ADMIN = 1 << 1,  /* a member of the group admins; others get 403 */
     PAGE_FORM = 1 << 2,   /* a POST of a form of ours: its origin and its token are checked */
-    PAGE_STALE = 1 << 3,  /* also for somebody whose password has expired; on other pages he is led to /account/password */
-    PAGE_PLAIN = 1 << 4,  /* no page: a picture, a style sheet. No session is looked for */
+    PAGE_STALE =
+        1
+        << 3, /* also for somebody whose password has expired; on other pages he is led to /account/password */
+    PAGE_PROVED = 1 << 4, /* the password was typed lately; else the person is led to /prove and back */
+    PAGE_PLAIN = 1 << 5,  /* no page: a picture, a style sheet. No session is looked for */
 };
 
 struct page;
 typedef enum err page_handler(struct page *p);
 
-/* What a route of the portal points to (struct route, member more). */
+/* What stands in the row of a page (portal/pages.h). */
 struct page_row {
     unsigned needs;
     page_handler *handler;
@@ -39,10 +45,10 @@ struct page {
     struct app *app;
     struct arena *arena;
     int64_t now_s;
-    enum script script;    /* the language */
-    const char *mount;     /* before every path: "" or "/cgi-bin/menshen.fcgi" */
+    enum script script; /* the language */
+    const char *mount;  /* before every path: "" or "/cgi-bin/menshen.fcgi" */
     bool is_https;
-    struct view *view;     /* what the template sees; the frame adds site, me, csrf, … when it is shown */
+    struct view *view; /* what the template sees; the frame adds site, me, csrf, … when it is shown */
 
     bool has_session;
     struct browser_session session; /* if has_session, as is the rest */
@@ -120,7 +126,7 @@ void page_sign_in(struct page *p, const char secret[BROWSER_SECRET_CAP], bool re
  * Within a transaction. */
 enum err page_record(struct page *p, const char *action, const char *subject);
 
-/* The handler of every route of the portal: struct route.more is its page_row. */
+/* The handler of every route of the portal. */
 route_handler page_run;
 
 /* The portal's render_error. */

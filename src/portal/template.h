@@ -7,8 +7,8 @@
  *   {{^name}}…{{/name}}  if it is not
  *   {{>name}}          the template NAME.html in this place
  *   {{>content}}       in a layout: the page
- *   {{t login.title}}  the text of that key in the page's language (portal/words.h). In it {name} stands for the value
- *                      of that name, escaped; nothing else of it is escaped, it is ours
+ *   {{t login.title}}  the text of that key in the page's language (portal/words.h), escaped; in it {name} stands for
+ *                      the value of that name
  *   {{t ?name}}        the text whose key is the value of that name ("user.lock"), the value itself if there is none
  *   {{u /admin/users}} the address of that path of the portal, wherever it is mounted
  *   {{!remark}}
@@ -39,6 +39,10 @@ extern const struct template_file template_files[];
  * ERR_OK; ERR_INTERNAL (no such template, or it is broken: a unit test shows every page); ERR_MEMORY.
  */
 enum err template_render(const char *name, enum script script, const char *mount, const struct view *view,
+                         struct buf *out);
+
+/* The same of a template that is given, without a layout. */
+enum err template_expand(const char *text, enum script script, const char *mount, const struct view *view,
                          struct buf *out);
 
 /* Append `text`, escaped for HTML text and for quoted attributes. */

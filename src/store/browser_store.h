@@ -27,13 +27,21 @@ struct browser_session {
 enum err browser_store_put(struct db *db, struct browser_session *row);
 enum err browser_store_find(struct db *db, const unsigned char secret_hash[32], int64_t now_s,
                             struct arena *arena, struct browser_session *out);
+/* The live one of this id. */
+enum err browser_store_get(struct db *db, int64_t id, int64_t now_s, struct arena *arena,
+                           struct browser_session *out);
 enum err browser_store_seen(struct db *db, int64_t id, int64_t seen_s, int64_t idle_end_s);
 enum err browser_store_prove(struct db *db, int64_t id, const char *proof, int64_t proved_s);
+
+/* It goes on under another secret; the old one is good for nothing. ERR_NOT_FOUND: there is none. */
+enum err browser_store_renew(struct db *db, int64_t id, const unsigned char secret_hash[32]);
 
 /* End one (ERR_NOT_FOUND: there is none, or it is not of this user, where user_id is not 0); all of a user's but
  * keep_id (0: none is kept); all of a tenant's. */
 enum err browser_store_end(struct db *db, int64_t id, int64_t user_id);
 enum err browser_store_end_user(struct db *db, int64_t user_id, int64_t keep_id);
+/* End a user's oldest ones, down to `keep`. */
+enum err browser_store_end_oldest(struct db *db, int64_t user_id, int64_t keep);
 enum err browser_store_end_tenant(struct db *db, const char *tenant_id);
 
 /* The newest live ones of a user, or of all (user_id 0), at most `limit`; texts live until the callback returns. */

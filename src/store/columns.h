@@ -45,11 +45,25 @@
     X(dept_id, "dept-id", true, "LIST", "ids of departments, comma-separated")                               \
     X(post_id, "post-id", true, "LIST", "ids of posts, comma-separated")                                     \
     X(oauth_id, "oauth-id", false, "ID", "id at a third-party login")                                        \
-    X(id_number, "id-number", false, "NUMBER", "identity number (eplatform)")
+    X(id_number, "id-number", false, "NUMBER", "identity number (eplatform)")                                \
+    X(email, "email", false, "ADDRESS", "e-mail address")                                                    \
+    X(phone, "phone", false, "NUMBER", "telephone number")                                                   \
+    X(locale, "locale", false, "LANGUAGE", "language of pages and mails: zh-Hans, zh-Hant, en")              \
+    X(external_id, "external-id", false, "ID", "id in the directory that the person comes from")
 
 /* A person, texts apart. */
 #define USER_COLUMNS(X)                                                                                      \
-    X(tenant_id) X(account) X(account_folded) X(password_hash) X(password_changed_s) X(password_expired)
+    X(tenant_id)                                                                                             \
+    X(account)                                                                                               \
+    X(account_folded)                                                                                        \
+    X(password_hash)                                                                                         \
+    X(password_changed_s)                                                                                    \
+    X(password_expired)                                                                                      \
+    X(email_verified)                                                                                        \
+    X(last_login_s, .optional = true)                                                                        \
+    X(unlocked_s, .optional = true)
+
+#define GROUP_COLUMNS(X) X(title) X(networks) X(created_s)
 
 #define SESSION_COLUMNS(X)                                                                                   \
     X(user_id, .optional = true)                                                                             \
@@ -72,6 +86,21 @@
     X(refresh_expires_s)                                                                                     \
     X(used_s, .optional = true)                                                                              \
     X(successor_id, .optional = true)
+
+#define BROWSER_COLUMNS(X)                                                                                   \
+    X(secret_hash)                                                                                           \
+    X(user_id)                                                                                               \
+    X(created_s)                                                                                             \
+    X(seen_s)                                                                                                \
+    X(end_s)                                                                                                 \
+    X(idle_end_s)                                                                                            \
+    X(idle_s)                                                                                                \
+    X(address)                                                                                               \
+    X(user_agent)                                                                                            \
+    X(proof)                                                                                                 \
+    X(proved_s)
+
+#define LINK_COLUMNS(X) X(purpose) X(user_id) X(detail) X(created_s) X(expires_s)
 
 /* An event, without what makes a row the sum of several. */
 #define AUDIT_COLUMNS(X)                                                                                     \

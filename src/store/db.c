@@ -91,7 +91,7 @@ enum err db_end(struct db *db, enum err e)
 }
 
 static const enum sql purges[] = {SQL_CAPTCHA_PURGE, SQL_THROTTLE_PURGE, SQL_TOKEN_PURGE, SQL_SESSION_PURGE,
-                                  SQL_AUDIT_PURGE};
+                                  SQL_BROWSER_PURGE, SQL_LINK_PURGE,     SQL_MAIL_PURGE,  SQL_AUDIT_PURGE};
 enum { PURGES = sizeof purges / sizeof purges[0] };
 
 /* Which of the purges have rows to delete. */
@@ -114,8 +114,9 @@ enum err db_purge_step(struct db *db, int64_t now_s, int rows_max)
     return e;
 }
 
-const char *const db_ahead_tables[DB_AHEAD_TABLES] = {"token",    "session", "captcha", "throttle", "audit",
-                                                      "sign_key", "client",  "user",    "tenant"};
+const char *const db_ahead_tables[DB_AHEAD_TABLES] = {"token",  "session",         "captcha", "throttle",
+                                                      "audit",  "sign_key",        "client",  "user",
+                                                      "tenant", "browser_session", "link",    "mail"};
 
 enum err db_ahead_count(struct db *db, int64_t now_s, int64_t counts_out[DB_AHEAD_TABLES])
 {
@@ -128,8 +129,9 @@ enum err db_ahead_count(struct db *db, int64_t now_s, int64_t counts_out[DB_AHEA
 
 enum err db_purge_ahead(struct db *db, int64_t now_s)
 {
-    static const enum sql statements[] = {SQL_TOKEN_PURGE_AHEAD, SQL_SESSION_PURGE_AHEAD,
-                                          SQL_CAPTCHA_PURGE_AHEAD, SQL_THROTTLE_PURGE_AHEAD};
+    static const enum sql statements[] = {
+        SQL_TOKEN_PURGE_AHEAD,   SQL_SESSION_PURGE_AHEAD, SQL_CAPTCHA_PURGE_AHEAD, SQL_THROTTLE_PURGE_AHEAD,
+        SQL_BROWSER_PURGE_AHEAD, SQL_LINK_PURGE_AHEAD,    SQL_MAIL_PURGE_AHEAD};
     enum err e = ERR_OK;
     for (size_t i = 0; e == ERR_OK && i < sizeof statements / sizeof statements[0]; i++)
         e = stmt_run(db, statements[i], "i", now_s);

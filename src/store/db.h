@@ -117,7 +117,7 @@ void db_checkpoint(struct db *db);
 enum err db_end(struct db *db, enum err e);
 
 /*
- * Delete a bounded number of expired rows (captchas, counters, tokens, sessions, audit): called inside
+ * Delete a bounded number of expired rows (captchas, counters, tokens, sessions, links, mail, audit): called inside
  * ordinary write transactions, since there is no cron. ERR_OK, ERR_STORE.
  */
 enum err db_purge_step(struct db *db, int64_t now_s, int rows_max);
@@ -126,11 +126,11 @@ enum err db_purge_step(struct db *db, int64_t now_s, int rows_max);
  * How many rows of each table were, by what they say, made after now, by a clock that was ahead (or the clock is
  * behind now). They bind nobody. A pass over everything: for doctor.
  */
-enum { DB_AHEAD_TABLES = 9 };
+enum { DB_AHEAD_TABLES = 12 };
 extern const char *const db_ahead_tables[DB_AHEAD_TABLES]; /* their names */
 enum err db_ahead_count(struct db *db, int64_t now_s, int64_t counts_out[DB_AHEAD_TABLES]);
 
-/* Delete those of them that nobody will miss: tokens, sessions, captchas, counters. Within a transaction. */
+/* Delete those of them that nobody will miss: tokens, sessions, links, mail, captchas, counters. Within a transaction. */
 enum err db_purge_ahead(struct db *db, int64_t now_s);
 
 /* How many rows db_purge_step has still to delete. ERR_OK, ERR_STORE. */

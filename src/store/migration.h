@@ -5,7 +5,7 @@
 #ifndef STORE_MIGRATION_H
 #define STORE_MIGRATION_H
 
-#define DB_SCHEMA_VERSION 3 /* as schema.sql sets user_version */
+#define DB_SCHEMA_VERSION 4 /* as schema.sql sets user_version */
 
 /*
  * [N] turns the schema of user_version N into that of N + 1; [0] is NULL, there is no version 0. Run in one

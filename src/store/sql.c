@@ -20,6 +20,10 @@
 #define USER_ROW                                                                                             \
     "user.id, user.created_s, user.locked" USER_COLUMNS(NAME_OF_USER)                                        \
         USER_TEXTS(NAME_OF_USER) ", tenant.name, tenant.locked"
+#define GROUP_ROW                                                                                            \
+    "name" GROUP_COLUMNS(NAME) ", (SELECT count(*) FROM group_member WHERE group_name = user_group.name)"
+#define BROWSER_ROW "id" BROWSER_COLUMNS(NAME)
+#define LINK_ROW    "id" LINK_COLUMNS(NAME)
 #define USER_TABLES "FROM user JOIN tenant ON tenant.id = user.tenant_id "
 #define TOKEN_ROW                                                                                            \
     "token.id" TOKEN_COLUMNS(NAME_OF_TOKEN) ", session.id" SESSION_COLUMNS(                                  \
@@ -43,6 +47,15 @@
 /* The same of a captcha, which lives for an hour at most. */
 #define CAPTCHA_AHEAD "expires_s > ?1 + 3660"
 
+/* The live logins of a user, of either kind, but the newest ?3. Those that are ended by one of the two statements were
+ * the oldest, so that the other finds its own still. */
+#define TOO_MANY                                                                                             \
+    "SELECT is_browser, id FROM "                                                                            \
+    "(SELECT 0 AS is_browser, id, created_s FROM session "                                                   \
+    "WHERE user_id = ?1 AND revoked_s IS NULL AND expires_s > ?2 UNION ALL "                                 \
+    "SELECT 1, id, created_s FROM browser_session WHERE user_id = ?1 AND idle_end_s > ?2) "                  \
+    "ORDER BY created_s DESC, is_browser, id DESC LIMIT -1 OFFSET ?3"
+
 const char *const sql_text[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_BEGIN_READ] = "BEGIN",
@@ -52,6 +65,9 @@ const char *const sql_text[SQL_COUNT] = {
                           "(SELECT count(*) FROM throttle WHERE ends_s <= ?1 OR " THROTTLE_AHEAD ") + "
                           "(SELECT count(*) FROM token WHERE refresh_expires_s <= ?1) + "
                           "(SELECT count(*) FROM session WHERE expires_s <= ?1) + "
+                          "(SELECT count(*) FROM browser_session WHERE idle_end_s <= ?1) + "
+                          "(SELECT count(*) FROM link WHERE expires_s <= ?1) + "
+                          "(SELECT count(*) FROM mail WHERE expires_s <= ?1) + "
                           "(SELECT count(*) FROM audit WHERE expires_s <= ?1)",
     /* For each purge, in the order of db_purge_step, whether it has anything to do: a look at the old end of
      * an index, where a DELETE with LIMIT first fills a table with what to delete. */
@@ -61,6 +77,9 @@ const char *const sql_text[SQL_COUNT] = {
                       "EXISTS (SELECT 1 FROM throttle WHERE " THROTTLE_AHEAD "), "
                       "EXISTS (SELECT 1 FROM token WHERE refresh_expires_s <= ?1), "
                       "EXISTS (SELECT 1 FROM session WHERE expires_s <= ?1), "
+                      "EXISTS (SELECT 1 FROM browser_session WHERE idle_end_s <= ?1), "
+                      "EXISTS (SELECT 1 FROM link WHERE expires_s <= ?1), "
+                      "EXISTS (SELECT 1 FROM mail WHERE expires_s <= ?1), "
                       "coalesce((SELECT " AUDIT_GOES
                       " FROM (SELECT id, at_s, expires_s FROM audit ORDER BY id LIMIT 1) AS oldest), 0)",
     /* What says that it was made later than now, or lasts longer than it can: in the order of db_ahead_tables. */
@@ -74,11 +93,17 @@ const char *const sql_text[SQL_COUNT] = {
         "(SELECT count(*) FROM client WHERE created_s > ?1 + 60 OR "
         "old_secret_until_s > ?1 + 31536060), "
         "(SELECT count(*) FROM user WHERE created_s > ?1 + 60 OR password_changed_s > ?1 + 60), "
-        "(SELECT count(*) FROM tenant WHERE created_s > ?1 + 60)",
+        "(SELECT count(*) FROM tenant WHERE created_s > ?1 + 60), "
+        "(SELECT count(*) FROM browser_session WHERE created_s > ?1 + 60), "
+        "(SELECT count(*) FROM link WHERE created_s > ?1 + 60), "
+        "(SELECT count(*) FROM mail WHERE created_s > ?1 + 60)",
     [SQL_TOKEN_PURGE_AHEAD] = "DELETE FROM token WHERE issued_s > ?1 + 60",
     [SQL_SESSION_PURGE_AHEAD] = "DELETE FROM session WHERE created_s > ?1 + 60",
     [SQL_CAPTCHA_PURGE_AHEAD] = "DELETE FROM captcha WHERE " CAPTCHA_AHEAD,
     [SQL_THROTTLE_PURGE_AHEAD] = "DELETE FROM throttle WHERE " THROTTLE_AHEAD,
+    [SQL_BROWSER_PURGE_AHEAD] = "DELETE FROM browser_session WHERE created_s > ?1 + 60",
+    [SQL_LINK_PURGE_AHEAD] = "DELETE FROM link WHERE created_s > ?1 + 60",
+    [SQL_MAIL_PURGE_AHEAD] = "DELETE FROM mail WHERE created_s > ?1 + 60",
     [SQL_BACKUP] = "VACUUM INTO ?1",
 
     [SQL_CAPTCHA_PUT] =
@@ -157,21 +182,96 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_USER_GET] = "SELECT " USER_ROW " " USER_TABLES "WHERE user.id = ?1",
     [SQL_USER_LIST] = "SELECT " USER_ROW " " USER_TABLES
                       "WHERE ?1 IS NULL OR user.tenant_id = ?1 ORDER BY user.tenant_id, user.account",
+    [SQL_USER_LIST_GROUP] =
+        "SELECT " USER_ROW " " USER_TABLES "JOIN group_member ON group_member.user_id = user.id "
+        "WHERE group_member.group_name = ?2 AND (?1 IS NULL OR user.tenant_id = ?1) "
+        "ORDER BY user.tenant_id, user.account",
+    [SQL_USER_FIND_EMAIL] =
+        "SELECT " USER_ROW " " USER_TABLES "WHERE user.email = ?2 COLLATE NOCASE AND user.email <> '' AND "
+        "(?1 IS NULL OR user.tenant_id = ?1) LIMIT 2",
     [SQL_USER_PUT] = "INSERT INTO user (" HEAD USER_COLUMNS(NAME)
         USER_TEXTS(NAME) ") "
                          "VALUES (" HEAD_VALUES USER_COLUMNS(VALUE) USER_TEXTS(VALUE) ")",
-    [SQL_USER_SET] =
-        "UPDATE user SET locked = :locked, password_expired = :password_expired, "
-        "password_changed_s = :password_changed_s" USER_TEXTS(CHANGE) " WHERE id = :id RETURNING id",
+    [SQL_USER_SET] = "UPDATE user SET locked = :locked, password_expired = :password_expired, "
+                     "password_changed_s = :password_changed_s, unlocked_s = :unlocked_s, "
+                     "email_verified = iif(email = :email, :email_verified, 0)" USER_TEXTS(
+                         CHANGE) " WHERE id = :id RETURNING id",
     [SQL_USER_SET_PASSWORD] =
         "UPDATE user SET password_hash = ?2, password_changed_s = ?3, password_expired = 0 "
         "WHERE id = ?1 RETURNING id",
+    [SQL_USER_EXPIRE_PASSWORD] = "UPDATE user SET password_expired = 1 WHERE id = ?1 RETURNING id",
     [SQL_USER_REHASH] = "UPDATE user SET password_hash = ?2 WHERE id = ?1 RETURNING id",
+    [SQL_USER_VERIFY_EMAIL] = "UPDATE user SET email = ?2, email_verified = 1 WHERE id = ?1 RETURNING id",
+    [SQL_USER_NOTE_LOGIN] = "UPDATE user SET last_login_s = ?2 WHERE id = ?1 RETURNING id",
     [SQL_USER_REMOVE] = "DELETE FROM user WHERE id = ?1 RETURNING id",
     [SQL_USER_LOOKALIKES] =
         "SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM user GROUP BY tenant_id, account_folded) "
         "WHERE n > 1",
     [SQL_USER_COUNT] = "SELECT count(*) FROM user",
+
+    [SQL_HISTORY_PUT_PRESENT] = "INSERT INTO password_history (user_id, changed_s, password_hash) "
+                                "SELECT id, password_changed_s, password_hash FROM user WHERE id = ?1",
+    [SQL_HISTORY_KEEP] = "DELETE FROM password_history WHERE id IN (SELECT id FROM password_history "
+                         "WHERE user_id = ?1 ORDER BY id DESC LIMIT -1 OFFSET ?2)",
+    [SQL_HISTORY_LIST] =
+        "SELECT password_hash FROM password_history WHERE user_id = ?1 ORDER BY id DESC LIMIT ?2",
+
+    [SQL_GROUP_GET] = "SELECT " GROUP_ROW " FROM user_group WHERE name = ?1",
+    [SQL_GROUP_LIST] = "SELECT " GROUP_ROW " FROM user_group ORDER BY name",
+    [SQL_GROUP_PUT] =
+        "INSERT INTO user_group (name" GROUP_COLUMNS(NAME) ") VALUES (:name" GROUP_COLUMNS(VALUE) ")",
+    [SQL_GROUP_SET] =
+        "UPDATE user_group SET title = :title, networks = :networks WHERE name = :name RETURNING name",
+    [SQL_GROUP_REMOVE] = "DELETE FROM user_group WHERE name = ?1 RETURNING name",
+    [SQL_GROUP_ADD_MEMBER] = "INSERT INTO group_member (group_name, user_id) VALUES (?1, ?2) "
+                             "ON CONFLICT DO NOTHING",
+    [SQL_GROUP_REMOVE_MEMBER] = "DELETE FROM group_member WHERE group_name = ?1 AND user_id = ?2",
+    [SQL_GROUP_HAS] = "SELECT EXISTS (SELECT 1 FROM group_member WHERE user_id = ?2 AND group_name = ?1)",
+    [SQL_GROUP_OF_USER] = "SELECT coalesce(group_concat(group_name), '') FROM "
+                          "(SELECT group_name FROM group_member WHERE user_id = ?1 ORDER BY group_name)",
+    [SQL_GROUP_NETWORKS] =
+        "SELECT coalesce(group_concat(networks, ';'), '') FROM group_member "
+        "JOIN user_group ON user_group.name = group_name WHERE user_id = ?1 AND networks <> ''",
+    [SQL_GROUP_ABLE] = "SELECT count(*) FROM group_member JOIN user ON user.id = group_member.user_id "
+                       "JOIN tenant ON tenant.id = user.tenant_id WHERE group_name = ?1 AND user.id <> ?2 "
+                       "AND (?3 IS NULL OR tenant.id <> ?3) AND NOT user.locked AND NOT tenant.locked",
+
+    [SQL_BROWSER_PUT] = "INSERT INTO browser_session (id" BROWSER_COLUMNS(
+        NAME) ") VALUES (NULL" BROWSER_COLUMNS(VALUE) ") RETURNING id",
+    [SQL_BROWSER_FIND] =
+        "SELECT " BROWSER_ROW " FROM browser_session WHERE secret_hash = ?1 AND idle_end_s > ?2",
+    [SQL_BROWSER_GET] = "SELECT " BROWSER_ROW " FROM browser_session WHERE id = ?1 AND idle_end_s > ?2",
+    [SQL_BROWSER_SEEN] = "UPDATE browser_session SET seen_s = ?2, idle_end_s = ?3 WHERE id = ?1",
+    [SQL_BROWSER_PROVE] = "UPDATE browser_session SET proof = ?2, proved_s = ?3 WHERE id = ?1 RETURNING id",
+    [SQL_BROWSER_RENEW] = "UPDATE browser_session SET secret_hash = ?2 WHERE id = ?1 RETURNING id",
+    [SQL_BROWSER_END] =
+        "DELETE FROM browser_session WHERE id = ?1 AND (?2 IS NULL OR user_id = ?2) RETURNING id",
+    [SQL_BROWSER_END_USER] = "DELETE FROM browser_session WHERE user_id = ?1 AND id <> ?2",
+    [SQL_BROWSER_END_OLDEST] = "DELETE FROM browser_session WHERE id IN (SELECT id FROM browser_session "
+                               "WHERE user_id = ?1 ORDER BY id DESC LIMIT -1 OFFSET ?2)",
+    [SQL_BROWSER_DISPLACE] =
+        "DELETE FROM browser_session WHERE id IN (SELECT id FROM (" TOO_MANY ") WHERE is_browser)",
+    [SQL_BROWSER_END_TENANT] =
+        "DELETE FROM browser_session WHERE user_id IN (SELECT id FROM user WHERE tenant_id = ?1)",
+    [SQL_BROWSER_LIST] = "SELECT " BROWSER_ROW " FROM browser_session "
+                         "WHERE (?1 IS NULL OR user_id = ?1) AND idle_end_s > ?2 ORDER BY id DESC LIMIT ?3",
+    [SQL_BROWSER_COUNT] = "SELECT count(*) FROM browser_session WHERE idle_end_s > ?1",
+    [SQL_BROWSER_PURGE] =
+        "DELETE FROM browser_session WHERE id IN "
+        "(SELECT id FROM browser_session WHERE idle_end_s <= ?1 ORDER BY idle_end_s LIMIT ?2)",
+
+    [SQL_LINK_PUT] =
+        "INSERT INTO link (secret_hash" LINK_COLUMNS(NAME) ") VALUES (:secret_hash" LINK_COLUMNS(VALUE) ")",
+    [SQL_LINK_FIND] = "SELECT " LINK_ROW " FROM link WHERE secret_hash = ?1 AND expires_s > ?2",
+    [SQL_LINK_TAKE] = "DELETE FROM link WHERE secret_hash = ?1 AND expires_s > ?2 RETURNING " LINK_ROW,
+    [SQL_LINK_END_PURPOSE] = "DELETE FROM link WHERE user_id = ?1 AND purpose = ?2",
+    [SQL_LINK_END_USER] = "DELETE FROM link WHERE user_id = ?1",
+    [SQL_LINK_END_TENANT] = "DELETE FROM link WHERE user_id IN (SELECT id FROM user WHERE tenant_id = ?1)",
+    [SQL_LINK_PURGE] = "DELETE FROM link WHERE id IN "
+                       "(SELECT id FROM link WHERE expires_s <= ?1 ORDER BY expires_s LIMIT ?2)",
+
+    [SQL_MAIL_PURGE] = "DELETE FROM mail WHERE id IN "
+                       "(SELECT id FROM mail WHERE expires_s <= ?1 ORDER BY expires_s LIMIT ?2)",
 
     [SQL_SESSION_PUT] = "INSERT INTO session (expires_s" SESSION_COLUMNS(
         NAME) ") VALUES (:expires_s" SESSION_COLUMNS(VALUE) ") RETURNING id",
@@ -198,6 +298,8 @@ const char *const sql_text[SQL_COUNT] = {
         "UPDATE session SET revoked_s = ?2 WHERE client_id = ?1 AND revoked_s IS NULL RETURNING id",
     [SQL_SESSION_REVOKE_TENANT] =
         "UPDATE session SET revoked_s = ?2 WHERE tenant_id = ?1 AND revoked_s IS NULL RETURNING id",
+    [SQL_SESSION_DISPLACE] =
+        "UPDATE session SET revoked_s = ?2 WHERE id IN (SELECT id FROM (" TOO_MANY ") WHERE NOT is_browser)",
     [SQL_SESSION_PURGE] = "DELETE FROM session WHERE id IN "
                           "(SELECT id FROM session WHERE expires_s <= ?1 ORDER BY expires_s LIMIT ?2)",
 

@@ -143,9 +143,11 @@ enum err stmt_number(struct db *db, sqlite3_stmt *st, int64_t *out)
 enum err stmt_each(struct db *db, sqlite3_stmt *st, struct arena *arena, stmt_row *row, void *ctx)
 {
     enum err e;
+    bool is_for_rows = arena->used == 0;
     while ((e = stmt_step(db, st)) == ERR_OK) {
         e = row(st, arena, ctx);
-        arena_reset(arena);
+        if (is_for_rows)
+            arena_reset(arena);
         if (e != ERR_OK)
             break;
     }

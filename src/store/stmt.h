@@ -36,8 +36,9 @@ enum err stmt_run_one(struct db *db, enum sql id, const char *types, ...);
 
 /*
  * Read one row, or call for every row, and end the statement. `row` reads with texts in `arena`; stmt_each
- * resets the arena after each row and stops at the first result that is not ERR_OK. ERR_NOT_FOUND from
- * stmt_one: no row.
+ * stops at the first result that is not ERR_OK. An arena that is empty it resets after each row, so that there may be
+ * any number of them; in one that holds something already, a request's, the texts of all rows stay. ERR_NOT_FOUND
+ * from stmt_one: no row.
  */
 typedef enum err stmt_row(sqlite3_stmt *st, struct arena *arena, void *ctx);
 enum err stmt_one(struct db *db, sqlite3_stmt *st, struct arena *arena, stmt_row *row, void *ctx);

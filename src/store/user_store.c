@@ -135,6 +135,27 @@ enum err user_store_list(struct db *db, const char *tenant_id, struct arena *are
     return stmt_each(db, stmt_begin(db, SQL_USER_LIST, "s", tenant_id), arena, list_row, &l);
 }
 
+enum err user_store_list_group(struct db *db, const char *tenant_id, const char *group, struct arena *arena,
+                               user_store_each *each, void *ctx)
+{
+    struct listing l = {each, ctx};
+    return stmt_each(db, stmt_begin(db, SQL_USER_LIST_GROUP, "ss", tenant_id, group), arena, list_row, &l);
+}
+
+enum err user_store_find_email(struct db *db, const char *tenant_id, const char *email, struct arena *arena,
+                               struct user *out)
+{
+    sqlite3_stmt *st = stmt_begin(db, SQL_USER_FIND_EMAIL, "ss", tenant_id, email);
+    enum err e = stmt_step(db, st);
+    if (e == ERR_OK)
+        e = row_read(st, &table, arena, out);
+    if (e == ERR_OK) {
+        e = stmt_step(db, st);
+        e = e == ERR_NOT_FOUND ? ERR_OK : e == ERR_OK ? ERR_NOT_FOUND : e;
+    }
+    return stmt_end(db, st, e);
+}
+
 enum err user_store_put(struct db *db, const struct user *row)
 {
     char folded[ACCOUNT_FOLDED_CAP];
@@ -153,9 +174,24 @@ enum err user_store_set_password(struct db *db, int64_t id, const char *password
     return stmt_run_one(db, SQL_USER_SET_PASSWORD, "isi", id, password_hash, now_s);
 }
 
+enum err user_store_expire_password(struct db *db, int64_t id)
+{
+    return stmt_run_one(db, SQL_USER_EXPIRE_PASSWORD, "i", id);
+}
+
 enum err user_store_rehash(struct db *db, int64_t id, const char *password_hash)
 {
     return stmt_run_one(db, SQL_USER_REHASH, "is", id, password_hash);
+}
+
+enum err user_store_verify_email(struct db *db, int64_t id, const char *email)
+{
+    return stmt_run_one(db, SQL_USER_VERIFY_EMAIL, "is", id, email);
+}
+
+enum err user_store_note_login(struct db *db, int64_t id, int64_t now_s)
+{
+    return stmt_run_one(db, SQL_USER_NOTE_LOGIN, "ii", id, now_s);
 }
 
 enum err user_store_remove(struct db *db, int64_t id)

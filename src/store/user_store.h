@@ -19,8 +19,11 @@ struct user {
     int64_t password_changed_s;
     bool password_expired;
     USER_TEXTS(USER_MEMBER) /* real_name, … */
+    bool email_verified;
     bool locked;
     int64_t created_s;
+    int64_t last_login_s;    /* 0: none; read only, but for a new user: user_store_note_login */
+    int64_t unlocked_s;      /* when an administrator unlocked it last; 0: never */
     const char *tenant_name; /* read only */
     bool tenant_locked;      /* read only */
 };
@@ -72,25 +75,42 @@ enum err user_store_get(struct db *db, int64_t id, struct arena *arena, struct u
 enum err user_store_neighbour(struct db *db, const char *tenant_id, const char *account, struct arena *arena,
                               const char **hash_out);
 
-/* The users of a tenant, or of all when NULL, by tenant and account. As tenant_store_list. */
+/* The users of a tenant, or of all when NULL, by tenant and account; of a group only, where that is not NULL. As
+ * tenant_store_list. */
 typedef enum err user_store_each(void *ctx, const struct user *row);
 enum err user_store_list(struct db *db, const char *tenant_id, struct arena *arena, user_store_each *each,
                          void *ctx);
+enum err user_store_list_group(struct db *db, const char *tenant_id, const char *group, struct arena *arena,
+                               user_store_each *each, void *ctx);
 
 /* ERR_OK; ERR_EXISTS (the account is taken, or the tenant does not exist). */
 enum err user_store_put(struct db *db, const struct user *row);
 
-/* Change the descriptive fields, password_expired, the time of the password and the lock. ERR_OK;
- * ERR_NOT_FOUND. */
+/* Change the descriptive fields, password_expired, the time of the password, the lock and unlocked_s. Another e-mail
+ * address than the one that is there is not verified, whatever the row says. ERR_OK; ERR_NOT_FOUND. */
 enum err user_store_set(struct db *db, const struct user *row);
 
 /* Set the password's verifier and its time; clears password_expired. ERR_OK; ERR_NOT_FOUND. */
 enum err user_store_set_password(struct db *db, int64_t id, const char *password_hash, int64_t now_s);
 
+/* The password has expired: the person is to set another. Within a transaction. ERR_OK; ERR_NOT_FOUND. */
+enum err user_store_expire_password(struct db *db, int64_t id);
+
 /* Replace the verifier by another of the same password. Within a transaction. ERR_OK; ERR_NOT_FOUND. */
 enum err user_store_rehash(struct db *db, int64_t id, const char *password_hash);
 
-/* Remove it and its sessions. ERR_OK; ERR_NOT_FOUND. */
+/* The person has shown that the e-mail address is his. Within a transaction. ERR_OK; ERR_NOT_FOUND. */
+enum err user_store_verify_email(struct db *db, int64_t id, const char *email);
+
+/* Somebody logged in. Within a transaction. ERR_OK; ERR_NOT_FOUND. */
+enum err user_store_note_login(struct db *db, int64_t id, int64_t now_s);
+
+/* The only user of the tenant (NULL: of all) with this e-mail address, whatever its case. ERR_NOT_FOUND: none has it, or
+ * several. Otherwise as user_store_find. */
+enum err user_store_find_email(struct db *db, const char *tenant_id, const char *email, struct arena *arena,
+                               struct user *out);
+
+/* Remove it, its sessions of either kind, links, memberships and mail. ERR_OK; ERR_NOT_FOUND. */
 enum err user_store_remove(struct db *db, int64_t id);
 
 enum err user_store_count(struct db *db, int64_t *out);

@@ -12,6 +12,7 @@
 #include "store/audit_store.h"
 #include "store/captcha_store.h"
 #include "store/client_store.h"
+#include "store/group_store.h"
 #include "store/key_store.h"
 #include "store/setting_store.h"
 #include "store/sql.h"
@@ -1447,6 +1448,30 @@ static void bring_up(struct scratch *s, const char *schema_file, const char *row
     buf_free(&migrated);
 }
 
+static const char rows_of_version_3[] =
+    "INSERT INTO tenant VALUES ('t1', 'T', 0, 1);"
+    "INSERT INTO user (id, tenant_id, account, account_folded, password_hash, password_changed_s, real_name, "
+    "created_s) VALUES (7, 't1', 'Bob', 'bob', 'h', 1, 'Robert', 1);";
+
+static void test_a_database_of_version_3_is_brought_up(void **state)
+{
+    struct scratch *s = *state;
+    struct user u;
+    struct user_group g;
+    struct arena arena;
+    arena_init(&arena, 65536);
+    bring_up(s, "tests/fixtures/schema/3.sql", rows_of_version_3);
+    assert_err(user_store_find(s->db, "t1", "bob", &arena, &u), ERR_OK);
+    assert_string_equal(u.real_name, "Robert");
+    assert_string_equal(u.email, "");
+    assert_string_equal(u.locale, "");
+    assert_false(u.email_verified);
+    assert_true(u.last_login_s == 0 && u.unlocked_s == 0);
+    assert_err(group_store_get(s->db, "admins", &arena, &g), ERR_OK);
+    assert_int_equal(g.members, 0);
+    arena_fini(&arena);
+}
+
 static void test_a_database_of_version_2_is_brought_up(void **state)
 {
     struct scratch *s = *state;
@@ -1772,6 +1797,7 @@ int main(void)
         TEST(test_what_is_from_the_future_is_named_and_can_be_purged),
         TEST(test_a_key_from_the_future_is_named_until_its_end_is_set),
         TEST(test_a_database_of_version_1_is_brought_up),
+        TEST(test_a_database_of_version_3_is_brought_up),
         TEST(test_a_database_of_version_2_is_brought_up),
         TEST(test_a_backup_is_a_database),
         TEST(test_a_discarded_database_leaves_nothing),

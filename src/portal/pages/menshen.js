@@ -1,0 +1,87 @@
+/*
+ * Small comforts of the portal. Everything works without this file; what only it can do is hidden in the page and
+ * shown from here.
+ */
+"use strict";
+
+/* ---- a password that can be looked at: <button type="button" hidden data-reveal="ID OF THE FIELD"> */
+for (const button of document.querySelectorAll("button[data-reveal]")) {
+  const field = document.getElementById(button.dataset.reveal);
+  button.hidden = false;
+  button.setAttribute("aria-pressed", "false");
+  button.addEventListener("click", () => {
+    const shown = field.type === "text";
+    field.type = shown ? "password" : "text";
+    button.setAttribute("aria-pressed", String(!shown));
+  });
+  // The browser offers to keep only what was typed into a field of this type.
+  field.form?.addEventListener("submit", () => {
+    field.type = "password";
+    button.setAttribute("aria-pressed", "false");
+  });
+}
+
+/* ---- a form is sent once. <form data-again> may be sent again: it downloads something */
+for (const form of document.querySelectorAll('form[method="post"]:not([data-again])')) {
+  form.addEventListener("submit", (event) => {
+    if (event.defaultPrevented) return;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "yes";
+    // Not `disabled`: the button that was pressed is a field of the form.
+    for (const button of form.querySelectorAll("button:not([type=button])")) button.setAttribute("aria-disabled", "true");
+  });
+}
+// Back to a page that the browser kept as it was.
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+    for (const button of form.querySelectorAll("[aria-disabled]")) button.removeAttribute("aria-disabled");
+  }
+});
+
+/* ---- another picture: <button data-another="ADDRESS">, beside the picture and in its form */
+for (const button of document.querySelectorAll("button[data-another]")) {
+  button.addEventListener("click", async (event) => {
+    const form = button.form;
+    event.preventDefault();
+    try {
+      const answer = await fetch(button.dataset.another, { headers: { Accept: "application/json" } });
+      if (!answer.ok) throw new Error(String(answer.status));
+      const next = await answer.json();
+      form.querySelector("[data-picture]").src = next.image;
+      form.elements.captcha_id.value = next.id;
+      const field = form.elements.captcha;
+      field.value = "";
+      field.focus();
+    } catch {
+      // The page without script says what is wrong.
+      form.noValidate = true;
+      form.requestSubmit(Object.assign(form.appendChild(document.createElement("button")), { name: button.name, value: button.value, hidden: true }));
+    }
+  });
+}
+
+/* ---- to the clipboard: <button type="button" hidden data-copy="ID OF WHAT"> */
+for (const button of document.querySelectorAll("button[data-copy]")) {
+  if (!navigator.clipboard) continue; // not on plain HTTP
+  const source = document.getElementById(button.dataset.copy);
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(source.value ?? source.textContent.trim());
+    if (button.dataset.copied) button.textContent = button.dataset.copied;
+  });
+}
+
+/* ---- a table that is wider than the screen is scrolled by keys too */
+for (const box of document.querySelectorAll(".scroll")) {
+  if (box.scrollWidth <= box.clientWidth) continue;
+  box.tabIndex = 0;
+  const caption = box.querySelector("caption");
+  if (caption) {
+    box.setAttribute("role", "region");
+    box.setAttribute("aria-label", caption.textContent.trim());
+  }
+}

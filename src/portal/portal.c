@@ -1,0 +1,69 @@
+#include "portal/portal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "portal/assets.h"
+#include "portal/look.h"
+#include "portal/pages.h"
+
+static void serve_type(struct call *c, const char *type)
+{
+    c->res->type = type;
+    response_header(c->res, "X-Content-Type-Options", "nosniff");
+}
+
+/* Style sheet and script have names that change with their content; an old name leads to what there is today. */
+static enum err serve(struct call *c, const struct asset *asset, const char *type)
+{
+    serve_type(c, type);
+    buf_add_str(&c->res->body, asset->text);
+    return ERR_OK;
+}
+
+/* The name says the colour: "look-1d4ed8.css". */
+static enum err serve_look(struct call *c)
+{
+    struct look look;
+    char accent[7] = "";
+    snprintf(accent, sizeof accent, "%s", c->segment + 5);
+    if (strcmp(c->segment + 5 + strlen(accent), ".css") != 0 || !look_of_accent(accent, &look))
+        return ERR_NO_SUCH_PATH;
+    serve_type(c, "text/css;charset=UTF-8");
+    look_css(accent, &c->res->body);
+    return ERR_OK;
+}
+
+static enum err serve_asset(struct call *c)
+{
+    if (strncmp(c->segment, "style-", 6) == 0)
+        return serve(c, &asset_css, "text/css;charset=UTF-8");
+    if (strncmp(c->segment, "look-", 5) == 0)
+        return serve_look(c);
+    if (strncmp(c->segment, "menshen-", 8) == 0)
+        return serve(c, &asset_js, "text/javascript;charset=UTF-8");
+    return ERR_NO_SUCH_PATH;
+}
+
+/* A GET has parameters in its address, a POST in its form. */
+#define FLAGS_GET                              ROUTE_QUERY
+#define FLAGS_POST                             ROUTE_FORM
+#define AS_ROUTE(method, path, needs, handler) {#method, path, FLAGS_##method, page_run},
+#define AS_ROW(method, path, needs, handler)   {needs, handler},
+
+static const struct route routes[] = {
+    ALL_PAGES(AS_ROUTE){"GET", "/portal/{asset}", ROUTE_FOREVER, serve_asset}};
+static const struct page_row rows[] = {ALL_PAGES(AS_ROW)};
+
+const struct page_row *portal_row(const struct route *route)
+{
+    return &rows[route - routes];
+}
+
+const struct dialect portal = {
+    .id = DIALECT_PORTAL,
+    .routes = routes,
+    .count = sizeof routes / sizeof routes[0],
+    .is_for_people = true,
+    .render_error = page_render_error,
+};
