@@ -249,6 +249,17 @@ const char *throttle_kind_name(enum throttle_kind kind)
     return kind_names[kind];
 }
 
+bool throttle_kind_find(const char *name, enum throttle_kind *out)
+{
+    for (int i = 0; i < KINDS; i++) {
+        if (strcmp(kind_names[i], name) == 0) {
+            *out = (enum throttle_kind)i;
+            return true;
+        }
+    }
+    return false;
+}
+
 static int64_t limit_of(const struct app *app, enum throttle_kind kind)
 {
     switch (kind) {
@@ -374,11 +385,16 @@ enum err throttle_clear_account(struct app *app, const char *tenant_id, const ch
     return e == ERR_OK && !found ? ERR_NOT_FOUND : e;
 }
 
-enum err throttle_clear_client(struct app *app, const char *id)
+enum err throttle_clear_entry(struct app *app, enum throttle_kind kind, const char *name)
 {
     bool found = false;
-    enum err e = remove_one(app, THROTTLE_CLIENT, id, &found);
+    enum err e = remove_one(app, kind, name, &found);
     return e == ERR_OK && !found ? ERR_NOT_FOUND : e;
+}
+
+enum err throttle_clear_client(struct app *app, const char *id)
+{
+    return throttle_clear_entry(app, THROTTLE_CLIENT, id);
 }
 
 enum err throttle_clear_all(struct app *app)

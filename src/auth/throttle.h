@@ -76,6 +76,7 @@ enum throttle_state {
 
 /* "account", "address", "client", "secret", "captcha". */
 const char *throttle_kind_name(enum throttle_kind kind);
+bool throttle_kind_find(const char *name, enum throttle_kind *out);
 
 struct throttle_entry {
     enum throttle_kind kind;
@@ -99,6 +100,9 @@ enum err throttle_clear_address(struct app *app, const char *address);
 enum err throttle_clear_account(struct app *app, const char *tenant_id, const char *account);
 enum err throttle_clear_client(struct app *app, const char *id);
 enum err throttle_clear_all(struct app *app);
+
+/* Forget one entry of the list, as it is named there. Within a transaction. ERR_OK; ERR_NOT_FOUND; ERR_STORE. */
+enum err throttle_clear_entry(struct app *app, enum throttle_kind kind, const char *name);
 
 /* throttle_clear_account, ERR_OK also when nothing was counted. */
 enum err throttle_unlock(struct app *app, const char *tenant_id, const char *account);
