@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/admission.h"
 #include "auth/audit.h"
+#include "auth/policy.h"
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/random.h"
@@ -222,8 +224,11 @@ static enum err find_person(struct page *p)
     if (!codec_is_hex(secret, BROWSER_SECRET_CAP - 1))
         return ERR_OK;
     enum err e = browser_find(p->app, secret, p->now_s, p->arena, &p->session, &p->user);
+    if (e == ERR_OK)
+        e = admission_recheck(p->app, &p->user, p->call->req->address, p->arena);
     if (e != ERR_OK)
-        return e == ERR_TOKEN_INVALID ? ERR_OK : e;
+        return e == ERR_TOKEN_INVALID || e == ERR_USER_NETWORK ? ERR_OK : e;
+    p->user.password_expired = policy_password_expired(&p->app->cfg, &p->user, p->now_s);
     p->has_session = true;
     return group_store_has(p->app->db, PAGE_ADMINS, p->user.id, &p->is_admin);
 }

@@ -69,6 +69,15 @@
 /* The same of a captcha, which lives for an hour at most. */
 #define CAPTCHA_AHEAD "expires_s > ?1 + 3660"
 
+/* The live logins of a user, of either kind, but the newest ?3. Those that are ended by one of the two statements were
+ * the oldest, so that the other finds its own still. */
+#define TOO_MANY                                                                                             \
+    "SELECT is_browser, id FROM "                                                                            \
+    "(SELECT 0 AS is_browser, id, created_s FROM session "                                                   \
+    "WHERE user_id = ?1 AND revoked_s IS NULL AND expires_s > ?2 UNION ALL "                                 \
+    "SELECT 1, id, created_s FROM browser_session WHERE user_id = ?1 AND idle_end_s > ?2) "                  \
+    "ORDER BY created_s DESC, is_browser, id DESC LIMIT -1 OFFSET ?3"
+
 /* Which rows of the audit a filter lets through. The numbers start anew when the last row has expired, so that one past
  * the newest is before all. */
 #define AUDIT_FILTER                                                                                         \
@@ -223,6 +232,7 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_USER_SET_PASSWORD] =
         "UPDATE user SET password_hash = ?2, password_changed_s = ?3, password_expired = 0 "
         "WHERE id = ?1 RETURNING id",
+    [SQL_USER_EXPIRE_PASSWORD] = "UPDATE user SET password_expired = 1 WHERE id = ?1 RETURNING id",
     [SQL_USER_REHASH] = "UPDATE user SET password_hash = ?2 WHERE id = ?1 RETURNING id",
     [SQL_USER_VERIFY_EMAIL] = "UPDATE user SET email = ?2, email_verified = 1 WHERE id = ?1 RETURNING id",
     [SQL_USER_NOTE_LOGIN] = "UPDATE user SET last_login_s = ?2 WHERE id = ?1 RETURNING id",
@@ -244,6 +254,13 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_USER_BY_CREATED] = USERS_UP("created_s"),
     [SQL_USER_BY_CREATED_DOWN] = USERS_DOWN("created_s"),
 
+    [SQL_HISTORY_PUT_PRESENT] = "INSERT INTO password_history (user_id, changed_s, password_hash) "
+                                "SELECT id, password_changed_s, password_hash FROM user WHERE id = ?1",
+    [SQL_HISTORY_KEEP] = "DELETE FROM password_history WHERE id IN (SELECT id FROM password_history "
+                         "WHERE user_id = ?1 ORDER BY id DESC LIMIT -1 OFFSET ?2)",
+    [SQL_HISTORY_LIST] =
+        "SELECT password_hash FROM password_history WHERE user_id = ?1 ORDER BY id DESC LIMIT ?2",
+
     [SQL_GROUP_GET] = "SELECT " GROUP_ROW " FROM user_group WHERE name = ?1",
     [SQL_GROUP_LIST] = "SELECT " GROUP_ROW " FROM user_group ORDER BY name",
     [SQL_GROUP_PUT] =
@@ -258,7 +275,7 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_GROUP_OF_USER] = "SELECT coalesce(group_concat(group_name), '') FROM "
                           "(SELECT group_name FROM group_member WHERE user_id = ?1 ORDER BY group_name)",
     [SQL_GROUP_NETWORKS] =
-        "SELECT coalesce(group_concat(networks), '') FROM group_member "
+        "SELECT coalesce(group_concat(networks, ';'), '') FROM group_member "
         "JOIN user_group ON user_group.name = group_name WHERE user_id = ?1 AND networks <> ''",
     [SQL_GROUP_ABLE] = "SELECT count(*) FROM group_member JOIN user ON user.id = group_member.user_id "
                        "JOIN tenant ON tenant.id = user.tenant_id WHERE group_name = ?1 AND user.id <> ?2 "
@@ -277,6 +294,8 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_BROWSER_END_USER] = "DELETE FROM browser_session WHERE user_id = ?1 AND id <> ?2",
     [SQL_BROWSER_END_OLDEST] = "DELETE FROM browser_session WHERE id IN (SELECT id FROM browser_session "
                                "WHERE user_id = ?1 ORDER BY id DESC LIMIT -1 OFFSET ?2)",
+    [SQL_BROWSER_DISPLACE] =
+        "DELETE FROM browser_session WHERE id IN (SELECT id FROM (" TOO_MANY ") WHERE is_browser)",
     [SQL_BROWSER_END_TENANT] =
         "DELETE FROM browser_session WHERE user_id IN (SELECT id FROM user WHERE tenant_id = ?1)",
     [SQL_BROWSER_LIST] = "SELECT " BROWSER_ROW " FROM browser_session "
@@ -327,6 +346,8 @@ const char *const sql_text[SQL_COUNT] = {
         "UPDATE session SET revoked_s = ?2 WHERE client_id = ?1 AND revoked_s IS NULL RETURNING id",
     [SQL_SESSION_REVOKE_TENANT] =
         "UPDATE session SET revoked_s = ?2 WHERE tenant_id = ?1 AND revoked_s IS NULL RETURNING id",
+    [SQL_SESSION_DISPLACE] =
+        "UPDATE session SET revoked_s = ?2 WHERE id IN (SELECT id FROM (" TOO_MANY ") WHERE NOT is_browser)",
     [SQL_SESSION_PURGE] = "DELETE FROM session WHERE id IN "
                           "(SELECT id FROM session WHERE expires_s <= ?1 ORDER BY expires_s LIMIT ?2)",
 
