@@ -112,6 +112,8 @@ static const struct setting settings[] = {
         "seconds a login can be refreshed"),
     INT("audit", "retention", audit.retention_s, 0, 3153600000, "15552000",
         "seconds that audit rows are kept; 0: nothing is recorded"),
+    INT("stats", "keep", stats.keep_s, 0, 3153600000, "34560000",
+        "seconds that the numbers behind the charts are kept; 0: for ever"),
     DIALECT("dialect.blade", DIALECT_BLADE, "yes", "/kom-ams-auth", "alnum", "130", "48", "5", "png"),
     BOOL("dialect.blade", "query_credentials", dialect[DIALECT_BLADE].query_credentials, "yes",
          "accept credentials in the query string of a POST, as Saber sends them"),
