@@ -1,5 +1,6 @@
 #include "auth/throttle.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/account.h"
@@ -62,6 +63,7 @@ static enum err subjects_init(struct subjects *s, const struct app *app, const s
         s->counts[i] = true;
     }
     s->counts[t->exists ? STRANGER : ACCOUNT] = false;
+    s->counts[CLIENT] = t->client_id[0] != '\0'; /* the portal has none */
     buf_addf(&s->name[ACCOUNT], "account:%s/%s", t->tenant_id, account);
     buf_addf(&s->name[ADDRESS], "address:%s", bucket);
     buf_addf(&s->name[CLIENT], "client:%s", t->client_id);
@@ -158,6 +160,20 @@ enum err throttle_check(struct app *app, const struct throttle_try *t, int64_t n
     if (e == ERR_OK)
         e = judge(app, &s, t->has_captcha, now_s, retry_after_s_out);
     subjects_fini(&s);
+    return e;
+}
+
+enum err throttle_captcha_due(struct app *app, const char *address, int64_t now_s, bool *out)
+{
+    char bucket[ADDRESS_CAP], subject[sizeof new_addresses + ADDRESS_CAP];
+    struct throttle_count count;
+    address_bucket(address, bucket);
+    snprintf(subject, sizeof subject, "%s%s", new_addresses, bucket);
+    enum err e = get(app, subject, now_s, &count);
+    if (e == ERR_OK)
+        e = is_crowded(app, new_addresses, &count, now_s, out);
+    if (e == ERR_OK)
+        *out = *out || count.count >= app->cfg.login.captcha_after;
     return e;
 }
 

@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/admission.h"
 #include "auth/audit.h"
+#include "auth/policy.h"
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/random.h"
@@ -36,6 +38,13 @@ const char *page_field(const struct page *p, const char *name)
     const char *const names[] = {name, NULL};
     const char *value = NULL;
     return params_get(&p->call->params, names, &value) == ERR_OK && value != NULL ? value : "";
+}
+
+const struct multipart_file *page_file(const struct page *p, const char *name)
+{
+    const struct multipart_file *file = &p->call->file;
+    bool is_chosen = file->data != NULL && (file->len > 0 || file->name[0] != '\0');
+    return is_chosen && strcmp(file->field, name) == 0 ? file : NULL;
 }
 
 int64_t page_number(const struct page *p, const char *name, int64_t min, int64_t max, int64_t otherwise)
@@ -220,8 +229,11 @@ static enum err find_person(struct page *p)
     if (!codec_is_hex(secret, BROWSER_SECRET_CAP - 1))
         return ERR_OK;
     enum err e = browser_find(p->app, secret, p->now_s, p->arena, &p->session, &p->user);
+    if (e == ERR_OK)
+        e = admission_recheck(p->app, &p->user, p->call->req->address, p->arena);
     if (e != ERR_OK)
-        return e == ERR_TOKEN_INVALID ? ERR_OK : e;
+        return e == ERR_TOKEN_INVALID || e == ERR_USER_NETWORK ? ERR_OK : e;
+    p->user.password_expired = policy_password_expired(&p->app->cfg, &p->user, p->now_s);
     p->has_session = true;
     return group_store_has(p->app->db, PAGE_ADMINS, p->user.id, &p->is_admin);
 }
@@ -470,6 +482,15 @@ enum err page_run(struct call *c)
     if (e == ERR_OK && !answered)
         e = row->handler(&p);
     return e;
+}
+
+enum err page_admit_upload(struct call *c)
+{
+    struct page p;
+    enum err e = init(&p, c);
+    if (e == ERR_OK)
+        e = find_person(&p);
+    return e != ERR_OK || p.is_admin ? e : ERR_FORBIDDEN;
 }
 
 void page_render_error(struct call *c)
