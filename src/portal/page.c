@@ -187,6 +187,11 @@ static const char *bound_to(const struct page *p)
     return page_cookie(p, p->has_session ? "" : COOKIE_BEFORE);
 }
 
+bool page_has_form_cookie(const struct page *p)
+{
+    return bound_to(p)[0] != '\0';
+}
+
 enum err page_check_form(struct page *p)
 {
     char token[CSRF_CAP];
