@@ -23,6 +23,8 @@
 /* account.c, password.c, sessions.c, link.c: a person's own. */
 #define ACCOUNT_PAGES(X)                                                                                     \
     X(GET, "/account", PAGE_PERSON, account_show)                                                            \
+    X(GET, "/account/profile", PAGE_PERSON, account_show) /* where its form's faults are shown */            \
+    X(GET, "/account/email", PAGE_PERSON, account_show)                                                      \
     X(POST, "/account/profile", PAGE_PERSON | PAGE_FORM, account_set_profile)                                \
     X(POST, "/account/email", PAGE_PERSON | PAGE_FORM, account_set_email)                                    \
     X(GET, "/account/password", PAGE_PERSON | PAGE_STALE, password_show)                                     \
