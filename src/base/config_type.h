@@ -40,6 +40,7 @@ struct setting {
     int64_t min, max;
     const char *const *choices; /* NULL-terminated */
     const char *initial;        /* default, as text */
+    const char *djcp;           /* default under that profile; NULL: the same */
     const char *help;
 };
 
