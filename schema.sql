@@ -50,8 +50,9 @@ CREATE TABLE client (
     refresh_ttl_s INTEGER,          -- lifetime of its refresh tokens; NULL: [token] refresh_ttl
     locked        INTEGER NOT NULL DEFAULT 0 CHECK (locked IN (0, 1)), -- it gets nothing
     created_s     INTEGER NOT NULL, -- when it was added
-    refresh_reuse TEXT CHECK (refresh_reuse IN ('end', 'same-address', 'refuse')) -- what becomes of a refresh token
+    refresh_reuse TEXT CHECK (refresh_reuse IN ('end', 'same-address', 'refuse')), -- what becomes of a refresh token
                                     -- that is used again (auth/token_style.h); NULL: as its dialect has it
+    redirect_uris TEXT NOT NULL DEFAULT '' -- where OpenID Connect may lead people back to, comma-joined
 ) STRICT, WITHOUT ROWID;
 
 -- A person.

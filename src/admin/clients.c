@@ -8,6 +8,7 @@
 #include "auth/client.h"
 #include "auth/keyring.h"
 #include "auth/token_style.h"
+#include "base/address.h"
 #include "base/codec.h"
 #include "base/random.h"
 #include "store/token_store.h"
@@ -17,7 +18,7 @@
 /* What a field takes, and where it goes. */
 struct field {
     const char *name;
-    enum { LIST, WORD, TEXT, SECONDS } type;
+    enum { LIST, WORD, TEXT, SECONDS, REDIRECTS } type;
     const char *allowed;  /* of a list or a word; NULL: any */
     const char *standing; /* the first of `allowed`, if it stands for "" */
     int64_t max;          /* of seconds */
@@ -34,6 +35,7 @@ static const struct field fields[] = {
     {"refresh-ttl", SECONDS, NULL, NULL, 315360000, offsetof(struct client, refresh_ttl_s)},
     {"refresh-reuse", WORD, CLIENTS_REUSE_DIALECT "," TOKEN_REUSES, CLIENTS_REUSE_DIALECT, 0,
      offsetof(struct client, refresh_reuse)},
+    {"redirect-uris", REDIRECTS, NULL, NULL, 0, offsetof(struct client, redirect_uris)},
 };
 enum { FIELDS = sizeof fields / sizeof fields[0] };
 
@@ -50,6 +52,90 @@ static enum err check_word(const char *value, const char *allowed, struct buf *w
     return ERR_BAD_REQUEST;
 }
 
+enum { REDIRECTS_MAX = 20 };
+
+static bool is_name(const char *s, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-", s[i]) == NULL)
+            return false;
+    return len > 0;
+}
+
+static bool same(const char *s, size_t len, const char *word)
+{
+    return strlen(word) == len && strncmp(s, word, len) == 0;
+}
+
+/* Host and port of an address, of `len` bytes. */
+static bool authority_ok(const char *s, size_t len, bool loopback_only)
+{
+    size_t host = s[0] == '[' ? strcspn(s, "]") + 1 : strcspn(s, ":/?");
+    char address[ADDRESS_CAP];
+    if (host > len)
+        return false;
+    const char *port = s + host;
+    size_t digits = len - host;
+    if (digits > 0 &&
+        (port[0] != ':' || digits < 2 || digits > 6 || strspn(port + 1, "0123456789") != digits - 1))
+        return false;
+    if (loopback_only)
+        return same(s, host, "localhost") || same(s, host, "127.0.0.1") || same(s, host, "[::1]");
+    return s[0] == '[' ? host > 2 && address_canonical(s + 1, host - 2, address) : is_name(s, host);
+}
+
+/* What is wrong with one address; NULL: nothing. Source: RFC 6749 §3.1.2, RFC 8252 §7, RFC 9700 §2.1. */
+static const char *redirect_fault(const char *s, size_t len)
+{
+    size_t scheme = strcspn(s, ":/?,");
+    if (len == 0 || len > TEXT_MAX)
+        return "empty, or longer than 255 bytes";
+    for (size_t i = 0; i < len; i++)
+        if (s[i] <= ' ' || s[i] > '~' || strchr("\"<>\\^`{|}", s[i]) != NULL)
+            return "blanks, non-ASCII characters and \"<>\\^`{|} are written %20 and the like";
+    if (memchr(s, '#', len) != NULL || memchr(s, '*', len) != NULL)
+        return "no fragment (#) and no wildcard (*): addresses are compared as they stand";
+    if (scheme >= len || s[scheme] != ':')
+        return "an address begins with https://";
+    bool is_https = same(s, scheme, "https");
+    if (is_https || same(s, scheme, "http")) {
+        const char *host = s + scheme + 3;
+        if (len < scheme + 4 || strncmp(s + scheme, "://", 3) != 0)
+            return "an address begins with https://";
+        size_t n = strcspn(host, "/?,");
+        if (n > len - scheme - 3)
+            n = len - scheme - 3;
+        return authority_ok(host, n, !is_https) ? NULL
+               : is_https                       ? "the host is none"
+                          : "http is for localhost, 127.0.0.1 and [::1] only; take https";
+    }
+    return is_name(s, scheme) && s[0] > '9' && memchr(s, '.', scheme) != NULL
+               ? NULL
+               : "a scheme of an app's own has a dot in it, as com.example.app:/callback";
+}
+
+static enum err check_redirects(const char *list, struct buf *why)
+{
+    size_t count = 0;
+    for (const char *p = list; *p != '\0'; count++) {
+        size_t n = strcspn(p, ",");
+        const char *next = p[n] == ',' ? p + n + 1 : p + n;
+        const char *fault = redirect_fault(p, n);
+        if (fault == NULL && config_list_has(next, p, n))
+            fault = "it stands there twice";
+        if (fault == NULL && count == REDIRECTS_MAX)
+            fault = "at most 20 addresses";
+        if (fault == NULL && p[n] == ',' && *next == '\0')
+            fault = "a comma at the end";
+        if (fault != NULL) {
+            buf_addf(why, "%.*s: %s", n <= TEXT_MAX && text_fault(p, n) == NULL ? (int)n : 0, p, fault);
+            return ERR_BAD_REQUEST;
+        }
+        p = next;
+    }
+    return ERR_OK;
+}
+
 static enum err set_seconds(int64_t *to, const char *value, int64_t max, struct buf *why)
 {
     if (codec_parse_int(value, 0, max, to))
@@ -64,9 +150,10 @@ enum err clients_set_field(struct clients_draft *d, size_t i, const char *value,
     char *at = (char *)&d->row + f->offset;
     if (f->type == SECONDS)
         return set_seconds((int64_t *)(void *)at, value, f->max, why);
-    enum err e = f->type == LIST   ? text_check_list(value, f->allowed, why)
-                 : f->type == WORD ? check_word(value, f->allowed, why)
-                                   : text_check(value, TEXT_MAX, why);
+    enum err e = f->type == LIST        ? text_check_list(value, f->allowed, why)
+                 : f->type == WORD      ? check_word(value, f->allowed, why)
+                 : f->type == REDIRECTS ? check_redirects(value, why)
+                                        : text_check(value, TEXT_MAX, why);
     d->alg_chosen = d->alg_chosen || f->offset == offsetof(struct client, alg);
     if (e == ERR_OK)
         *(const char **)(void *)at = f->standing != NULL && strcmp(value, f->standing) == 0 ? "" : value;
@@ -94,6 +181,7 @@ void clients_init(struct clients_draft *d, const char *id, int64_t now_s)
                                         .alg = "",
                                         .audience = "",
                                         .refresh_reuse = "",
+                                        .redirect_uris = "",
                                         .created_s = now_s}};
 }
 

@@ -15,7 +15,8 @@
 #define CLIENTS_ALGS "HS256,HS384,HS512,RS256,ES256,EdDSA"
 
 /* What describes a client, by the names "grants", "scope", "password-wire", "alg", "audience", "access-ttl",
- * "refresh-ttl", "refresh-reuse". NULL behind the last. */
+ * "refresh-ttl", "refresh-reuse", "redirect-uris" (where OpenID Connect may lead people back to: https, http on this
+ * very machine, or an app's own scheme; without fragment or wildcard, since they are compared as they stand). NULL behind the last. */
 const char *clients_field(size_t i);
 
 /* A client as it is to be written. */

@@ -59,7 +59,7 @@ static bool check_config(struct doctor *d)
 {
     struct buf why;
     buf_init(&why);
-    enum err e = app_configure(d->app, d->conf, &why);
+    enum err e = d->is_open ? ERR_OK : app_configure(d->app, d->conf, &why);
     if (e == ERR_OK)
         check_conf_file(d);
     else
@@ -329,7 +329,8 @@ void doctor_examine(struct doctor *d)
     check_log(d);
     check_random(d);
     check_clock(d);
-    check_argon2(d);
+    if (!d->is_quick)
+        check_argon2(d);
     check_folder(d);
     doctor_check_database(d);
 }

@@ -25,8 +25,10 @@ struct doctor_finding {
 #define DOCTOR_FINDINGS_MAX 40
 
 struct doctor {
-    struct app *app;                       /* nothing of it open yet */
-    const char *conf;                      /* the configuration to use; NULL: it is looked for */
+    struct app *app;  /* nothing of it open yet, unless is_open says so */
+    const char *conf; /* the configuration to use; NULL: it is looked for */
+    bool is_open;     /* by a worker, which goes on with it: nothing is opened, what is open is examined */
+    bool is_quick;    /* what takes long on a large site is left out */
     const struct dialect *const *dialects; /* by enum dialect_id */
     struct arena *arena;                   /* for the texts of findings */
     int64_t now_s;
@@ -34,8 +36,8 @@ struct doctor {
     size_t count;
 };
 
-/* Examine the installation that d->conf describes. d->app is open afterwards as far as it could be: the caller closes
- * it (app_close). */
+/* Examine the installation that d->conf describes, or that is open. d->app is open afterwards as far as it could be:
+ * the caller closes it (app_close) unless it was. */
 void doctor_examine(struct doctor *d);
 
 /* How many findings have this status. */

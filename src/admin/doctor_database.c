@@ -24,7 +24,7 @@ static bool check_open(struct doctor *d)
     struct buf why;
     buf_init(&why);
     struct app *app = d->app;
-    enum err e = db_open(app->cfg.server.data_dir, &app->log, &app->db, &why);
+    enum err e = d->is_open ? ERR_OK : db_open(app->cfg.server.data_dir, &app->log, &app->db, &why);
     if (e == ERR_OK)
         e = setting_store_get(app->db, SETTING_CLIENT_PEPPER, app->client_pepper, sizeof app->client_pepper);
     if (e == ERR_OK)
@@ -377,15 +377,18 @@ void doctor_check_database(struct doctor *d)
     if (!check_open(d))
         return;
     check_writing(d);
-    check_integrity(d);
+    if (!d->is_quick)
+        check_integrity(d);
     check_statements(d);
     check_journal(d);
-    check_ahead(d);
     check_keys(d);
     check_sm2(d);
     check_content(d);
+    check_dialect_clients(d);
+    if (d->is_quick)
+        return;
+    check_ahead(d);
     check_unseen(d);
     check_lookalikes(d);
-    check_dialect_clients(d);
     check_demo(d);
 }

@@ -55,6 +55,19 @@ enum err keys_plan_rotation(struct app *app, const char *alg, int64_t now_s, str
     return e;
 }
 
+enum err keys_public(const struct keyring *ring, const char *kid, struct buf *jwk, struct buf *pem)
+{
+    for (size_t i = 0; i < ring->count; i++) {
+        struct json_out j;
+        if (strcmp(ring->key[i].kid, kid) != 0 || jws_is_hmac(ring->key[i].alg))
+            continue;
+        json_out_init(&j, jwk);
+        enum err e = jws_public_jwk(&ring->key[i], &j);
+        return e == ERR_OK && pem != NULL ? keypair_public_pem(ring->key[i].pair, pem) : e;
+    }
+    return ERR_NOT_FOUND;
+}
+
 enum err keys_set_sm2(struct db *db, const unsigned char key[SM2_KEY_LEN])
 {
     return setting_store_put(db, SETTING_SM2_KEY, key, SM2_KEY_LEN);

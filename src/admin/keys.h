@@ -38,6 +38,12 @@ void keys_overview_wipe(struct keys_overview *o);
 /* "signs", "verifies" what it signed before, "published" ahead of its time, "retired". */
 const char *keys_state(const struct keys_overview *o, const struct key_row *row);
 
+/*
+ * Append the public half of a key of the ring, as a JWK (RFC 7517), and, unless `pem` is NULL, as PEM.
+ * ERR_OK; ERR_NOT_FOUND: no such key is in use, or it has no public half; ERR_CRYPTO; ERR_MEMORY.
+ */
+enum err keys_public(const struct keyring *ring, const char *kid, struct buf *jwk, struct buf *pem);
+
 /* The private key that passwords are encrypted to, stored in the place of any other. Within a transaction. */
 enum err keys_set_sm2(struct db *db, const unsigned char key[SM2_KEY_LEN]);
 

@@ -1,7 +1,10 @@
 #include "admin/site.h"
 
+#include <limits.h>
+
 #include "admin/demo.h"
 #include "admin/users.h"
+#include "auth/audit.h"
 #include "auth/client.h"
 #include "auth/keyring.h"
 #include "base/random.h"
@@ -30,12 +33,18 @@ static enum err put_seed(struct db *db, const char *name, unsigned char seed[SET
     return e == ERR_OK ? setting_store_put(db, name, seed, SETTING_SEED_LEN) : e;
 }
 
-enum err site_put_essentials(struct app *app, int64_t now_s)
+enum err site_restyle(struct db *db)
 {
     unsigned char style[SETTING_SEED_LEN];
-    struct db *db = app->db;
     enum err e = put_seed(db, SETTING_CAPTCHA_STYLE, style);
     secure_wipe(style, sizeof style);
+    return e;
+}
+
+enum err site_put_essentials(struct app *app, int64_t now_s)
+{
+    struct db *db = app->db;
+    enum err e = site_restyle(db);
     if (e == ERR_OK)
         e = put_seed(db, SETTING_CLIENT_PEPPER, app->client_pepper);
     if (e == ERR_OK)
@@ -75,5 +84,36 @@ enum err site_put_demo(struct app *app, const char *password_hash, int64_t now_s
         e = users_new_id(&user.id);
     if (e == ERR_OK)
         e = user_store_put(app->db, &user);
+    return e;
+}
+
+static enum err fill(struct app *app, const char *demo_hash, int64_t now_s)
+{
+    enum err e = db_begin(app->db, DB_DURABLE);
+    if (e != ERR_OK)
+        return e;
+    e = site_put_essentials(app, now_s);
+    if (e == ERR_OK && demo_hash != NULL)
+        e = site_put_demo(app, demo_hash, now_s);
+    if (e == ERR_OK)
+        e = audit_record_admin(app, "init", "", now_s);
+    return db_end(app->db, e);
+}
+
+enum err site_create(struct app *app, const char *demo_hash, int64_t now_s, struct buf *why)
+{
+    char hidden[PATH_MAX];
+    const char *dir = app->cfg.server.data_dir;
+    enum err e = db_create_hidden(dir, hidden, why);
+    if (e != ERR_OK)
+        return e;
+    e = db_open(hidden, &app->log, &app->db, why);
+    if (e == ERR_OK)
+        e = fill(app, demo_hash, now_s);
+    db_close(app->db);
+    app->db = NULL;
+    if (e == ERR_OK)
+        return db_publish(hidden, dir, why);
+    db_discard_hidden(hidden);
     return e;
 }

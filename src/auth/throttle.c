@@ -1,5 +1,6 @@
 #include "auth/throttle.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/account.h"
@@ -63,6 +64,7 @@ static enum err subjects_init(struct subjects *s, const struct app *app, const s
         s->counts[i] = true;
     }
     s->counts[t->exists ? STRANGER : ACCOUNT] = false;
+    s->counts[CLIENT] = t->client_id[0] != '\0'; /* the portal has none */
     buf_addf(&s->name[ACCOUNT], "account:%s/%s", t->tenant_id, account);
     buf_addf(&s->name[ADDRESS], "address:%s", bucket);
     buf_addf(&s->name[CLIENT], "client:%s", t->client_id);
@@ -166,6 +168,20 @@ enum err throttle_check(struct app *app, const struct throttle_try *t, int64_t n
     return e;
 }
 
+enum err throttle_captcha_due(struct app *app, const char *address, int64_t now_s, bool *out)
+{
+    char bucket[ADDRESS_CAP], subject[sizeof new_addresses + ADDRESS_CAP];
+    struct throttle_count count;
+    address_bucket(address, bucket);
+    snprintf(subject, sizeof subject, "%s%s", new_addresses, bucket);
+    enum err e = get(app, subject, now_s, &count);
+    if (e == ERR_OK)
+        e = is_crowded(app, new_addresses, &count, now_s, out);
+    if (e == ERR_OK)
+        *out = *out || count.count >= app->cfg.login.captcha_after;
+    return e;
+}
+
 enum err throttle_failed(struct app *app, const struct throttle_try *t, int64_t now_s,
                          int64_t *retry_after_s_out)
 {
@@ -254,6 +270,17 @@ enum { KINDS = sizeof kind_names / sizeof kind_names[0] };
 const char *throttle_kind_name(enum throttle_kind kind)
 {
     return kind_names[kind];
+}
+
+bool throttle_kind_find(const char *name, enum throttle_kind *out)
+{
+    for (int i = 0; i < KINDS; i++) {
+        if (strcmp(kind_names[i], name) == 0) {
+            *out = (enum throttle_kind)i;
+            return true;
+        }
+    }
+    return false;
 }
 
 static int64_t limit_of(const struct app *app, enum throttle_kind kind)
@@ -381,11 +408,16 @@ enum err throttle_clear_account(struct app *app, const char *tenant_id, const ch
     return e == ERR_OK && !found ? ERR_NOT_FOUND : e;
 }
 
-enum err throttle_clear_client(struct app *app, const char *id)
+enum err throttle_clear_entry(struct app *app, enum throttle_kind kind, const char *name)
 {
     bool found = false;
-    enum err e = remove_one(app, THROTTLE_CLIENT, id, &found);
+    enum err e = remove_one(app, kind, name, &found);
     return e == ERR_OK && !found ? ERR_NOT_FOUND : e;
+}
+
+enum err throttle_clear_client(struct app *app, const char *id)
+{
+    return throttle_clear_entry(app, THROTTLE_CLIENT, id);
 }
 
 enum err throttle_clear_all(struct app *app)

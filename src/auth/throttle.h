@@ -24,10 +24,10 @@
 /* Who tries, from where. All borrowed. */
 struct throttle_try {
     const char *tenant_id, *account;
-    const char *client_id;
-    const char *address; /* canonical */
-    bool has_captcha;    /* with a captcha that was answered right */
-    bool exists;         /* the account; asked for when a failure is counted */
+    const char *client_id; /* "": none, as in the portal */
+    const char *address;   /* canonical */
+    bool has_captcha;      /* with a captcha that was answered right */
+    bool exists;           /* the account; asked for when a failure is counted */
 };
 
 /*
@@ -39,6 +39,10 @@ struct throttle_try {
  */
 enum err throttle_check(struct app *app, const struct throttle_try *t, int64_t now_s,
                         int64_t *retry_after_s_out);
+
+/* Whether a captcha is due for whoever comes from `address`, whatever the account: what a page shows before anybody has
+ * said who he is. ERR_OK, ERR_STORE. */
+enum err throttle_captcha_due(struct app *app, const char *address, int64_t now_s, bool *out);
 
 /*
  * Count a failure against all three, within a transaction of the caller. ERR_OK; or what throttle_check says
@@ -76,6 +80,7 @@ enum throttle_state {
 
 /* "account", "address", "client", "secret", "captcha". */
 const char *throttle_kind_name(enum throttle_kind kind);
+bool throttle_kind_find(const char *name, enum throttle_kind *out);
 
 struct throttle_entry {
     enum throttle_kind kind;
@@ -99,6 +104,9 @@ enum err throttle_clear_address(struct app *app, const char *address);
 enum err throttle_clear_account(struct app *app, const char *tenant_id, const char *account);
 enum err throttle_clear_client(struct app *app, const char *id);
 enum err throttle_clear_all(struct app *app);
+
+/* Forget one entry of the list, as it is named there. Within a transaction. ERR_OK; ERR_NOT_FOUND; ERR_STORE. */
+enum err throttle_clear_entry(struct app *app, enum throttle_kind kind, const char *name);
 
 /* throttle_clear_account, ERR_OK also when nothing was counted. */
 enum err throttle_unlock(struct app *app, const char *tenant_id, const char *account);

@@ -47,6 +47,26 @@ static bool resolve(const char *dir, char out[PATH_MAX], const char **rest_out)
     return true;
 }
 
+/* Whether a path that is not there yet may lead anywhere. */
+static bool climbs(const char *path)
+{
+    for (; (path = strstr(path, "..")) != NULL; path += 2)
+        if (path[-1] == '/' && (path[2] == '/' || path[2] == '\0'))
+            return true;
+    return false;
+}
+
+bool place_is_below(const char *dir, const char *root)
+{
+    char full_root[PATH_MAX], full_dir[PATH_MAX];
+    const char *rest = "";
+    if (realpath(root, full_root) == NULL || strcmp(full_root, "/") == 0 || !resolve(dir, full_dir, &rest))
+        return false;
+    size_t len = strlen(full_root);
+    return climbs(rest) ||
+           (strncmp(full_dir, full_root, len) == 0 && (full_dir[len] == '/' || full_dir[len] == '\0'));
+}
+
 bool place_is_public(const char *dir)
 {
     char real[PATH_MAX];

@@ -19,6 +19,12 @@
  */
 bool place_is_public(const char *dir);
 
+/*
+ * Whether `dir` lies below the folder `root`, or is it; links are followed, and `dir` need not be there yet. False if
+ * `root` is not there, or is "/".
+ */
+bool place_is_below(const char *dir, const char *root);
+
 /* ERR_OK; ERR_CONFIG if place_is_public, and `why` receives what to do. */
 enum err place_check(const char *dir, struct buf *why);
 

@@ -10,11 +10,14 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "admin/audit_export.h"
 #include "admin/users.h"
 #include "auth/audit.h"
 #include "base/clock.h"
-#include "base/json_out.h"
+#include "base/printable.h"
 #include "cli/cli.h"
+#include "cli/noun.h"
+#include "cli/output.h"
 #include "store/audit_store.h"
 
 enum { COUNT_DEFAULT = 20, COUNT_MAX = 100000000, POLL_MS = 1000 };
@@ -27,37 +30,12 @@ struct tail {
     struct buf who, line;
 };
 
-static void add_time(struct json_out *j, const char *name, int64_t t_s)
-{
-    char time[CLOCK_RFC3339_CAP];
-    clock_rfc3339(t_s, time);
-    json_str(j, name, time);
-}
-
 /* One JSON object, one line: the answer of this command for people too. */
 static enum err print_one(void *ctx, const struct audit_row *row)
 {
     struct tail *t = ctx;
-    struct json_out j;
     buf_clear(&t->line);
-    json_out_init(&j, &t->line);
-    json_open_object(&j, NULL);
-    add_time(&j, "time", row->at_s);
-    json_str(&j, "actor", row->actor);
-    json_str(&j, "action", row->action);
-    json_str(&j, "subject", row->subject);
-    json_str(&j, "result", row->result);
-    json_str(&j, "client_id", row->client_id);
-    json_str(&j, "dialect", row->dialect);
-    json_str(&j, "address", row->address);
-    json_int(&j, "count", row->count);
-    if (row->first_s != 0) {
-        add_time(&j, "first", row->first_s);
-        add_time(&j, "last", row->last_s);
-    }
-    json_int(&j, "id", row->id);
-    json_close_object(&j);
-    buf_add_char(&t->line, '\n');
+    audit_export_row(AUDIT_JSON_LINES, row, &t->line);
     if (t->line.err == ERR_OK)
         fwrite(t->line.data, 1, t->line.len, stdout);
     if (row->id > 0)
@@ -179,7 +157,109 @@ static enum cli_status run_tail(struct cli *cli)
     return status;
 }
 
+/* ---- export ------------------------------------------------------------------------------------------ */
+
+/* Where the file goes. */
+struct target {
+    FILE *to;
+    bool to_screen;
+};
+
+/* On a screen, and only there, what would control it is written out. */
+static enum err put_piece(void *ctx, const struct buf *text)
+{
+    const struct target *t = ctx;
+    struct buf safe;
+    buf_init(&safe);
+    if (t->to_screen)
+        printable_add(&safe, buf_str(text), text->len, "\r\n");
+    const struct buf *shown = t->to_screen ? &safe : text;
+    enum err e = safe.err;
+    if (e == ERR_OK && fwrite(shown->data, 1, shown->len, t->to) != shown->len)
+        e = ERR_IO;
+    buf_free(&safe);
+    return e;
+}
+
+/* The format that --format names, or else the name of the file; JSON lines for standard output. */
+static enum cli_status take_format(const struct cli *cli, const char *path, enum audit_format *out)
+{
+    const char *name = cli_value(cli, "format");
+    const char *ending = path != NULL ? strrchr(path, '.') : NULL;
+    *out = AUDIT_JSON_LINES;
+    if (name != NULL && !audit_format_find(name, out))
+        return cli_misuse(cli, "--format %s: expected csv or jsonl", name);
+    if (name == NULL && path != NULL && (ending == NULL || !audit_format_find(ending + 1, out)))
+        return cli_misuse(cli, "the name of the file does not say its format: give --format");
+    return CLI_DONE;
+}
+
+static enum cli_status read_ask(struct cli *cli, struct audit_filter *out)
+{
+    const char *field = NULL;
+    const struct audit_ask ask = {.who = cli_value(cli, "who"),
+                                  .action = cli_value(cli, "action"),
+                                  .result = cli_value(cli, "result"),
+                                  .address = cli_value(cli, "address"),
+                                  .from = cli_value(cli, "from"),
+                                  .to = cli_value(cli, "to")};
+    enum err e = audit_ask_read(cli->app.db, &ask, &cli->arena, out, &field);
+    if (e != ERR_BAD_REQUEST)
+        return cli_result(cli, e);
+    return cli_misuse(cli, "--%s %s: expected %s", field, cli_value(cli, field),
+                      strcmp(field, "address") == 0 ? "an address" : "YYYY-MM-DD or \"YYYY-MM-DD HH:MM:SS\"");
+}
+
+static enum cli_status write_export(struct cli *cli, const struct audit_filter *filter,
+                                    enum audit_format format)
+{
+    const char *path = cli->operand_count > 0 ? cli->operand[0] : NULL;
+    struct target t = {.to = stdout, .to_screen = path == NULL && isatty(STDOUT_FILENO)};
+    size_t count = 0;
+    if (path != NULL)
+        t.to = output_open(cli, path, 0600);
+    if (t.to == NULL)
+        return CLI_FAILED;
+    enum err e = audit_close_windows(&cli->app, cli->now_s);
+    if (e == ERR_OK || e == ERR_BUSY) /* then somebody else does it */
+        e = audit_export(cli->app.db, filter, format, put_piece, &t, &count);
+    if (fflush(t.to) != 0 && e == ERR_OK)
+        e = ERR_IO;
+    int error = errno;
+    if (path != NULL && fclose(t.to) != 0 && e == ERR_OK) {
+        error = errno;
+        e = ERR_IO;
+    }
+    if (e == ERR_OK && path != NULL)
+        cli_say(cli, "%zu rows written to %s.\n", count, path);
+    if (e != ERR_OK && path != NULL)
+        unlink(path);
+    return e == ERR_IO ? cli_fail(cli, "%s: %s", path != NULL ? path : "standard output", strerror(error))
+                       : cli_result(cli, e);
+}
+
+static enum cli_status run_export(struct cli *cli)
+{
+    enum audit_format format;
+    struct audit_filter filter;
+    enum cli_status status = take_format(cli, cli->operand_count > 0 ? cli->operand[0] : NULL, &format);
+    if (status == CLI_DONE)
+        status = read_ask(cli, &filter);
+    return status == CLI_DONE ? write_export(cli, &filter, format) : status;
+}
+
 /* ---- Rows -------------------------------------------------------------------------------------------- */
+
+static const struct cli_option export_options[] = {
+    {"format", "FORMAT", "csv or jsonl; default: as the file's name ends, jsonl without a file"},
+    {"who", "NAME", "what this account, TENANT/ACCOUNT, or actor (admin:root) did, and what was done to it"},
+    {"action", "NAME", "of this action: login, user.lock, …"},
+    {"result", "NAME", "of this result: ok, failed (any but ok), bad_password, …"},
+    {"address", "ADDRESS", "from this address"},
+    {"from", "DATE", "not before this day, or moment, of the site's zone"},
+    {"to", "DATE", "not after it"},
+    {"force", NULL, "overwrite FILE"},
+    {0}};
 
 static const struct cli_option tail_options[] = {
     {"count", "N", "at most so many, the newest; default 20, with --since all"},
@@ -209,4 +289,14 @@ const struct cli_command cli_audit_commands[] = {
      .examples = "menshen audit tail\n"
                  "menshen audit tail --follow --action login\n"
                  "menshen audit tail --account zhangsan --since 86400"},
+    {CLI_ROW("audit", "export", "[FILE]", &noun_file, run_export,
+             "Write the audit, or what is asked for of it, to a file"),
+     .options = export_options,
+     .details =
+         "The same file as /admin/audit gives out: JSON lines as audit tail prints them, or CSV for\n"
+         "spreadsheets, in which a cell that would be a formula begins with an apostrophe. The oldest row\n"
+         "comes first; what is being summed up yet is not among them.",
+     .examples = "menshen audit export audit.csv\n"
+                 "menshen audit export audit-2026-11.jsonl --from 2026-11-01 --to 2026-11-30\n"
+                 "menshen audit export --who zhangsan --result failed"},
     {0}};

@@ -10,11 +10,9 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "base/random.h"
+#include "admin/site.h"
 #include "base/secure.h"
-#include "captcha/engine.h"
-#include "captcha/kind.h"
-#include "captcha/sheet.h"
+#include "captcha/series.h"
 #include "cli/cli.h"
 #include "cli/noun.h"
 #include "cli/output.h"
@@ -30,18 +28,11 @@ enum {
     PROGRESS_STEP = 1000
 };
 
-/* Pictures one after the other: of chance, or, with --seed, the same ones each time. */
-struct series {
+/* A series, and the engine that draws it. */
+struct drawing {
     struct captcha_engine *engine;
-    struct captcha_profile profile;
-    struct captcha_text text; /* of the last picture */
-    struct buf file;          /* the last picture */
-    bool seeded;
-    uint64_t seed, number;
+    struct captcha_series series;
 };
-
-/* What a draw is for: the text's chance and the picture's are kept apart. */
-enum purpose { FOR_TEXT = 1, FOR_PICTURE };
 
 /* The site's style; without a database that of a site whose seed is zero, which says so. */
 static enum err read_style(struct cli *cli, unsigned char style[SETTING_SEED_LEN])
@@ -92,64 +83,30 @@ static enum cli_status read_profile(const struct cli *cli, struct captcha_profil
     return read_kind(cli, p);
 }
 
-static enum cli_status series_open(struct cli *cli, struct series *s)
+/* drawing_close in any case. */
+static enum cli_status drawing_open(struct cli *cli, struct drawing *d)
 {
     unsigned char style[SETTING_SEED_LEN];
+    struct captcha_profile profile;
     int64_t seed = 0;
-    *s = (struct series){.engine = NULL};
-    buf_init(&s->file);
-    enum cli_status status = read_profile(cli, &s->profile);
+    *d = (struct drawing){.engine = NULL};
+    enum cli_status status = read_profile(cli, &profile);
     if (status == CLI_DONE)
         status = cli_number(cli, "seed", 0, INT64_MAX, &seed);
     if (status != CLI_DONE)
         return status;
-    s->seeded = cli_given(cli, "seed");
-    s->seed = (uint64_t)seed;
     enum err e = read_style(cli, style);
     if (e == ERR_OK)
-        e = captcha_engine_new(style, &s->engine);
+        e = captcha_engine_new(style, &d->engine);
     secure_wipe(style, sizeof style);
+    captcha_series_init(&d->series, d->engine, &profile, cli_given(cli, "seed"), (uint64_t)seed);
     return cli_result(cli, e);
 }
 
-static void series_close(struct series *s)
+static void drawing_close(struct drawing *d)
 {
-    captcha_engine_free(s->engine);
-    buf_free(&s->file);
-    secure_wipe(&s->text, sizeof s->text);
-}
-
-static enum err draw_seed(const struct series *s, enum purpose purpose,
-                          unsigned char seed[CAPTCHA_SEED_BYTES])
-{
-    if (!s->seeded)
-        return random_bytes(seed, CAPTCHA_SEED_BYTES);
-    const uint64_t parts[] = {s->seed, s->number, (uint64_t)purpose};
-    memset(seed, 0, CAPTCHA_SEED_BYTES);
-    for (size_t i = 0; i < sizeof parts; i++)
-        seed[i] = (unsigned char)(parts[i / 8] >> (8 * (i % 8)));
-    return ERR_OK;
-}
-
-/* Make the next text and its picture. */
-static enum err series_next(struct series *s)
-{
-    unsigned char seed[CAPTCHA_SEED_BYTES];
-    struct captcha_rng rng;
-    s->number++;
-    buf_clear(&s->file);
-    enum err e = draw_seed(s, FOR_TEXT, seed);
-    if (e == ERR_OK) {
-        captcha_rng_seed(&rng, seed);
-        e = captcha_kind_make(&s->profile, &rng, &s->text);
-    }
-    if (e == ERR_OK)
-        e = draw_seed(s, FOR_PICTURE, seed);
-    if (e == ERR_OK)
-        e = captcha_engine_draw(s->engine, &s->profile, s->text.shown, seed, &s->file);
-    secure_wipe(&rng, sizeof rng);
-    secure_wipe(seed, sizeof seed);
-    return e;
+    captcha_series_fini(&d->series);
+    captcha_engine_free(d->engine);
 }
 
 static enum cli_status write_file(const struct cli *cli, const char *path, const struct buf *content)
@@ -165,10 +122,10 @@ static enum cli_status write_file(const struct cli *cli, const char *path, const
 
 /* ---- dump ---- */
 
-static enum cli_status dump_next(struct cli *cli, struct series *s)
+static enum cli_status dump_next(struct cli *cli, struct captcha_series *s)
 {
     char path[4096];
-    enum cli_status status = cli_result(cli, series_next(s));
+    enum cli_status status = cli_result(cli, captcha_series_next(s));
     if (status != CLI_DONE)
         return status;
     int len = snprintf(path, sizeof path, "%s/%s_%06" PRIu64 ".%s", cli->operand[0], s->text.answer,
@@ -180,71 +137,51 @@ static enum cli_status dump_next(struct cli *cli, struct series *s)
 
 static enum cli_status run_dump(struct cli *cli)
 {
-    struct series s;
+    struct drawing d;
     char *end = NULL;
     errno = 0;
     long count = strtol(cli->operand[1], &end, 10);
     if (errno != 0 || *end != '\0' || count < 1 || count > DUMP_MAX)
         return cli_misuse(cli, "COUNT is a number from 1 to %d, not \"%s\"", DUMP_MAX, cli->operand[1]);
-    enum cli_status status = series_open(cli, &s);
+    enum cli_status status = drawing_open(cli, &d);
     if (status == CLI_DONE && mkdir(cli->operand[0], 0777) != 0 && errno != EEXIST)
         status = cli_fail(cli, "cannot make the folder %s: %s", cli->operand[0], strerror(errno));
     for (long i = 1; i <= count && status == CLI_DONE; i++) {
-        status = dump_next(cli, &s);
+        status = dump_next(cli, &d.series);
         if (i % PROGRESS_STEP == 0 && status == CLI_DONE)
             cli_say(cli, "%ld of %ld\n", i, count);
     }
     if (status == CLI_DONE)
         cli_say(cli, "Wrote %ld pictures to %s; their names begin with the answer.\n", count,
                 cli->operand[0]);
-    series_close(&s);
+    drawing_close(&d);
     return status;
 }
 
 /* ---- sheet ---- */
 
-static enum err fill_sheet(struct series *s, struct captcha_sheet *sheet)
-{
-    enum err e = ERR_OK;
-    for (int i = 0; i < SHEET_COLUMNS * SHEET_ROWS && e == ERR_OK; i++) {
-        e = series_next(s);
-        if (e == ERR_OK)
-            e = captcha_sheet_add(sheet, &s->file, s->text.answer);
-    }
-    return e;
-}
-
 static enum cli_status run_sheet(struct cli *cli)
 {
-    struct series s;
-    struct captcha_sheet *sheet = NULL;
+    struct drawing d;
     struct buf out;
     buf_init(&out);
-    enum cli_status status = series_open(cli, &s);
-    if (status == CLI_DONE) {
-        s.profile.format = CAPTCHA_PNG;
-        enum err e = captcha_sheet_new(SHEET_COLUMNS, SHEET_ROWS, s.profile.width_px, s.profile.height_px,
-                                       SHEET_ZOOM, !cli_given(cli, "no-answers"), &sheet);
-        if (e == ERR_OK)
-            e = fill_sheet(&s, sheet);
-        if (e == ERR_OK)
-            e = captcha_sheet_encode(sheet, &out);
-        status = cli_result(cli, e);
-    }
+    enum cli_status status = drawing_open(cli, &d);
+    if (status == CLI_DONE)
+        status = cli_result(cli, captcha_series_sheet(&d.series, SHEET_COLUMNS, SHEET_ROWS, SHEET_ZOOM,
+                                                      !cli_given(cli, "no-answers"), &out));
     if (status == CLI_DONE)
         status = write_file(cli, cli->operand[0], &out);
     if (status == CLI_DONE)
         cli_say(cli, "Wrote %s.\n", cli->operand[0]);
-    captcha_sheet_free(sheet);
     buf_free(&out);
-    series_close(&s);
+    drawing_close(&d);
     return status;
 }
 
 /* ---- bench ---- */
 
-static enum cli_status print_bench(struct cli *cli, const struct series *s, int64_t count, clock_t used,
-                                   size_t bytes)
+static enum cli_status print_bench(struct cli *cli, const struct captcha_series *s, int64_t count,
+                                   clock_t used, size_t bytes)
 {
     struct table t;
     int64_t used_us = (int64_t)used * 1000000 / CLOCKS_PER_SEC;
@@ -265,38 +202,35 @@ static enum cli_status print_bench(struct cli *cli, const struct series *s, int6
 
 static enum cli_status run_bench(struct cli *cli)
 {
-    struct series s;
+    struct drawing d;
     int64_t count = BENCH_COUNT;
     size_t bytes = 0;
-    enum cli_status status = series_open(cli, &s);
+    enum cli_status status = drawing_open(cli, &d);
     if (status == CLI_DONE)
         status = cli_number(cli, "count", 1, DUMP_MAX, &count);
     clock_t begin = clock();
     for (int64_t i = 0; i < count && status == CLI_DONE; i++) {
-        status = cli_result(cli, series_next(&s));
-        bytes += s.file.len;
+        status = cli_result(cli, captcha_series_next(&d.series));
+        bytes += d.series.file.len;
     }
     clock_t used = clock() - begin;
     if (status == CLI_DONE)
-        status = print_bench(cli, &s, count, used, bytes);
-    series_close(&s);
+        status = print_bench(cli, &d.series, count, used, bytes);
+    drawing_close(&d);
     return status;
 }
 
 /* ---- restyle ---- */
 
-static enum err store_style(struct cli *cli, void *ctx)
+static enum err restyle(struct cli *cli, void *ctx)
 {
-    return setting_store_put(cli->app.db, SETTING_CAPTCHA_STYLE, ctx, SETTING_SEED_LEN);
+    (void)ctx;
+    return site_restyle(cli->app.db);
 }
 
 static enum cli_status run_restyle(struct cli *cli)
 {
-    unsigned char style[SETTING_SEED_LEN];
-    enum err e = random_bytes(style, sizeof style);
-    if (e == ERR_OK)
-        e = cli_write(cli, store_style, style);
-    secure_wipe(style, sizeof style);
+    enum err e = cli_write(cli, restyle, NULL);
     if (e == ERR_OK)
         cli_say(cli, "The captchas have a new style.\n");
     return cli_result(cli, e);

@@ -157,6 +157,7 @@ static enum err list_client(void *ctx, const struct client *c)
     table_time(t, "created_s", c->created_s);
     table_details(t);
     table_str(t, "refresh_reuse", c->refresh_reuse[0] != '\0' ? c->refresh_reuse : CLIENTS_REUSE_DIALECT);
+    table_str(t, "redirect_uris", c->redirect_uris);
     table_time(t, "old_secret_until_s", clients_old_secret_until(c, t->cli->now_s));
     table_row_end(t);
     return ERR_OK;
@@ -311,6 +312,7 @@ const struct cli_noun noun_client = {
         {"access-ttl", "SECONDS", "life of its access tokens; 0: as configured"},                            \
         {"refresh-ttl", "SECONDS", "life of its refresh tokens; 0: as configured"},                          \
         {"refresh-reuse", "HOW", "used refresh tokens: " CLIENTS_REUSE_DIALECT " (default), " TOKEN_REUSES}, \
+        {"redirect-uris", "LIST", "where people may be led back to (OpenID Connect), comma-separated"},      \
     {                                                                                                        \
         "scope", "LIST", "scopes it may ask for; default all"                                                \
     }

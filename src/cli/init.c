@@ -1,5 +1,6 @@
 /*
- * menshen init: the database of a new site, with what every site needs.
+ * menshen init: the database of a new site, with what every site needs; menshen setup code: what its first
+ * administrator is made with.
  */
 #include "admin/site.h"
 
@@ -8,30 +9,13 @@
 #include <unistd.h>
 
 #include "admin/demo.h"
+#include "admin/setup.h"
 #include "admin/users.h"
+#include "base/secure.h"
 #include "cli/cli.h"
 #include "cli/table.h"
 
-/* `ctx` is the hash of the demo password, NULL without demo. */
-static enum err fill(struct cli *cli, void *ctx)
-{
-    enum err e = site_put_essentials(&cli->app, cli->now_s);
-    return e == ERR_OK && ctx != NULL ? site_put_demo(&cli->app, ctx, cli->now_s) : e;
-}
-
-/* The database is there and empty. */
-static enum err open_and_fill(struct cli *cli, bool demo, struct buf *why)
-{
-    char hash[PASSWORD_HASH_CAP];
-    enum err e = db_open(cli->app.cfg.server.data_dir, &cli->app.log, &cli->app.db, why);
-    if (e == ERR_OK && demo)
-        e = users_hash_password(&cli->app, DEMO_PASSWORD, strlen(DEMO_PASSWORD), hash);
-    if (e == ERR_OK)
-        e = cli_write(cli, fill, demo ? hash : NULL);
-    return e;
-}
-
-static enum cli_status report_json(const struct cli *cli, bool demo)
+static enum cli_status report_json(const struct cli *cli, bool demo, const char *code)
 {
     struct buf text;
     struct json_out j;
@@ -45,10 +29,12 @@ static enum cli_status report_json(const struct cli *cli, bool demo)
         json_str(&j, NULL, DEMO_CLIENT);
     json_close_array(&j);
     json_bool(&j, "demo", demo);
+    json_str(&j, "setup_code", code);
     return table_object_end(cli, &j);
 }
 
-static enum cli_status report_made(const struct cli *cli, bool demo)
+/* `code` is NULL where there is a user already. */
+static enum cli_status report_made(const struct cli *cli, bool demo, const char *code)
 {
     const struct config *cfg = &cli->app.cfg;
     struct stat st;
@@ -57,7 +43,7 @@ static enum cli_status report_made(const struct cli *cli, bool demo)
         cli_note(cli, "made as root. If the web server runs Menshen as another user: chown -R USER '%s'",
                  cfg->server.data_dir);
     if (cli->json)
-        return report_json(cli, demo);
+        return report_json(cli, demo, code);
     cli_say(cli, "Made %s/%s\n", cfg->server.data_dir, DB_FILE);
     cli_say(cli, "  configuration: %s\n", cfg->path[0] != '\0' ? cfg->path : "none found; defaults");
     cli_say(cli, "  a signing key, and the clients ebaas, eplatform, platform and ruoyi of the dialects "
@@ -72,31 +58,61 @@ static enum cli_status report_made(const struct cli *cli, bool demo)
                  DEMO_ACCOUNT, DEMO_CLIENT);
         return CLI_DONE;
     }
-    cli_say(cli, "Next:\n"
-                 "  menshen tenant add 000000 --name NAME\n"
-                 "  menshen client add ID --grants captcha,refresh_token\n"
-                 "  menshen user add ACCOUNT --real-name NAME\n"
-                 "  menshen doctor\n");
+    cli_say(cli,
+            "Next: open the site in a browser and make its first administrator; the page asks for this setup "
+            "code\n"
+            "  %s\n"
+            "or, here:\n"
+            "  menshen tenant add 000000 --name NAME\n"
+            "  menshen client add ID --grants captcha,refresh_token\n"
+            "  menshen user add ACCOUNT --real-name NAME\n"
+            "  menshen doctor\n",
+            code);
     return CLI_DONE;
+}
+
+/* With a demo there is an administrator to sign in as, and nothing is to be set up. */
+static enum err make(struct cli *cli, bool demo, char code_out[SETUP_CODE_CAP], struct buf *why)
+{
+    char hash[PASSWORD_HASH_CAP];
+    struct app *app = &cli->app;
+    enum err e = demo ? users_hash_password(app, DEMO_PASSWORD, strlen(DEMO_PASSWORD), hash) : ERR_OK;
+    if (e == ERR_OK)
+        e = site_create(app, demo ? hash : NULL, cli->now_s, why);
+    return e == ERR_OK && !demo ? setup_code(app->cfg.server.data_dir, code_out, why) : e;
 }
 
 static enum cli_status run_init(struct cli *cli)
 {
     struct buf why;
+    char code[SETUP_CODE_CAP] = "";
     bool demo = cli_given(cli, "demo");
-    const char *dir = cli->app.cfg.server.data_dir;
     buf_init(&why);
-    enum err e = db_create(dir, &why);
-    if (e == ERR_OK) {
-        e = open_and_fill(cli, demo, &why);
-        if (e != ERR_OK) {
-            db_close(cli->app.db);
-            cli->app.db = NULL;
-            db_discard(dir);
-        }
-    }
+    enum cli_status status = cli_result_why(cli, make(cli, demo, code, &why), &why);
+    if (status == CLI_DONE)
+        status = report_made(cli, demo, demo ? NULL : code);
+    secure_wipe(code, sizeof code);
+    return status;
+}
+
+static enum cli_status run_setup_code(struct cli *cli)
+{
+    struct buf why;
+    char code[SETUP_CODE_CAP] = "";
+    bool is_due = false;
+    buf_init(&why);
+    enum err e = setup_is_due(cli->app.db, &is_due);
+    if (e == ERR_OK && !is_due)
+        return cli_fail(
+            cli, "there are users already, and no code makes an administrator: menshen group add-member "
+                 "admins ACCOUNT");
+    if (e == ERR_OK)
+        e = setup_code(cli->app.cfg.server.data_dir, code, &why);
     enum cli_status status = cli_result_why(cli, e, &why);
-    return status == CLI_DONE ? report_made(cli, demo) : status;
+    if (status == CLI_DONE)
+        cli_print(stdout, "%s\n", code);
+    secure_wipe(code, sizeof code);
+    return status;
 }
 
 static const struct cli_option options[] = {
@@ -113,4 +129,13 @@ const struct cli_command cli_init_commands[] = {
      .examples = "menshen init\n"
                  "menshen init --demo\n"
                  "menshen --conf /home/site/menshen.conf init"},
+    {0}};
+
+const struct cli_command cli_setup_commands[] = {
+    {CLI_ROW("setup", "code", NULL, NULL, run_setup_code,
+             "Print the code that makes the first administrator"),
+     .details = "The portal asks for it as long as the site has no users. It is in setup-code.txt in the "
+                "data folder\n"
+                "too, and gone once it was used.",
+     .examples = "menshen setup code"},
     {0}};

@@ -245,3 +245,26 @@ enum err keypair_public_members(const struct keypair *pair, struct json_out *j)
                                               : add_ed25519(pair, j);
     return e == ERR_OK ? j->buf->err : e;
 }
+
+enum { PEM_LINE = 64 }; /* characters */
+
+enum err keypair_public_pem(const struct keypair *pair, struct buf *out)
+{
+    struct buf text;
+    unsigned char *der = NULL;
+    int len = i2d_PUBKEY(pair->pkey, &der);
+    if (len <= 0) {
+        ERR_clear_error();
+        return ERR_CRYPTO;
+    }
+    buf_init(&text);
+    codec_base64(&text, der, (size_t)len);
+    buf_add_str(out, "-----BEGIN PUBLIC KEY-----\n");
+    for (size_t at = 0; at < text.len; at += PEM_LINE)
+        buf_addf(out, "%.*s\n", PEM_LINE, buf_str(&text) + at);
+    buf_add_str(out, "-----END PUBLIC KEY-----\n");
+    enum err e = text.err != ERR_OK ? text.err : out->err;
+    buf_free(&text);
+    OPENSSL_free(der);
+    return e;
+}

@@ -3,7 +3,7 @@
  * for. A private key is kept as PKCS #8 DER and parsed once; no libcrypto type is shown.
  *
  * Depends on libcrypto, base/json_out, base/codec.
- * Source: RFC 7518 §3.3, §3.4, §6; RFC 8037; RFC 5958 (PKCS #8).
+ * Source: RFC 7518 §3.3, §3.4, §6; RFC 8037; RFC 5958 (PKCS #8); RFC 7468 (PEM).
  */
 #ifndef CRYPTO_KEYPAIR_H
 #define CRYPTO_KEYPAIR_H
@@ -61,5 +61,8 @@ enum err keypair_verify(const struct keypair *pair, const void *data, size_t len
 /* Add the public key's members to an open JSON object: kty and n, e; crv, x, y; or crv, x. ERR_OK,
  * ERR_CRYPTO, ERR_MEMORY. Source: RFC 7518 §6.2.1, §6.3.1; RFC 8037 §2. */
 enum err keypair_public_members(const struct keypair *pair, struct json_out *j);
+
+/* Append the public key as PEM ("BEGIN PUBLIC KEY", RFC 7468 §13). ERR_OK, ERR_CRYPTO, ERR_MEMORY. */
+enum err keypair_public_pem(const struct keypair *pair, struct buf *out);
 
 #endif

@@ -1,11 +1,11 @@
 #include "http/dispatch.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json_out.h"
+#include "base/place.h"
 #include "http/authn.h"
 #include "http/cors.h"
 #include "http/routes.h"
@@ -60,7 +60,7 @@ static enum err add_body(struct call *c, unsigned flags)
         return params_add_form(&c->params, r->body, r->body_len, PARAM_BODY, c->arena, &c->failure.field,
                                &c->failure.detail);
     if (is_multipart(r, flags))
-        return params_add_multipart(&c->params, r->content_type, r->body, r->body_len, c->arena,
+        return params_add_multipart(&c->params, r->content_type, r->body, r->body_len, NULL, c->arena,
                                     &c->failure.field, &c->failure.detail);
     return ERR_UNSUPPORTED_TYPE;
 }
@@ -257,25 +257,15 @@ static enum err run_route(struct call *c, const struct routes_found *f)
     return e == ERR_OK ? run_handler(c, f->route) : e;
 }
 
-static bool is_below(const char *dir, const char *root)
-{
-    char full_root[PATH_MAX], full_dir[PATH_MAX];
-    if (realpath(root, full_root) == NULL || strcmp(full_root, "/") == 0 || realpath(dir, full_dir) == NULL)
-        return false;
-    size_t len = strlen(full_root);
-    return strncmp(full_dir, full_root, len) == 0 && (full_dir[len] == '/' || full_dir[len] == '\0');
-}
-
-/* The database must not be something that the web server could hand out. Roots differ by request; few are
- * new. */
-static bool is_exposed(struct dispatch *d, const struct request *req)
+/* Roots differ by request; few are new. */
+bool dispatch_is_exposed(struct dispatch *d, const struct request *req)
 {
     static const char *const variables[] = {"DOCUMENT_ROOT", "CONTEXT_DOCUMENT_ROOT"};
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
         const char *root = request_env(req, variables[i]);
         if (root == NULL || strcmp(root, d->safe_root[i]) == 0)
             continue;
-        if (is_below(d->app->cfg.server.data_dir, root))
+        if (place_is_below(d->app->cfg.server.data_dir, root))
             return true;
         if (strlen(root) < DISPATCH_ROOT_CAP)
             memcpy(d->safe_root[i], root, strlen(root) + 1);
@@ -342,7 +332,7 @@ static enum err run(struct dispatch *d, struct call *c, const struct routes_foun
 {
     if (strcmp(c->req->method, "OPTIONS") == 0)
         return answer_options(c, f);
-    if (is_exposed(d, c->req)) {
+    if (dispatch_is_exposed(d, c->req)) {
         LOG_SOME(&d->app->log, ERR_LEVEL_ERROR, "data_dir_below_document_root",
                  LOG_S("error", err_info(ERR_CONFIG)->name), LOG_S("data_dir", d->app->cfg.server.data_dir),
                  LOG_S("hint", "set [server] data_dir to a folder outside"));

@@ -36,6 +36,10 @@ void dispatch_forget(struct dispatch *d);
  */
 bool dispatch_wants_body(struct dispatch *d, char **env);
 
+/* Whether the data folder, which need not be there yet, lies below a document root of this request: then the web server
+ * could hand the database out. */
+bool dispatch_is_exposed(struct dispatch *d, const struct request *req);
+
 /* Answer one request: appends the whole CGI response to `out`. Nothing of the request is kept. */
 void dispatch_run(struct dispatch *d, struct request *req, struct buf *out);
 

@@ -65,7 +65,8 @@ static bool is_at_end(const char *at)
 /* ---- One part's headers ---- */
 
 struct part {
-    struct parameter name; /* name.name NULL: none so far */
+    struct parameter name;     /* name.name NULL: none so far */
+    struct parameter filename; /* of a file; value NULL: it was not said */
     bool is_file;
 };
 
@@ -77,6 +78,8 @@ static bool read_disposition(const char *value, struct part *part)
     while (!is_at_end(value)) {
         if (!next_parameter(&value, &p))
             return false;
+        if (is_named(&p, "filename"))
+            part->filename = p;
         if (is_named(&p, "filename") || is_named(&p, "filename*"))
             part->is_file = true;
         else if (!is_named(&p, "name") || part->name.name != NULL)
@@ -186,10 +189,13 @@ static bool find_boundary(const char *content_type, struct parameter *out)
            strspn(out->value, BOUNDARY) >= out->value_len && out->value[out->value_len - 1] != ' ';
 }
 
-enum err multipart_open(struct multipart *m, const char *content_type, char *body, size_t len)
+enum err multipart_open(struct multipart *m, const char *content_type, char *body, size_t len,
+                        struct multipart_file *file)
 {
     struct parameter boundary;
-    *m = (struct multipart){.at = body, .end = body + len};
+    *m = (struct multipart){.at = body, .end = body + len, .file = file};
+    if (file != NULL)
+        *file = (struct multipart_file){0};
     if (!find_boundary(content_type, &boundary))
         return ERR_BAD_REQUEST;
     memcpy(m->delimiter, "\r\n--", 4);
@@ -202,31 +208,63 @@ enum err multipart_open(struct multipart *m, const char *content_type, char *bod
     return ERR_OK;
 }
 
-enum err multipart_next(struct multipart *m, const char **name_out, const char **value_out,
-                        enum detail *detail_out)
+/* A parameter as a C string: within the body, which may be changed once its headers were read. */
+static char *terminated(const struct parameter *p)
 {
-    struct part part = {0};
-    *name_out = NULL;
-    *detail_out = DETAIL_MULTIPART;
-    if (m->at == NULL)
-        return ERR_OK;
-    if (!read_part(m, &part))
-        return ERR_BAD_REQUEST;
+    char *value = (char *)p->value;
+    value[p->value_len] = '\0';
+    return value;
+}
+
+/* The next part as it is: its name and value, NUL-terminated. False if it is malformed. */
+static bool next_part(struct multipart *m, struct part *part, char **name_out, char **value_out,
+                      size_t *len_out)
+{
+    if (!read_part(m, part))
+        return false;
     char *value = m->at;
     char *end = memmem(value, (size_t)(m->end - value), m->delimiter, m->delimiter_len);
     if (end == NULL || !pass_delimiter(m, end + m->delimiter_len))
-        return ERR_BAD_REQUEST;
-    char *name = value + (part.name.value - value);
-    name[part.name.value_len] = '\0';
+        return false;
     *end = '\0';
-    if (!codec_utf8_valid(name, strlen(name)) || !codec_utf8_valid(value, (size_t)(end - value))) {
-        *detail_out = DETAIL_UTF8;
-        return ERR_BAD_REQUEST;
-    }
-    *name_out = name;
+    *name_out = terminated(&part->name);
     *value_out = value;
-    *detail_out = part.is_file                            ? DETAIL_FILE
-                  : strlen(value) < (size_t)(end - value) ? DETAIL_NUL
-                                                          : DETAIL_NONE;
-    return *detail_out == DETAIL_NONE ? ERR_OK : ERR_BAD_REQUEST;
+    *len_out = (size_t)(end - value);
+    return true;
+}
+
+/* Whether a file may come, and in this form none has come yet. */
+static bool takes_file(const struct multipart *m, const struct part *part)
+{
+    return part->is_file && m->file != NULL && m->file->data == NULL;
+}
+
+enum err multipart_next(struct multipart *m, const char **name_out, const char **value_out,
+                        enum detail *detail_out)
+{
+    char *name = NULL, *value = NULL;
+    size_t len = 0;
+    *name_out = NULL;
+    for (;;) {
+        struct part part = {0};
+        *detail_out = DETAIL_MULTIPART;
+        if (m->at == NULL)
+            return ERR_OK;
+        if (!next_part(m, &part, &name, &value, &len))
+            return ERR_BAD_REQUEST;
+        *detail_out = DETAIL_UTF8;
+        if (!codec_utf8_valid(name, strlen(name)))
+            return ERR_BAD_REQUEST;
+        if (takes_file(m, &part)) {
+            const char *filename = part.filename.value != NULL ? terminated(&part.filename) : "";
+            *m->file = (struct multipart_file){name, filename, value, len};
+            continue;
+        }
+        if (!codec_utf8_valid(value, len))
+            return ERR_BAD_REQUEST;
+        *name_out = name;
+        *value_out = value;
+        *detail_out = part.is_file ? DETAIL_FILE : strlen(value) < len ? DETAIL_NUL : DETAIL_NONE;
+        return *detail_out == DETAIL_NONE ? ERR_OK : ERR_BAD_REQUEST;
+    }
 }

@@ -86,12 +86,13 @@ enum err params_add_form(struct params *p, const char *text, size_t len, enum pa
 }
 
 enum err params_add_multipart(struct params *p, const char *content_type, char *body, size_t len,
-                              struct arena *arena, const char **field_out, enum detail *detail_out)
+                              struct multipart_file *file, struct arena *arena, const char **field_out,
+                              enum detail *detail_out)
 {
     struct multipart m;
     const char *name = "", *value = NULL;
     *detail_out = DETAIL_MULTIPART;
-    enum err e = multipart_open(&m, content_type, body, len);
+    enum err e = multipart_open(&m, content_type, body, len, file);
     while (e == ERR_OK) {
         e = multipart_next(&m, &name, &value, detail_out);
         if (e != ERR_OK)

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/json_in.h"
+#include "http/multipart.h"
 #include "http/request.h"
 #include "http/text.h"
 
@@ -41,10 +42,11 @@ enum err params_add_form(struct params *p, const char *text, size_t len, enum pa
 
 /*
  * Add the fields of a form that came as multipart/form-data; `body`, of `len` bytes before a NUL, is changed and
- * has to live as long as the parameters. Errors as params_add_form and multipart_next.
+ * has to live as long as the parameters. `file` as in multipart_open. Errors as params_add_form and multipart_next.
  */
 enum err params_add_multipart(struct params *p, const char *content_type, char *body, size_t len,
-                              struct arena *arena, const char **field_out, enum detail *detail_out);
+                              struct multipart_file *file, struct arena *arena, const char **field_out,
+                              enum detail *detail_out);
 
 /* Add the members of a JSON object. ERR_OK; ERR_BAD_REQUEST with *detail_out; ERR_MEMORY. */
 enum err params_add_json(struct params *p, const char *text, size_t len, struct arena *arena,

@@ -33,9 +33,38 @@ enum err audit_store_list(struct db *db, const struct audit_filter *filter, stru
 {
     struct listing l = {each, ctx};
     return stmt_each(db,
-                     stmt_begin(db, SQL_AUDIT_LIST, "iissi", filter->after, filter->since_s, filter->who,
-                                filter->action, filter->limit),
+                     stmt_begin(db, SQL_AUDIT_LIST, "iissiiiss", filter->after, filter->since_s, filter->who,
+                                filter->action, filter->limit, filter->before, filter->until_s,
+                                filter->result, filter->address),
                      arena, list_row, &l);
+}
+
+/* A caller of audit_store_parts. */
+struct parting {
+    audit_store_part *each;
+    void *ctx;
+};
+
+static enum err list_part(sqlite3_stmt *st, struct arena *arena, void *ctx)
+{
+    const struct parting *p = ctx;
+    (void)arena;
+    return p->each(p->ctx, sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1));
+}
+
+enum err audit_store_parts(struct db *db, const struct audit_filter *filter, int64_t rows,
+                           audit_store_part *each, void *ctx)
+{
+    struct parting p = {each, ctx};
+    struct arena none;
+    arena_init(&none, 0);
+    enum err e = stmt_each(db,
+                           stmt_begin(db, SQL_AUDIT_PARTS, "iissiiiss", filter->after, filter->since_s,
+                                      filter->who, filter->action, rows, filter->before, filter->until_s,
+                                      filter->result, filter->address),
+                           &none, list_part, &p);
+    arena_fini(&none);
+    return e;
 }
 
 enum err audit_sum_add(struct db *db, const struct audit_row *row)

@@ -24,18 +24,34 @@ enum err audit_store_put(struct db *db, const struct audit_row *row);
 
 /* Which rows: those that meet all of it. */
 struct audit_filter {
-    int64_t after;      /* behind the row of this id; 0: from the first on */
-    int64_t since_s;    /* of this time or later */
-    const char *who;    /* "user:000000/zhangsan" as actor or as subject; NULL: anybody */
-    const char *action; /* NULL: any */
-    int64_t limit;      /* of those the newest so many */
+    int64_t after;   /* behind the row of this id; 0: from the first on */
+    int64_t before;  /* before the row of this id; 0: to the last */
+    int64_t since_s; /* of this time or later */
+    int64_t until_s; /* earlier than this; 0: no end */
+    const char
+        *who; /* "user:000000/zhangsan" as actor or as subject; "/zhangsan": the user of that account in any
+                            tenant; NULL: anybody */
+    const char *action;  /* NULL: any, as the rest */
+    const char *result;  /* "ok", "bad_password", …; AUDIT_FAILED: any but "ok" */
+    const char *address; /* canonical */
+    int64_t limit;       /* of those the newest so many */
 };
+
+#define AUDIT_FAILED "failed"
 
 /* These rows, oldest first; texts live in `arena` until the callback returns. Stops when it returns an error.
  */
 typedef enum err audit_store_each(void *ctx, const struct audit_row *row);
 enum err audit_store_list(struct db *db, const struct audit_filter *filter, struct arena *arena,
                           audit_store_each *each, void *ctx);
+
+/*
+ * Where parts of `rows` rows each of what the filter says begin: called with the first row's id and time, oldest first.
+ * Its limit does not count. A pass over the audit.
+ */
+typedef enum err audit_store_part(void *ctx, int64_t id, int64_t at_s);
+enum err audit_store_parts(struct db *db, const struct audit_filter *filter, int64_t rows,
+                           audit_store_part *each, void *ctx);
 
 /*
  * Count one more of what was there already in this window: with the row's action, actor, result, client and dialect.

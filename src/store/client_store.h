@@ -23,6 +23,7 @@ struct client {
     const char *alg;           /* "RS256" …; "": the site's HMAC key */
     const char *audience;      /* "": none */
     const char *refresh_reuse; /* "end", "same-address", "refuse"; "": the dialect's */
+    const char *redirect_uris; /* comma-joined; "": none */
     int64_t access_ttl_s;      /* 0: the configuration's */
     int64_t refresh_ttl_s;     /* 0: the configuration's */
     bool locked;

@@ -34,7 +34,8 @@
     X(audience)                                                                                              \
     X(access_ttl_s, .optional = true)                                                                        \
     X(refresh_ttl_s, .optional = true)                                                                       \
-    X(refresh_reuse, .optional = true)
+    X(refresh_reuse, .optional = true)                                                                       \
+    X(redirect_uris)
 
 /* What describes a person: X(MEMBER, option, whether it is a comma-joined list, its value in the help, help). */
 #define USER_TEXTS(X)                                                                                        \

@@ -1,14 +1,17 @@
 #include "store/db_inside.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/account.h"
+#include "base/io.h"
 #include "base/place.h"
 #include "store/migration.h"
 
@@ -183,4 +186,115 @@ void db_discard(const char *dir)
         db_path(dir, suffixes[i], path);
         unlink(path);
     }
+}
+
+/* ---- A database that is seen only when it is whole ----------------------------------------------------- */
+
+#define HIDDEN "/.new-" /* and six characters */
+
+enum err db_create_hidden(const char *dir, char hidden_out[PATH_MAX], struct buf *why)
+{
+    char path[DB_PATH_CAP];
+    struct stat st;
+    enum err e = db_make_folder(dir, why);
+    if (e != ERR_OK)
+        return e;
+    db_path(dir, "", path);
+    if (stat(path, &st) == 0) {
+        buf_addf(why, "%s: exists already; it was left as it is", path);
+        return ERR_EXISTS;
+    }
+    e = db_check_private(dir, why);
+    if (e != ERR_OK)
+        return e;
+    if (snprintf(hidden_out, PATH_MAX, "%s" HIDDEN "XXXXXX", dir) >= PATH_MAX ||
+        mkdtemp(hidden_out) == NULL) {
+        buf_addf(why, "%s: %s", dir, strerror(errno));
+        return ERR_IO;
+    }
+    give_to_parents_owner(hidden_out);
+    e = db_create(hidden_out, why);
+    if (e != ERR_OK)
+        db_discard_hidden(hidden_out);
+    return e;
+}
+
+void db_discard_hidden(const char *hidden)
+{
+    char path[PATH_MAX + sizeof "/.htaccess"];
+    db_discard(hidden);
+    snprintf(path, sizeof path, "%s/.htaccess", hidden);
+    unlink(path);
+    rmdir(hidden);
+}
+
+/* Give the file another name that nothing may have yet. Some file systems know no second names. */
+static bool move_to_new(const char *from, const char *to)
+{
+    if (link(from, to) == 0)
+        return true;
+    return errno != EEXIST && renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0;
+}
+
+enum err db_publish(const char *hidden, const char *dir, struct buf *why)
+{
+    char from[DB_PATH_CAP], to[DB_PATH_CAP];
+    db_path(hidden, "", from);
+    db_path(dir, "", to);
+    bool moved = move_to_new(from, to);
+    enum err e = moved ? ERR_OK : errno == EEXIST ? ERR_EXISTS : ERR_IO;
+    if (!moved)
+        buf_addf(why, "%s: %s", to,
+                 e == ERR_EXISTS ? "exists already; it was left as it is" : strerror(errno));
+    int fd = moved ? open(to, O_RDONLY | O_CLOEXEC) : -1;
+    if (moved && (fd < 0 || !file_sync(fd, to))) {
+        buf_addf(why, "%s: the disk did not confirm it", to);
+        e = ERR_NOT_DURABLE;
+    }
+    if (fd >= 0)
+        close(fd);
+    db_discard_hidden(hidden);
+    return e;
+}
+
+/* Whether a name in the data folder may be there before there was ever a database. */
+static bool is_there_before(const char *name, const char *log_path)
+{
+    const char *log_name = log_path != NULL ? strrchr(log_path, '/') : NULL;
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, ".htaccess") == 0 ||
+           strncmp(name, HIDDEN + 1, sizeof HIDDEN - 2) == 0 ||
+           (log_name != NULL && strcmp(name, log_name + 1) == 0);
+}
+
+bool db_folder_is_new(const char *dir, const char *log_path)
+{
+    bool is_new = true;
+    DIR *d = opendir(dir);
+    if (d == NULL)
+        return errno == ENOENT;
+    for (struct dirent *entry; is_new && (entry = readdir(d)) != NULL;)
+        is_new = is_there_before(entry->d_name, log_path);
+    closedir(d);
+    return is_new;
+}
+
+enum err db_put_beside(const char *dir, const char *name, const char *text, struct buf *why)
+{
+    char path[PATH_MAX], fresh[PATH_MAX + sizeof ".XXXXXX"];
+    if (snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path) {
+        buf_addf(why, "%s: path too long", dir);
+        return ERR_IO;
+    }
+    snprintf(fresh, sizeof fresh, "%s.XXXXXX", path);
+    int fd = mkostemp(fresh, O_CLOEXEC);
+    bool done = fd >= 0 && io_write_all(fd, text, strlen(text)) && fsync(fd) == 0;
+    db_give_to_owner(fd, dir);
+    done = done && rename(fresh, path) == 0;
+    if (!done)
+        buf_addf(why, "%s: %s", path, strerror(errno));
+    if (fd >= 0 && !done)
+        unlink(fresh);
+    if (fd >= 0)
+        close(fd);
+    return done ? ERR_OK : ERR_IO;
 }

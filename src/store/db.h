@@ -8,6 +8,7 @@
 #ifndef STORE_DB_H
 #define STORE_DB_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -40,6 +41,30 @@ enum err db_create(const char *dir, struct buf *why);
 
 /* Remove the database in `dir`: what db_create made and could not be filled. It must not be open. */
 void db_discard(const char *dir);
+
+/*
+ * Make a database that nobody sees before it is filled: db_create in a new folder within `dir`, whose path is written
+ * to hidden_out (PATH_MAX bytes). Open, fill and close it there; then db_publish puts it into `dir`, if none stands
+ * there by now, and db_discard_hidden does away with what is not wanted any more. Of any number of processes that do
+ * this at once, one succeeds.
+ *
+ * ERR_OK; ERR_EXISTS, with the one that is there left as it is; else as db_create. db_publish also ERR_NOT_DURABLE: it
+ * is in place, and the disk has not confirmed it.
+ */
+enum err db_create_hidden(const char *dir, char hidden_out[PATH_MAX], struct buf *why);
+enum err db_publish(const char *hidden, const char *dir, struct buf *why);
+void db_discard_hidden(const char *hidden);
+
+/*
+ * Whether there was never a database in `dir`, as far as can be told: it is not there, or has nothing in it but what
+ * is made before a database is, the log (its path, NULL or any text if it is no file) among it. False if it cannot be
+ * looked into.
+ */
+bool db_folder_is_new(const char *dir, const char *log_path);
+
+/* Write a small file beside the database, 0600, whole or not at all; one of that name is replaced. ERR_OK; ERR_IO with
+ * `why` filled. */
+enum err db_put_beside(const char *dir, const char *name, const char *text, struct buf *why);
 
 /*
  * Open the database in `dir`, and bring an older one to this version's schema.

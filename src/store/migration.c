@@ -132,7 +132,7 @@ const char *const migration_sql[DB_SCHEMA_VERSION] = {
           "CREATE INDEX user_folded ON user (tenant_id, account_folded);",
 
     /* People as the portal knows them, their groups, browser sessions, links and old passwords; mail that waits,
-     * counters, and how the portal looks. */
+     * counters, and how the portal looks; where clients' people may be led back to. */
     [3] = "ALTER TABLE user ADD COLUMN email TEXT NOT NULL DEFAULT '';"
           "ALTER TABLE user ADD COLUMN email_verified INTEGER NOT NULL DEFAULT 0 CHECK (email_verified IN "
           "(0, 1));"
@@ -218,6 +218,8 @@ const char *const migration_sql[DB_SCHEMA_VERSION] = {
           " sum INTEGER NOT NULL,"
           " PRIMARY KEY (hour_s, name)"
           ") STRICT, WITHOUT ROWID;"
+
+          "ALTER TABLE client ADD COLUMN redirect_uris TEXT NOT NULL DEFAULT '';"
 
           "CREATE TABLE look ("
           " name TEXT PRIMARY KEY,"

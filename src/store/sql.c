@@ -25,6 +25,23 @@
 #define BROWSER_ROW "id" BROWSER_COLUMNS(NAME)
 #define LINK_ROW    "id" LINK_COLUMNS(NAME)
 #define USER_TABLES "FROM user JOIN tenant ON tenant.id = user.tenant_id "
+/* What a user that is looked for has (store/user_search.h). The + keeps the order's index in use. */
+#define USER_IS_MEANT                                                                                        \
+    "+tenant_id BETWEEN ?4 AND ?5 "                                                                          \
+    "AND (?6 IS NULL OR EXISTS (SELECT 1 FROM group_member WHERE user_id = user.id AND group_name = ?6)) "   \
+    "AND CASE ?7 WHEN 1 THEN locked WHEN 2 THEN password_expired WHEN 3 THEN last_login_s IS NULL ELSE 1 END " \
+    "AND (?8 IS NULL OR account_folded LIKE ?8 ESCAPE '\\' OR real_name LIKE ?9 ESCAPE '\\' "                \
+    "OR nick_name LIKE ?9 ESCAPE '\\' OR email LIKE ?9 ESCAPE '\\' OR phone LIKE ?9 ESCAPE '\\') "
+
+/* Users in the order of KEY, behind the place ?2, ?3. The first comparison is what the index of an expression is
+ * used for. */
+#define USERS_UP(KEY)                                                                                        \
+    "SELECT id FROM user WHERE " KEY " >= ?2 AND (" KEY ", id) > (?2, ?3) AND " USER_IS_MEANT                \
+    "ORDER BY " KEY ", id LIMIT ?10"
+#define USERS_DOWN(KEY)                                                                                      \
+    "SELECT id FROM user WHERE " KEY " <= ?2 AND (" KEY ", id) < (?2, ?3) AND " USER_IS_MEANT                \
+    "ORDER BY " KEY " DESC, id DESC LIMIT ?10"
+
 #define TOKEN_ROW                                                                                            \
     "token.id" TOKEN_COLUMNS(NAME_OF_TOKEN) ", session.id" SESSION_COLUMNS(                                  \
         NAME_OF_SESSION) ", client.locked, client.alg, client.audience"
@@ -46,6 +63,17 @@
 
 /* The same of a captcha, which lives for an hour at most. */
 #define CAPTCHA_AHEAD "expires_s > ?1 + 3660"
+
+/* Which rows of the audit a filter lets through. The numbers start anew when the last row has expired, so that one past
+ * the newest is before all. */
+#define AUDIT_FILTER                                                                                         \
+    "id > iif(?1 > (SELECT coalesce(max(id), 0) FROM audit), 0, ?1) AND at_s >= ?2 "                         \
+    "AND (?3 IS NULL OR actor = ?3 OR subject = ?3 OR (substr(?3, 1, 1) = '/' AND "                          \
+    "(('user' = substr(actor, 1, 4) AND substr(actor, -length(?3)) = ?3) OR "                                \
+    "('user' = substr(subject, 1, 4) AND substr(subject, -length(?3)) = ?3)))) "                             \
+    "AND (?4 IS NULL OR action = ?4) AND (?6 = 0 OR id < ?6) AND (?7 = 0 OR at_s < ?7) "                     \
+    "AND (?8 IS NULL OR result = ?8 OR (?8 = 'failed' AND result <> 'ok')) AND (?9 IS NULL OR address = "    \
+    "?9) "
 
 const char *const sql_text[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -198,6 +226,18 @@ const char *const sql_text[SQL_COUNT] = {
         "SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM user GROUP BY tenant_id, account_folded) "
         "WHERE n > 1",
     [SQL_USER_COUNT] = "SELECT count(*) FROM user",
+    [SQL_USER_BY_ACCOUNT] = "SELECT id FROM user WHERE (tenant_id, account_folded, id) > (?1, ?2, ?3) "
+                            "AND (tenant_id, account_folded) < (?5, x'') AND " USER_IS_MEANT
+                            "ORDER BY tenant_id, account_folded, id LIMIT ?10",
+    [SQL_USER_BY_ACCOUNT_DOWN] = "SELECT id FROM user WHERE (tenant_id, account_folded, id) < (?1, ?2, ?3) "
+                                 "AND (tenant_id, account_folded) >= (?4, '') AND " USER_IS_MEANT
+                                 "ORDER BY tenant_id DESC, account_folded DESC, id DESC LIMIT ?10",
+    [SQL_USER_BY_NAME] = USERS_UP("real_name"),
+    [SQL_USER_BY_NAME_DOWN] = USERS_DOWN("real_name"),
+    [SQL_USER_BY_LOGIN] = USERS_UP("coalesce(last_login_s, 0)"),
+    [SQL_USER_BY_LOGIN_DOWN] = USERS_DOWN("coalesce(last_login_s, 0)"),
+    [SQL_USER_BY_CREATED] = USERS_UP("created_s"),
+    [SQL_USER_BY_CREATED_DOWN] = USERS_DOWN("created_s"),
 
     [SQL_GROUP_GET] = "SELECT " GROUP_ROW " FROM user_group WHERE name = ?1",
     [SQL_GROUP_LIST] = "SELECT " GROUP_ROW " FROM user_group ORDER BY name",
@@ -253,6 +293,7 @@ const char *const sql_text[SQL_COUNT] = {
 
     [SQL_MAIL_PURGE] = "DELETE FROM mail WHERE id IN "
                        "(SELECT id FROM mail WHERE expires_s <= ?1 ORDER BY expires_s LIMIT ?2)",
+    [SQL_USER_ANY] = "SELECT EXISTS (SELECT 1 FROM user)",
 
     [SQL_SESSION_PUT] = "INSERT INTO session (expires_s" SESSION_COLUMNS(
         NAME) ") VALUES (:expires_s" SESSION_COLUMNS(VALUE) ") RETURNING id",
@@ -302,12 +343,12 @@ const char *const sql_text[SQL_COUNT] = {
         "(SELECT id FROM token WHERE refresh_expires_s <= ?1 ORDER BY refresh_expires_s LIMIT ?2)",
 
     [SQL_AUDIT_PUT] = "INSERT INTO audit (id" AUDIT_COLUMNS(NAME) ") VALUES (NULL" AUDIT_COLUMNS(VALUE) ")",
-    /* The numbers start anew when the last row has expired, so that one past the newest is before all. */
-    [SQL_AUDIT_LIST] = "SELECT id" AUDIT_COLUMNS(
-        NAME) ", count, first_s, last_s FROM "
-              "(SELECT * FROM audit WHERE id > iif(?1 > (SELECT coalesce(max(id), 0) FROM audit), 0, ?1) "
-              "AND at_s >= ?2 AND (?3 IS NULL OR actor = ?3 OR subject = ?3) AND (?4 IS NULL OR action = ?4) "
-              "ORDER BY id DESC LIMIT ?5) ORDER BY id",
+    [SQL_AUDIT_LIST] = "SELECT id" AUDIT_COLUMNS(NAME) ", count, first_s, last_s FROM "
+                                                       "(SELECT * FROM audit WHERE " AUDIT_FILTER
+                                                       "ORDER BY id DESC LIMIT ?5) ORDER BY id",
+    [SQL_AUDIT_PARTS] =
+        "SELECT id, at_s FROM (SELECT id, at_s, row_number() OVER (ORDER BY id) AS n FROM audit "
+        "WHERE " AUDIT_FILTER ") WHERE n % ?5 = 1 OR ?5 = 1",
     /* The expired ones of the oldest ?2, up to the first that is to stay. */
     [SQL_AUDIT_PURGE] =
         "WITH oldest AS (SELECT id, at_s, expires_s FROM audit ORDER BY id LIMIT ?2) "
@@ -344,4 +385,9 @@ const char *const sql_text[SQL_COUNT] = {
     /* ?1 is when the oldest that stays began. */
     [SQL_COUNTER_PURGE] = "DELETE FROM counter WHERE (hour_s, name) IN "
                           "(SELECT hour_s, name FROM counter WHERE hour_s < ?1 ORDER BY hour_s LIMIT ?2)",
+
+    [SQL_LOOK_LIST] = "SELECT name, value FROM look WHERE typeof(value) = 'text'",
+    [SQL_LOOK_PUT] = "INSERT INTO look (name, value) VALUES (?1, ?2) "
+                     "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    [SQL_LOOK_REMOVE] = "DELETE FROM look WHERE name = ?1",
 };

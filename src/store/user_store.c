@@ -199,6 +199,14 @@ enum err user_store_count(struct db *db, int64_t *out)
     return stmt_number(db, stmt_begin(db, SQL_USER_COUNT, ""), out);
 }
 
+enum err user_store_any(struct db *db, bool *out)
+{
+    int64_t found = 0;
+    enum err e = stmt_number(db, stmt_begin(db, SQL_USER_ANY, ""), &found);
+    *out = found != 0;
+    return e;
+}
+
 enum err user_store_lookalikes(struct db *db, int64_t *count_out)
 {
     return stmt_number(db, stmt_begin(db, SQL_USER_LOOKALIKES, ""), count_out);

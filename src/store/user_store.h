@@ -110,6 +110,9 @@ enum err user_store_find_email(struct db *db, const char *tenant_id, const char 
 /* Remove it, its sessions of either kind, links, memberships and mail. ERR_OK; ERR_NOT_FOUND. */
 enum err user_store_remove(struct db *db, int64_t id);
 
+/* Whether there is any user. */
+enum err user_store_any(struct db *db, bool *out);
+
 enum err user_store_count(struct db *db, int64_t *out);
 
 #endif

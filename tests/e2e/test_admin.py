@@ -39,12 +39,12 @@ def test_a_client_is_shown_whole(desk):
     assert abs(shown.pop("created_s") - time.time()) < 3600
     assert shown == {"id": "api", "secret": True, "grants": "client_credentials", "scope": "all", "password_wire": "sm2",
                      "alg": "ES256", "audience": "https://a.example", "access_ttl_s": None, "refresh_ttl_s": None,
-                     "locked": False, "refresh_reuse": "dialect", "old_secret_until_s": None}
+                     "locked": False, "refresh_reuse": "dialect", "redirect_uris": "", "old_secret_until_s": None}
     assert desk.list("client")["api"] == desk.json("client", "show", "api")
     text = desk.say("client", "show", "api").splitlines()
     assert [line.split()[0] for line in text] == [
         "id", "secret", "grants", "scope", "password_wire", "alg", "audience", "access_ttl", "refresh_ttl", "locked", "created",
-        "refresh_reuse", "old_secret_until"
+        "refresh_reuse", "redirect_uris", "old_secret_until"
     ]  # fmt: skip
     assert "alg               ES256" in text
 

@@ -342,7 +342,7 @@ def test_a_client_is_described_and_changed(desk):
     del app["created_s"]
     assert app == {"id": "app", "secret": True, "grants": "captcha,password", "scope": "all,read",
                    "password_wire": "plain", "alg": "site", "audience": "", "access_ttl_s": 60, "refresh_ttl_s": 120,
-                   "locked": False, "refresh_reuse": "dialect", "old_secret_until_s": None}
+                   "locked": False, "refresh_reuse": "dialect", "redirect_uris": "", "old_secret_until_s": None}
     before = desk.query("SELECT secret_mac FROM client WHERE id = 'app'")
     desk.say("client", "set", "app", "--access-ttl", "0", "--grants", "captcha")
     changed = desk.list("client")["app"]

@@ -22,7 +22,7 @@ static enum err read_all(const char *type, const char *body, size_t len, char ou
     copy[len] = '\0';
     out[0] = '\0';
     *detail = DETAIL_MULTIPART;
-    enum err e = multipart_open(&m, type, copy, len);
+    enum err e = multipart_open(&m, type, copy, len, NULL);
     while (e == ERR_OK && (e = multipart_next(&m, &name, &value, detail)) == ERR_OK && name != NULL) {
         size_t used = strlen(out);
         snprintf(out + used, 4096 - used, "%s%s=%s", used > 0 ? "&" : "", name, value);
@@ -177,6 +177,69 @@ static void test_files_are_refused_by_name(void **state)
     }
 }
 
+#define FILE_PART(NAME, HEAD, DATA)                                                                          \
+    "--B\r\nContent-Disposition: form-data; name=\"" NAME "\"; filename=" HEAD "\r\n\r\n" DATA "\r\n"
+
+/* A route that takes files gets one of them as it is, whatever bytes it has, and the fields around it. */
+static void test_a_file_is_taken(void **state)
+{
+    (void)state;
+    static const char body[] =
+        "--B\r\n" FIELD("csrf") "1\r\n" FILE_PART("file", "\"\xE4\xBA\xBA.csv\"\r\nContent-Type: text/csv",
+                                                  "\xFF\xFE"
+                                                  "a\0\r\n--C\r\0\n") "--B\r\n" FIELD("do") "x\r\n--B--\r\n";
+    static const char data[] = "\xFF\xFE"
+                               "a\0\r\n--C\r\0\n";
+    struct multipart m;
+    struct multipart_file file;
+    const char *name, *value;
+    enum detail detail;
+    char copy[sizeof body];
+    memcpy(copy, body, sizeof body);
+    assert_err(multipart_open(&m, TYPE, copy, sizeof body - 1, &file), ERR_OK);
+    assert_null(file.data);
+    assert_err(multipart_next(&m, &name, &value, &detail), ERR_OK);
+    assert_string_equal(name, "csrf");
+    assert_string_equal(value, "1");
+    assert_err(multipart_next(&m, &name, &value, &detail), ERR_OK);
+    assert_string_equal(name, "do");
+    assert_string_equal(value, "x");
+    assert_err(multipart_next(&m, &name, &value, &detail), ERR_OK);
+    assert_null(name);
+    assert_string_equal(file.field, "file");
+    assert_string_equal(file.name, "\xE4\xBA\xBA.csv");
+    assert_int_equal(file.len, sizeof data - 1);
+    assert_memory_equal(file.data, data, sizeof data);
+}
+
+/* One is enough; and what is wrong with a part is wrong with a file's too. */
+static void test_a_second_file_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body;
+        enum detail detail;
+    } rows[] = {
+        {FILE_PART("a", "\"x\"", "1") FILE_PART("b", "\"y\"", "2") "--B--\r\n", DETAIL_FILE},
+        {FILE_PART("a", "\"\"", "") FILE_PART("a", "\"\"", "") "--B--\r\n", DETAIL_FILE},
+        {FILE_PART("\xFF", "\"x\"", "1") "--B--\r\n", DETAIL_UTF8},
+        {FILE_PART("a", "\"x", "1") "--B--\r\n", DETAIL_MULTIPART},
+        {FILE_PART("a", "\"x\"", "1"), DETAIL_MULTIPART},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct multipart m;
+        struct multipart_file file;
+        const char *name, *value;
+        enum detail detail = DETAIL_NONE;
+        char *copy = strdup(rows[i].body);
+        enum err e = multipart_open(&m, TYPE, copy, strlen(copy), &file);
+        if (e == ERR_OK)
+            e = multipart_next(&m, &name, &value, &detail);
+        assert_case(e == ERR_BAD_REQUEST && detail == rows[i].detail, "row %zu: %d", i, (int)detail);
+        free(copy);
+    }
+}
+
 static void test_bytes_that_are_no_text(void **state)
 {
     (void)state;
@@ -251,7 +314,7 @@ static enum err add_fields(size_t count, const char *last, const char **field, e
     }
     n += (size_t)snprintf(body + n, sizeof body - n, "%s--B--\r\n", last);
     arena_init(&arena, 65536);
-    enum err e = params_add_multipart(&p, TYPE, body, n, &arena, field, detail);
+    enum err e = params_add_multipart(&p, TYPE, body, n, NULL, &arena, field, detail);
     assert_case(e != ERR_OK || p.count == count, "%zu", p.count);
     arena_fini(&arena);
     return e;
@@ -276,6 +339,8 @@ int main(void)
         cmocka_unit_test(test_what_is_read),
         cmocka_unit_test(test_what_is_refused),
         cmocka_unit_test(test_files_are_refused_by_name),
+        cmocka_unit_test(test_a_file_is_taken),
+        cmocka_unit_test(test_a_second_file_is_refused),
         cmocka_unit_test(test_bytes_that_are_no_text),
         cmocka_unit_test(test_headers_are_bounded),
         cmocka_unit_test(test_a_body_that_is_cut_off),

@@ -1193,6 +1193,44 @@ static void test_the_audit_is_read_by_time_person_and_action(void **state)
     assert_filtered(s, (struct audit_filter){.who = "admin:root", .limit = 9}, "3user.lock ");
     assert_filtered(s, (struct audit_filter){.who = "user:t1/one", .limit = 2}, "2logout 3user.lock ");
     assert_filtered(s, (struct audit_filter){.who = "user:t1/on", .limit = 9}, "");
+    assert_filtered(s, (struct audit_filter){.who = "/one", .limit = 9}, "1login 2logout 3user.lock ");
+    assert_filtered(s, (struct audit_filter){.who = "/ne", .limit = 9}, "");
+    assert_filtered(s, (struct audit_filter){.who = "/root", .limit = 9}, "");
+    assert_filtered(s, (struct audit_filter){.until_s = NOW_S + 1, .limit = 9}, "1login ");
+    assert_filtered(s, (struct audit_filter){.before = 3, .limit = 1}, "2logout ");
+    assert_filtered(s, (struct audit_filter){.result = "ok", .limit = 1}, "3user.lock ");
+    assert_filtered(s, (struct audit_filter){.result = AUDIT_FAILED, .limit = 9}, "");
+    assert_filtered(s, (struct audit_filter){.address = "192.0.2.1", .limit = 1}, "3user.lock ");
+    assert_filtered(s, (struct audit_filter){.address = "192.0.2.2", .limit = 9}, "");
+}
+
+static enum err note_begin(void *ctx, int64_t id, int64_t at_s)
+{
+    struct buf *out = ctx;
+    buf_addf(out, "%lld+%lld ", (long long)id, (long long)(at_s - NOW_S));
+    return out->err;
+}
+
+static void assert_parts(struct scratch *s, struct audit_filter filter, int64_t rows, const char *expected)
+{
+    struct buf got;
+    buf_init(&got);
+    assert_err(audit_store_parts(s->db, &filter, rows, note_begin, &got), ERR_OK);
+    assert_string_equal(buf_str(&got), expected);
+    buf_free(&got);
+}
+
+static void test_the_audit_is_parted(void **state)
+{
+    struct scratch *s = *state;
+    assert_parts(s, (struct audit_filter){0}, 2, "");
+    for (int i = 0; i < 5; i++)
+        put_audit(s, i % 2 == 0 ? "even" : "odd", NOW_S + i, NOW_S + 100);
+    assert_parts(s, (struct audit_filter){0}, 2, "1+0 3+2 5+4 ");
+    assert_parts(s, (struct audit_filter){0}, 1, "1+0 2+1 3+2 4+3 5+4 ");
+    assert_parts(s, (struct audit_filter){0}, 5, "1+0 ");
+    assert_parts(s, (struct audit_filter){.action = "even"}, 2, "1+0 5+4 ");
+    assert_parts(s, (struct audit_filter){.after = 1, .before = 5}, 2, "2+1 4+3 ");
 }
 
 /* When all rows have expired, the next one has number 1 again: whoever follows has to see it. */
@@ -1797,6 +1835,7 @@ int main(void)
         TEST(test_purging_is_bounded_and_takes_only_what_expired),
         TEST(test_the_audit_is_read_in_its_order),
         TEST(test_the_audit_is_read_by_time_person_and_action),
+        TEST(test_the_audit_is_parted),
         TEST(test_the_audit_is_followed_when_it_starts_anew),
         TEST(test_the_audit_leaves_from_its_old_end_only),
         TEST(test_audit_rows_from_the_future_hold_nothing_up),
