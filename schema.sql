@@ -87,6 +87,10 @@ CREATE TABLE user (
 ) STRICT;
 CREATE INDEX user_folded ON user (tenant_id, account_folded);
 CREATE INDEX user_email ON user (email COLLATE NOCASE) WHERE email <> '';
+-- The orders in which people are listed, a page at a time (store/user_search.h).
+CREATE INDEX user_name ON user (real_name);
+CREATE INDEX user_login ON user (coalesce(last_login_s, 0));
+CREATE INDEX user_created ON user (created_s);
 
 -- A group of people of any tenant. Roles are of the applications; groups are of this site: members of 'admins', which is
 -- always there, administer it in the portal.

@@ -176,6 +176,12 @@ bool users_password_fault(const struct config *cfg, enum err e, struct buf *out)
     case ERR_PASSWORD_LONG:
         buf_addf(out, "more than %d characters", PASSWORD_CHARACTERS_MAX);
         return true;
+    case ERR_PASSWORD_KINDS:
+        buf_addf(out,
+                 "fewer than %lld of four kinds of characters (A-Z, a-z, 0-9, others; [policy] "
+                 "password_kinds)",
+                 (long long)cfg->policy.password_kinds);
+        return true;
     case ERR_PASSWORD_COMMON:
         buf_add_str(out, "one of the most common passwords, which are tried first");
         return true;

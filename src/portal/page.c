@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/admission.h"
 #include "auth/audit.h"
+#include "auth/policy.h"
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/random.h"
@@ -11,6 +13,7 @@
 #include "crypto/digest.h"
 #include "portal/address.h"
 #include "portal/assets.h"
+#include "portal/frame.h"
 #include "portal/portal.h"
 #include "portal/template.h"
 #include "store/group_store.h"
@@ -35,6 +38,13 @@ const char *page_field(const struct page *p, const char *name)
     const char *const names[] = {name, NULL};
     const char *value = NULL;
     return params_get(&p->call->params, names, &value) == ERR_OK && value != NULL ? value : "";
+}
+
+const struct multipart_file *page_file(const struct page *p, const char *name)
+{
+    const struct multipart_file *file = &p->call->file;
+    bool is_chosen = file->data != NULL && (file->len > 0 || file->name[0] != '\0');
+    return is_chosen && strcmp(file->field, name) == 0 ? file : NULL;
 }
 
 int64_t page_number(const struct page *p, const char *name, int64_t min, int64_t max, int64_t otherwise)
@@ -176,7 +186,7 @@ static const char *bound_to(const struct page *p)
     return page_cookie(p, p->has_session ? "" : COOKIE_BEFORE);
 }
 
-static enum err check_form(struct page *p)
+enum err page_check_form(struct page *p)
 {
     char token[CSRF_CAP];
     const char *given = page_field(p, "csrf");
@@ -214,8 +224,11 @@ static enum err find_person(struct page *p)
     if (!codec_is_hex(secret, BROWSER_SECRET_CAP - 1))
         return ERR_OK;
     enum err e = browser_find(p->app, secret, p->now_s, p->arena, &p->session, &p->user);
+    if (e == ERR_OK)
+        e = admission_recheck(p->app, &p->user, p->call->req->address, p->arena);
     if (e != ERR_OK)
-        return e == ERR_TOKEN_INVALID ? ERR_OK : e;
+        return e == ERR_TOKEN_INVALID || e == ERR_USER_NETWORK ? ERR_OK : e;
+    p->user.password_expired = policy_password_expired(&p->app->cfg, &p->user, p->now_s);
     p->has_session = true;
     return group_store_has(p->app->db, PAGE_ADMINS, p->user.id, &p->is_admin);
 }
@@ -291,13 +304,11 @@ static void add_site(struct page *p)
 static void add_languages(struct page *p)
 {
     static const char *const names[SCRIPT_COUNT] = {"简体中文", "繁體中文", "English"};
-    const char *path = p->call->req->path;
     view_text(p->view, "lang", words_tag(p->script));
     for (int i = 0; i < SCRIPT_COUNT; i++) {
         struct view *item = view_item(p->view, "langs");
         view_text(item, "tag", words_tag((enum script)i));
         view_text(item, "name", names[i]);
-        view_textf(item, "href", "%s%s?lang=%s", p->mount, path, words_tag((enum script)i));
         view_flag(item, "current", i == (int)p->script);
     }
 }
@@ -357,6 +368,7 @@ static enum err render(struct page *p, const char *name, int status)
     add_languages(p);
     add_person(p);
     add_place(p);
+    frame_add(p, name);
     buf_clear(&p->call->res->body);
     return template_render(name, p->script, p->mount, p->view, &p->call->res->body);
 }
@@ -403,7 +415,7 @@ static enum err go_and_return(struct page *p, const char *path, const char *done
         const char *query = p->call->req->query;
         buf_add_str(&to, "?next=");
         page_add_encoded(&to, p->mount);
-        page_add_encoded(&to, p->call->req->path);
+        page_add_encoded(&to, frame_path(p));
         if (query[0] != '\0') {
             page_add_encoded(&to, "?");
             page_add_encoded(&to, query);
@@ -439,7 +451,7 @@ static enum err admit(struct page *p, unsigned needs, bool *answered)
     *answered = true;
     if ((needs & (PAGE_PERSON | PAGE_ADMIN)) != 0 && !p->has_session)
         return go_and_return(p, "/login", page_cookie(p, "")[0] != '\0' ? "done.session_over" : NULL);
-    if ((needs & PAGE_FORM) != 0 && (e = check_form(p)) != ERR_OK)
+    if ((needs & PAGE_FORM) != 0 && (e = page_check_form(p)) != ERR_OK)
         return e;
     if ((needs & PAGE_ADMIN) != 0 && !p->is_admin)
         return ERR_FORBIDDEN;
@@ -465,6 +477,15 @@ enum err page_run(struct call *c)
     if (e == ERR_OK && !answered)
         e = row->handler(&p);
     return e;
+}
+
+enum err page_admit_upload(struct call *c)
+{
+    struct page p;
+    enum err e = init(&p, c);
+    if (e == ERR_OK)
+        e = find_person(&p);
+    return e != ERR_OK || p.is_admin ? e : ERR_FORBIDDEN;
 }
 
 void page_render_error(struct call *c)

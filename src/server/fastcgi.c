@@ -95,6 +95,7 @@ static bool is_idle(const struct connection *c)
 static void expect(struct connection *c)
 {
     c->state = READING;
+    c->in.body_max = ROUTE_BODY_MAX + 1; /* until the head says more */
     c->begun = false;
     c->body_read = 0;
     c->pace = (struct pace){.start_us = clock_monotonic_us()};
@@ -305,10 +306,15 @@ static void progress(struct worker *w, struct connection *c)
     enum intake_state has = c->in.state;
     if (has == INTAKE_HEAD)
         return;
-    if (has == INTAKE_BAD || (!c->begun && !begin(w, c)))
+    if (has == INTAKE_BAD || (!c->begun && !begin(w, c))) {
         close_connection(c);
-    else if (has != INTAKE_BODY || !server_wants_body(&w->server, c->request.envp))
+        return;
+    }
+    size_t max = has == INTAKE_BODY ? server_wants_body(&w->server, c->request.envp) : 0;
+    if (max == 0)
         answer(w, c);
+    else
+        c->in.body_max = max + 1;
 }
 
 /* The request goes on, or another begins. */

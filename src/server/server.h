@@ -47,8 +47,8 @@ void server_fini(struct server *s);
 /* Read the configuration anew, and open what it names. No answer may be waiting for the disk. Errors: app_open's. */
 enum err server_reload(struct server *s);
 
-/* Whether the body has to be there before server_answer is called: else it is answered without. */
-bool server_wants_body(struct server *s, char **env);
+/* How many bytes the body may have that has to be there before server_answer is called; 0: it is answered without. */
+size_t server_wants_body(struct server *s, char **env);
 
 /* Answer one request. True if the answer must not leave before a server_flush that comes after this. */
 bool server_answer(struct server *s, char **env, request_read *read, void *read_ctx, struct buf *out);

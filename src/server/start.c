@@ -101,9 +101,9 @@ static void give_up_read_only(struct server *s)
     s->tried_s = clock_now_s();
 }
 
-bool server_wants_body(struct server *s, char **env)
+size_t server_wants_body(struct server *s, char **env)
 {
-    return get_ready(s) == ERR_OK && dispatch_wants_body(&s->dispatch, env);
+    return get_ready(s) == ERR_OK ? dispatch_wants_body(&s->dispatch, env, clock_now_s()) : 0;
 }
 
 bool server_answer(struct server *s, char **env, request_read *read, void *read_ctx, struct buf *out)
