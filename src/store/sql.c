@@ -420,7 +420,6 @@ const char *const sql_text[SQL_COUNT] = {
         "SELECT 0, ends_s, actor, action, '', result, client_id, dialect, address, 0, count, first_s, last_s "
         "FROM audit_sum WHERE count > 0 ORDER BY first_s",
 
-
     [SQL_LOOK_LIST] = "SELECT name, value FROM look WHERE typeof(value) = 'text'",
     [SQL_LOOK_PUT] = "INSERT INTO look (name, value) VALUES (?1, ?2) "
                      "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
@@ -436,10 +435,4 @@ const char *const sql_text[SQL_COUNT] = {
     /* ?1 is when the oldest that stays began. */
     [SQL_COUNTER_PURGE] = "DELETE FROM counter WHERE (hour_s, name) IN "
                           "(SELECT hour_s, name FROM counter WHERE hour_s < ?1 ORDER BY hour_s LIMIT ?2)",
-
-    [SQL_LOOK_LIST] = "SELECT name, value FROM look WHERE typeof(value) = 'text'",
-    [SQL_LOOK_PUT] = "INSERT INTO look (name, value) VALUES (?1, ?2) "
-                     "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-    [SQL_LOOK_REMOVE] = "DELETE FROM look WHERE name = ?1",
-
 };

@@ -167,7 +167,6 @@ enum sql {
     SQL_AUDIT_SUM_CLEAR,
     SQL_AUDIT_SUM_LIST,
 
-
     SQL_LOOK_LIST,
     SQL_LOOK_PUT,
     SQL_LOOK_REMOVE,
@@ -176,11 +175,6 @@ enum sql {
     SQL_COUNTER_LIST,
     SQL_COUNTER_LIVE,
     SQL_COUNTER_PURGE,
-
-    SQL_LOOK_LIST,
-    SQL_LOOK_PUT,
-    SQL_LOOK_REMOVE,
-
 
     SQL_COUNT
 };
