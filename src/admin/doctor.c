@@ -326,6 +326,7 @@ void doctor_examine(struct doctor *d)
     check_user(d);
     check_expose_answer(d);
     check_proxies(d);
+    doctor_check_policy(d);
     check_log(d);
     check_random(d);
     check_clock(d);

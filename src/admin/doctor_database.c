@@ -385,6 +385,7 @@ void doctor_check_database(struct doctor *d)
     check_sm2(d);
     check_content(d);
     check_dialect_clients(d);
+    doctor_check_policy_rows(d);
     if (d->is_quick)
         return;
     check_ahead(d);

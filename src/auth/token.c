@@ -2,8 +2,11 @@
 
 #include <string.h>
 
+#include "auth/admission.h"
 #include "auth/audit.h"
+#include "auth/policy.h"
 #include "base/random.h"
+#include "store/counter_store.h"
 #include "store/tenant_store.h"
 
 /* Of each kind of row, with every token: more than a token adds, and too few to be noticed. */
@@ -26,6 +29,10 @@ static enum err fill_row(const struct app *app, const struct client *client, boo
     enum err e = random_bytes(noise, sizeof noise);
     if (e != ERR_OK)
         return e;
+    if (row->session.user_id != 0) {
+        access_ttl_s = policy_access_ttl(&app->cfg, access_ttl_s, with_refresh);
+        refresh_ttl_s = policy_refresh_ttl(&app->cfg, refresh_ttl_s);
+    }
     codec_uuid7(row->jti, now_s * 1000, noise);
     row->refresh_jti[0] = '\0';
     if (with_refresh)
@@ -59,6 +66,8 @@ enum err token_issue(struct app *app, const struct token_grant *grant, int64_t n
     if (grant->user != NULL)
         out->user = *grant->user;
     enum err e = fill_row(app, grant->client, grant->with_refresh, now_s, &out->row);
+    if (e == ERR_OK && grant->user != NULL)
+        e = admission_make_room(app, grant->user->id, now_s);
     if (e == ERR_OK)
         e = session_store_put(app->db, &out->row.session, out->row.refresh_expires_s);
     if (e == ERR_OK)
@@ -67,6 +76,8 @@ enum err token_issue(struct app *app, const struct token_grant *grant, int64_t n
         e = db_purge_step(app->db, now_s, PURGE_ROWS);
     if (e == ERR_OK)
         e = claims_mint(app, out, now_s, arena);
+    if (e == ERR_OK)
+        counter_add(app->db, COUNTER_TOKEN_ISSUED, 0, now_s);
     return e;
 }
 
@@ -76,6 +87,10 @@ enum err token_put_successor(struct app *app, const struct client *client, const
 {
     *out = (struct token_pair){.row = *row};
     enum err e = token_user(app, row, arena, &out->user);
+    if (e == ERR_OK && row->session.user_id != 0)
+        e = admission_refresh(app, &out->user, address, now_s, arena);
+    if (e == ERR_USER_NETWORK || e == ERR_PASSWORD_EXPIRED)
+        e = ERR_NOT_FOUND;
     if (e == ERR_OK)
         e = fill_row(app, client, with_refresh, now_s, &out->row);
     if (e == ERR_OK)

@@ -29,6 +29,10 @@ static const char *const kinds[CAPTCHA_KIND_COUNT + 1] = {
 };
 static const char *const levels[CAPTCHA_LEVEL_COUNT + 1] = {"easy", "normal", "hard"};
 static const char *const formats[CAPTCHA_FORMAT_COUNT + 1] = {"png", "jpeg"};
+static const char *const profiles[POLICY_PROFILE_COUNT + 1] = {
+    [POLICY_NONE] = "none", [POLICY_DJCP] = "djcp"};
+static const char *const expired[POLICY_EXPIRED_COUNT + 1] = {
+    [POLICY_EXPIRED_TELL] = "tell", [POLICY_EXPIRED_REFUSE] = "refuse"};
 
 #define TYPED(SECTION, KEY, TYPE, MEMBER, INITIAL, HELP)                                                     \
     {                                                                                                        \
@@ -51,6 +55,22 @@ static const char *const formats[CAPTCHA_FORMAT_COUNT + 1] = {"png", "jpeg"};
 #define BOOL(SECTION, KEY, MEMBER, INITIAL, HELP)  TYPED(SECTION, KEY, TYPE_BOOL, MEMBER, INITIAL, HELP)
 #define INT(SECTION, KEY, MEMBER, MIN, MAX, INITIAL, HELP)                                                   \
     BOUNDED(SECTION, KEY, TYPE_INT, MEMBER, MIN, MAX, INITIAL, HELP)
+/* With another default, DJCP, under that profile. */
+#define STRICT_INT(SECTION, KEY, MEMBER, MIN, MAX, INITIAL, DJCP, HELP)                                      \
+    {                                                                                                        \
+        .section = SECTION, .key = KEY, .type = TYPE_INT, .offset = offsetof(struct config, MEMBER),         \
+        .min = MIN, .max = MAX, .initial = INITIAL, .djcp = DJCP, .help = HELP                               \
+    }
+#define STRICT_BOOL(SECTION, KEY, MEMBER, INITIAL, DJCP, HELP)                                               \
+    {                                                                                                        \
+        .section = SECTION, .key = KEY, .type = TYPE_BOOL, .offset = offsetof(struct config, MEMBER),        \
+        .initial = INITIAL, .djcp = DJCP, .help = HELP                                                       \
+    }
+#define STRICT_CHOICE(SECTION, KEY, MEMBER, CHOICES, INITIAL, DJCP, HELP)                                    \
+    {                                                                                                        \
+        .section = SECTION, .key = KEY, .type = TYPE_CHOICE, .offset = offsetof(struct config, MEMBER),      \
+        .choices = CHOICES, .initial = INITIAL, .djcp = DJCP, .help = HELP                                   \
+    }
 /* What every dialect has. WIDTH, HEIGHT and LENGTH are texts. */
 #define DIALECT(SECTION, ID, ENABLED, PREFIX, KIND, WIDTH, HEIGHT, LENGTH, FORMAT)                           \
     BOOL(SECTION, "enabled", dialect[ID].enabled, ENABLED, "serve this dialect"),                            \
@@ -96,10 +116,10 @@ static const struct setting settings[] = {
         "failures"),
     INT("login", "captcha_after", login.captcha_after, 0, 1000, "1",
         "failures from which on the password grant needs a captcha; 0: always"),
-    INT("login", "password_min_length", login.password_min_length, 8, 64, "8",
-        "characters that a new password has at least; 15 is better"),
-    INT("login", "password_max_age", login.password_max_age_s, 0, 3153600000, "0",
-        "seconds after which password_expired asks for a new password; 0: never"),
+    STRICT_INT("login", "password_min_length", login.password_min_length, 8, 64, "8", "10",
+               "characters that a new password has at least; 15 is better"),
+    STRICT_INT("login", "password_max_age", login.password_max_age_s, 0, 3153600000, "0", "7776000",
+               "seconds after which a password has expired; 0: never"),
     INT("login", "argon2_memory_kib", login.argon2_memory_kib, 8, 1048576, "19456", "Argon2id memory, KiB"),
     INT("login", "argon2_passes", login.argon2_passes, 1, 100, "2", "Argon2id passes"),
     TEXT("token", "issuer", token.issuer, "", "claim iss; default: base_url, else menshen"),
@@ -110,8 +130,34 @@ static const struct setting settings[] = {
         "seconds in which a used refresh token answers again with its successors"),
     INT("token", "family_ttl", token.family_ttl_s, 1, 315360000, "7776000",
         "seconds a login can be refreshed"),
-    INT("audit", "retention", audit.retention_s, 0, 3153600000, "15552000",
-        "seconds that audit rows are kept; 0: nothing is recorded"),
+    TYPED("mail", "sendmail", TYPE_COMMAND, mail.sendmail, "",
+          "program that sends mail: /usr/sbin/sendmail -t -i; without it none is sent"),
+    TYPED("mail", "from", TYPE_MAILBOX, mail.from, "",
+          "sender: noreply@example.com, or NAME <noreply@example.com>; default: the program's"),
+    BOOL("mail", "notices", mail.notices, "yes",
+         "tell people by mail of a new sign-in and of a changed password"),
+    STRICT_INT("audit", "retention", audit.retention_s, 0, 3153600000, "15552000", "15897600",
+               "seconds that audit rows are kept; 0: nothing is recorded"),
+    CHOICE("policy", "profile", policy.profile, profiles, "none",
+           "djcp: the defaults that inspections for classified protection ask for"),
+    STRICT_BOOL("policy", "change_at_first_login", policy.change_at_first_login, "no", "yes",
+                "a password that an administrator gave has expired from the start"),
+    STRICT_CHOICE("policy", "expired_password", policy.expired_password, expired, "tell", "refuse",
+                  "tell: logins say so; refuse: only the portal lets in, to change it"),
+    STRICT_INT("policy", "password_history", policy.password_history, 0, POLICY_HISTORY_MAX, "0", "5",
+               "the newest so many passwords of a person, the present one among them, do not come again"),
+    STRICT_INT("policy", "password_kinds", policy.password_kinds, 0, 4, "0", "3",
+               "kinds of characters (A-Z, a-z, 0-9, others) that a new password has at least"),
+    STRICT_INT("policy", "idle_timeout", policy.idle_timeout_s, 0, 604800, "0", "1800",
+               "seconds without use after which a login ends; 0: as the tokens and the portal have it"),
+    STRICT_INT("policy", "max_sessions", policy.max_sessions, 0, 1000, "0", "3",
+               "logins that a person has at a time; one more ends the oldest; 0: any number"),
+    STRICT_INT("policy", "unused_lock", policy.unused_lock_s, 0, 3153600000, "0", "7776000",
+               "seconds without a login after which an account is locked; 0: never"),
+    STRICT_BOOL("policy", "recheck_networks", policy.recheck_networks, "no", "yes",
+                "the networks of groups are looked at with each refresh and page too, not at login alone"),
+    INT("stats", "keep", stats.keep_s, 0, 3153600000, "34560000",
+        "seconds that the numbers behind the charts are kept; 0: for ever"),
     DIALECT("dialect.blade", DIALECT_BLADE, "yes", "/kom-ams-auth", "alnum", "130", "48", "5", "png"),
     BOOL("dialect.blade", "query_credentials", dialect[DIALECT_BLADE].query_credentials, "yes",
          "accept credentials in the query string of a POST, as Saber sends them"),
@@ -186,6 +232,11 @@ const char *config_level_name(enum captcha_level level)
     return levels[level];
 }
 
+const char *config_profile_name(enum policy_profile profile)
+{
+    return profiles[profile];
+}
+
 static bool find_name(const char *const *names, size_t count, const char *name, int *out)
 {
     for (size_t i = 0; i < count; i++) {
@@ -245,6 +296,23 @@ void config_defaults(struct config *c)
             config_type_parse(&settings[i], settings[i].initial, value_of(c, &settings[i]));
     for (size_t d = 0; d < DIALECT_COUNT; d++)
         c->dialect[d].captcha.level = (enum captcha_level)LEVEL_INHERITED;
+}
+
+/* What the file does not set gets the default that the profile has for it. */
+static void apply_profile(struct config *c)
+{
+    if (c->policy.profile != POLICY_DJCP)
+        return;
+    for (size_t i = 0; i < SETTING_COUNT; i++)
+        if (settings[i].djcp != NULL && c->place[i].line == 0)
+            config_type_parse(&settings[i], settings[i].djcp, value_of(c, &settings[i]));
+}
+
+void config_defaults_under(struct config *c, enum policy_profile profile)
+{
+    config_defaults(c);
+    c->policy.profile = (int)profile;
+    apply_profile(c);
 }
 
 static bool section_exists(const char *section)
@@ -420,6 +488,17 @@ static enum err absolute_paths(struct config *c, struct buf *why)
     return e == ERR_OK ? make_absolute(c, "data_dir", c->server.data_dir, why) : e;
 }
 
+/* The one demand that the law has as well: what the profile promises must not be undone by a line of the same file. */
+static enum err check_profile(const struct config *c, struct buf *why)
+{
+    if (c->policy.profile != POLICY_DJCP || c->audit.retention_s >= POLICY_DJCP_RETENTION_S)
+        return ERR_OK;
+    config_where(c, "audit", "retention", why);
+    buf_addf(why, "[audit] retention = %lld: expected %lld (180 days) or more under [policy] profile = djcp",
+             (long long)c->audit.retention_s, (long long)POLICY_DJCP_RETENTION_S);
+    return ERR_CONFIG;
+}
+
 enum err config_load(struct config *c, const char *path, struct buf *why)
 {
     enum err e = ERR_OK;
@@ -433,6 +512,9 @@ enum err config_load(struct config *c, const char *path, struct buf *why)
     if (e == ERR_OK && c->path[0] != '\0')
         e = config_read(c->path, take_line, c, why);
     inherit_level(c);
+    apply_profile(c);
+    if (e == ERR_OK)
+        e = check_profile(c, why);
     return e == ERR_OK ? absolute_paths(c, why) : e;
 }
 
@@ -444,6 +526,8 @@ bool config_view_at(const struct config *c, size_t index, struct config_view *ou
     *out =
         (struct config_view){.section = s->section, .key = s->key, .help = s->help, .place = c->place[index]};
     config_type_render(s, (const char *)c + s->offset, out->value);
+    if (s->djcp != NULL && out->place.line == 0 && c->policy.profile == POLICY_DJCP)
+        out->profile = profiles[POLICY_DJCP];
     if (s->initial != NULL)
         snprintf(out->initial, sizeof out->initial, "%s", s->initial);
     return true;

@@ -38,6 +38,23 @@ enum dialect_id {
 #define CONFIG_VALUE_CAP    4096 /* of any */
 #define CONFIG_SETTINGS_MAX 256
 
+/* [policy] profile: whose defaults some settings have. A line in the file wins over either. */
+enum policy_profile {
+    POLICY_NONE,
+    POLICY_DJCP, /* 等级保护 2.0 (GB/T 22239-2019), levels 2 and 3: docs/djcp.md */
+    POLICY_PROFILE_COUNT
+};
+
+/* What becomes of a login whose password has expired. */
+enum policy_expired {
+    POLICY_EXPIRED_TELL,   /* it is let in, and told */
+    POLICY_EXPIRED_REFUSE, /* it gets no tokens; the portal lets in, to change it and nothing else */
+    POLICY_EXPIRED_COUNT
+};
+
+#define POLICY_HISTORY_MAX      10 /* verifiers that a new password is compared with: each takes its time */
+#define POLICY_DJCP_RETENTION_S 15552000 /* the audit is kept for so long under that profile, or longer */
+
 struct config_dialect {
     bool enabled;
     char prefix[CONFIG_TEXT_CAP]; /* comma-joined paths, each "/" or "/a/b" */
@@ -60,6 +77,9 @@ struct config {
         char log[CONFIG_PATH_CAP];
         char license[CONFIG_TEXT_CAP];
     } server;
+    struct {
+        int64_t keep_s; /* 0: for ever */
+    } stats;
     struct {
         int64_t ttl_s;
         bool expose_answer;
@@ -86,6 +106,22 @@ struct config {
         int64_t retention_s; /* 0: nothing is recorded */
     } audit;
     struct {
+        char sendmail[CONFIG_TEXT_CAP]; /* program and arguments; "": no mail is sent */
+        char from[CONFIG_TEXT_CAP];     /* "": as the program has it */
+        bool notices;
+    } mail;
+    struct {
+        int profile;                /* enum policy_profile */
+        bool change_at_first_login; /* a password that an administrator gave has expired from the start */
+        int expired_password;       /* enum policy_expired */
+        int64_t password_history; /* newest passwords, the present one too, that do not come again; 0: any */
+        int64_t password_kinds;   /* of upper case, lower case, digits, others: at least so many */
+        int64_t idle_timeout_s;   /* 0: none but those of tokens and portal */
+        int64_t max_sessions;     /* of a person at a time; 0: any number */
+        int64_t unused_lock_s;    /* 0: accounts do not go out of use */
+        bool recheck_networks;    /* look at a group's networks after the login too */
+    } policy;
+    struct {
         int chinese_kind; /* enum captcha_kind */
         bool show_tenants;
         char title[CONFIG_TEXT_CAP], logo[CONFIG_TEXT_CAP], accent[CONFIG_TEXT_CAP];
@@ -107,6 +143,7 @@ const char *config_dialect_name(enum dialect_id id);
 const char *config_dialect_section(enum dialect_id id);
 const char *config_kind_name(enum captcha_kind kind);
 const char *config_level_name(enum captcha_level level);
+const char *config_profile_name(enum policy_profile profile);
 
 /* The dialect called `name`. False if there is none. */
 bool config_dialect_find(const char *name, enum dialect_id *out);
@@ -116,6 +153,9 @@ bool config_level_find(const char *name, enum captcha_level *out);
 
 /* Every setting at its default; data_dir, which depends on who runs this, is "". */
 void config_defaults(struct config *c);
+
+/* The same as they are under a profile. */
+void config_defaults_under(struct config *c, enum policy_profile profile);
 
 /*
  * Defaults, then the file: `path` if not NULL, else the one that config_find finds. Without any the defaults stand
@@ -143,6 +183,7 @@ struct config_view {
     char value[CONFIG_VALUE_CAP];
     char initial[CONFIG_TEXT_CAP]; /* the default, as text */
     struct config_place place;     /* line 0: default */
+    const char *profile;           /* "djcp": the value is the default under that profile; else NULL */
 };
 
 /* The setting number `index`, from 0. False when there are no more. */

@@ -37,16 +37,22 @@ enum err {
     ERR_PASSWORD_UNSEEN, /* only its MD5 came, and the verifier is over the password itself; for the audit and
                              the log, requests are told ERR_PASSWORD */
     ERR_USER_LOCKED,     /* locked by an administrator */
-    ERR_LOGIN_LOCKED,    /* too many failures of this account or address */
-    ERR_TOKEN_MISSING,   /* a bearer token is required and absent */
-    ERR_TOKEN_INVALID,   /* bad signature, expired, revoked or unknown bearer token */
-    ERR_TOKEN_FOREIGN,   /* a token that was issued to another client */
-    ERR_REFRESH_INVALID, /* bad, expired, revoked or reused refresh token */
+    ERR_USER_UNUSED,     /* not used for so long that it is locked; requests are told ERR_USER_LOCKED */
+    ERR_USER_NETWORK, /* a group does not let its members in from there; requests are told ERR_USER_LOCKED */
+    ERR_PASSWORD_EXPIRED, /* right, but expired, and this site gives no tokens for it */
+    ERR_LOGIN_LOCKED,     /* too many failures of this account or address */
+    ERR_TOKEN_MISSING,    /* a bearer token is required and absent */
+    ERR_TOKEN_INVALID,    /* bad signature, expired, revoked or unknown bearer token */
+    ERR_TOKEN_FOREIGN,    /* a token that was issued to another client */
+    ERR_REFRESH_INVALID,  /* bad, expired, revoked or reused refresh token */
     ERR_PASSWORD_CONFIRM, /* new password and its confirmation differ */
     ERR_PASSWORD_SHORT,   /* a new password has fewer characters than the configuration asks for */
     ERR_PASSWORD_LONG,    /* a new password has more than 128 characters */
     ERR_PASSWORD_COMMON,  /* a new password is one of the most common ones */
     ERR_PASSWORD_ACCOUNT, /* a new password is the account's name */
+    ERR_PASSWORD_KINDS,   /* a new password has fewer kinds of characters than the configuration asks for */
+    ERR_PASSWORD_REUSED,  /* a new password is one of the last that the person had */
+    ERR_PASSWORD_HIDDEN,  /* only the MD5 of a new password came, and the rules have to see it */
     ERR_PASSWORD_SM2,     /* not encrypted to this site's SM2 key */
     /* Limits. */
     ERR_RATE, /* too many requests from this address */

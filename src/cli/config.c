@@ -21,6 +21,8 @@ static void print_row(struct table *t, const struct config *cfg, const struct co
     snprintf(name, sizeof name, "%s.%s", v->section, v->key);
     if (v->place.line > 0)
         snprintf(origin, sizeof origin, "%s:%d", cfg->path, v->place.line);
+    else if (v->profile != NULL)
+        snprintf(origin, sizeof origin, "profile %s", v->profile);
     else
         snprintf(origin, sizeof origin, "default");
     table_row(t);

@@ -40,6 +40,7 @@ static struct blade_error blade_error_of(enum err e)
         [ERR_USER_UNKNOWN] = {"invalid_grant", 2001},
         [ERR_PASSWORD] = {"invalid_grant", 2001},
         [ERR_USER_LOCKED] = {"invalid_grant", 2001},
+        [ERR_PASSWORD_EXPIRED] = {"invalid_grant", 2001},
         [ERR_LOGIN_LOCKED] = {"temporarily_unavailable", 2003},
         [ERR_REFRESH_INVALID] = {"invalid_grant", 2010},
         [ERR_TOKEN_MISSING] = {"invalid_token", NO_NUMBER}, /* Saber 4.9 reads it before the 401 */

@@ -44,7 +44,8 @@ static const unsigned char numbers[ERR_COUNT] = {
     [ERR_PASSWORD] = 11,         [ERR_USER_LOCKED] = 11,      [ERR_PASSWORD_CONFIRM] = 12,
     [ERR_PASSWORD_SHORT] = 13,   [ERR_PASSWORD_LONG] = 14,    [ERR_PASSWORD_COMMON] = 15,
     [ERR_PASSWORD_ACCOUNT] = 16, [ERR_PASSWORD_SM2] = 17,     [ERR_TOKEN_MISSING] = 1,
-    [ERR_TOKEN_INVALID] = 2,     [ERR_LOGIN_LOCKED] = 1,
+    [ERR_TOKEN_INVALID] = 2,     [ERR_LOGIN_LOCKED] = 1,      [ERR_PASSWORD_KINDS] = 18,
+    [ERR_PASSWORD_REUSED] = 19,  [ERR_PASSWORD_HIDDEN] = 20,  [ERR_PASSWORD_EXPIRED] = 21,
 };
 
 static void render_error(struct call *c)

@@ -42,6 +42,7 @@ static const char *error_name(enum err e)
         [ERR_USER_UNKNOWN] = "invalid_grant",
         [ERR_PASSWORD] = "invalid_grant",
         [ERR_USER_LOCKED] = "invalid_grant",
+        [ERR_PASSWORD_EXPIRED] = "invalid_grant",
         [ERR_REFRESH_INVALID] = "invalid_grant",
         [ERR_TOKEN_FOREIGN] = "invalid_grant",
         [ERR_LOGIN_LOCKED] = "temporarily_unavailable",

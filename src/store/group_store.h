@@ -38,7 +38,7 @@ enum err group_store_able(struct db *db, const char *name, int64_t without_user,
 /* The names of a user's groups, comma-joined, in the arena; "" if there is none. */
 enum err group_store_of_user(struct db *db, int64_t user_id, struct arena *arena, const char **out);
 
-/* The comma-joined networks of all of a user's groups that have some. */
+/* The networks of each of a user's groups that has some, such lists joined by ';'; "" if none has. */
 enum err group_store_networks(struct db *db, int64_t user_id, struct arena *arena, const char **out);
 
 #endif

@@ -24,6 +24,7 @@
     "name" GROUP_COLUMNS(NAME) ", (SELECT count(*) FROM group_member WHERE group_name = user_group.name)"
 #define BROWSER_ROW "id" BROWSER_COLUMNS(NAME)
 #define LINK_ROW    "id" LINK_COLUMNS(NAME)
+#define MAIL_ROW    "id" MAIL_COLUMNS(NAME)
 #define USER_TABLES "FROM user JOIN tenant ON tenant.id = user.tenant_id "
 /* What a user that is looked for has (store/user_search.h). The + keeps the order's index in use. */
 #define USER_IS_MEANT                                                                                        \
@@ -62,8 +63,20 @@
     "SELECT 1 FROM far WHERE (SELECT later.at_s <= ?1 + 60 AND later.expires_s <= ?1 FROM audit AS later "   \
     "WHERE later.id >= oldest.id + far.n ORDER BY later.id LIMIT 1)) END"
 
+/* The same of a mail, whose longest delay is four hours. */
+#define MAIL_AHEAD "next_s > ?1 + 14460"
+
 /* The same of a captcha, which lives for an hour at most. */
 #define CAPTCHA_AHEAD "expires_s > ?1 + 3660"
+
+/* The live logins of a user, of either kind, but the newest ?3. Those that are ended by one of the two statements were
+ * the oldest, so that the other finds its own still. */
+#define TOO_MANY                                                                                             \
+    "SELECT is_browser, id FROM "                                                                            \
+    "(SELECT 0 AS is_browser, id, created_s FROM session "                                                   \
+    "WHERE user_id = ?1 AND revoked_s IS NULL AND expires_s > ?2 UNION ALL "                                 \
+    "SELECT 1, id, created_s FROM browser_session WHERE user_id = ?1 AND idle_end_s > ?2) "                  \
+    "ORDER BY created_s DESC, is_browser, id DESC LIMIT -1 OFFSET ?3"
 
 /* Which rows of the audit a filter lets through. The numbers start anew when the last row has expired, so that one past
  * the newest is before all. */
@@ -129,7 +142,7 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_CAPTCHA_PUT] =
         "INSERT INTO captcha (id, network, dialect, answer, expires_s) VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_CAPTCHA_TAKE] = "DELETE FROM captcha WHERE id = ?1 AND dialect = ?2 AND expires_s > ?3 AND "
-                         "expires_s <= ?4 RETURNING answer",
+                         "expires_s <= ?4 RETURNING answer, expires_s",
     /* Each a look at one end; joined, they would be two tables in memory for each captcha. */
     [SQL_CAPTCHA_ENDS] = "SELECT (SELECT min(seq) FROM captcha), (SELECT max(seq) FROM captcha), "
                          "(SELECT expires_s FROM captcha ORDER BY seq LIMIT 1), "
@@ -219,6 +232,7 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_USER_SET_PASSWORD] =
         "UPDATE user SET password_hash = ?2, password_changed_s = ?3, password_expired = 0 "
         "WHERE id = ?1 RETURNING id",
+    [SQL_USER_EXPIRE_PASSWORD] = "UPDATE user SET password_expired = 1 WHERE id = ?1 RETURNING id",
     [SQL_USER_REHASH] = "UPDATE user SET password_hash = ?2 WHERE id = ?1 RETURNING id",
     [SQL_USER_VERIFY_EMAIL] = "UPDATE user SET email = ?2, email_verified = 1 WHERE id = ?1 RETURNING id",
     [SQL_USER_NOTE_LOGIN] = "UPDATE user SET last_login_s = ?2 WHERE id = ?1 RETURNING id",
@@ -240,6 +254,13 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_USER_BY_CREATED] = USERS_UP("created_s"),
     [SQL_USER_BY_CREATED_DOWN] = USERS_DOWN("created_s"),
 
+    [SQL_HISTORY_PUT_PRESENT] = "INSERT INTO password_history (user_id, changed_s, password_hash) "
+                                "SELECT id, password_changed_s, password_hash FROM user WHERE id = ?1",
+    [SQL_HISTORY_KEEP] = "DELETE FROM password_history WHERE id IN (SELECT id FROM password_history "
+                         "WHERE user_id = ?1 ORDER BY id DESC LIMIT -1 OFFSET ?2)",
+    [SQL_HISTORY_LIST] =
+        "SELECT password_hash FROM password_history WHERE user_id = ?1 ORDER BY id DESC LIMIT ?2",
+
     [SQL_GROUP_GET] = "SELECT " GROUP_ROW " FROM user_group WHERE name = ?1",
     [SQL_GROUP_LIST] = "SELECT " GROUP_ROW " FROM user_group ORDER BY name",
     [SQL_GROUP_PUT] =
@@ -254,7 +275,7 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_GROUP_OF_USER] = "SELECT coalesce(group_concat(group_name), '') FROM "
                           "(SELECT group_name FROM group_member WHERE user_id = ?1 ORDER BY group_name)",
     [SQL_GROUP_NETWORKS] =
-        "SELECT coalesce(group_concat(networks), '') FROM group_member "
+        "SELECT coalesce(group_concat(networks, ';'), '') FROM group_member "
         "JOIN user_group ON user_group.name = group_name WHERE user_id = ?1 AND networks <> ''",
     [SQL_GROUP_ABLE] = "SELECT count(*) FROM group_member JOIN user ON user.id = group_member.user_id "
                        "JOIN tenant ON tenant.id = user.tenant_id WHERE group_name = ?1 AND user.id <> ?2 "
@@ -273,6 +294,8 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_BROWSER_END_USER] = "DELETE FROM browser_session WHERE user_id = ?1 AND id <> ?2",
     [SQL_BROWSER_END_OLDEST] = "DELETE FROM browser_session WHERE id IN (SELECT id FROM browser_session "
                                "WHERE user_id = ?1 ORDER BY id DESC LIMIT -1 OFFSET ?2)",
+    [SQL_BROWSER_DISPLACE] =
+        "DELETE FROM browser_session WHERE id IN (SELECT id FROM (" TOO_MANY ") WHERE is_browser)",
     [SQL_BROWSER_END_TENANT] =
         "DELETE FROM browser_session WHERE user_id IN (SELECT id FROM user WHERE tenant_id = ?1)",
     [SQL_BROWSER_LIST] = "SELECT " BROWSER_ROW " FROM browser_session "
@@ -315,12 +338,16 @@ const char *const sql_text[SQL_COUNT] = {
         "newest_token_id = ?3, refresh_address = ?4 WHERE id = ?1",
     [SQL_SESSION_REVOKE] =
         "UPDATE session SET revoked_s = ?2 WHERE id = ?1 AND revoked_s IS NULL RETURNING id",
+    [SQL_SESSION_REVOKE_OWN] =
+        "UPDATE session SET revoked_s = ?3 WHERE id = ?1 AND user_id = ?2 AND revoked_s IS NULL RETURNING id",
     [SQL_SESSION_REVOKE_USER] = "UPDATE session SET revoked_s = ?2 "
                                 "WHERE user_id = ?1 AND id <> ?3 AND revoked_s IS NULL RETURNING id",
     [SQL_SESSION_REVOKE_CLIENT] =
         "UPDATE session SET revoked_s = ?2 WHERE client_id = ?1 AND revoked_s IS NULL RETURNING id",
     [SQL_SESSION_REVOKE_TENANT] =
         "UPDATE session SET revoked_s = ?2 WHERE tenant_id = ?1 AND revoked_s IS NULL RETURNING id",
+    [SQL_SESSION_DISPLACE] =
+        "UPDATE session SET revoked_s = ?2 WHERE id IN (SELECT id FROM (" TOO_MANY ") WHERE NOT is_browser)",
     [SQL_SESSION_PURGE] = "DELETE FROM session WHERE id IN "
                           "(SELECT id FROM session WHERE expires_s <= ?1 ORDER BY expires_s LIMIT ?2)",
 
@@ -343,6 +370,20 @@ const char *const sql_text[SQL_COUNT] = {
         "DELETE FROM token WHERE id IN "
         "(SELECT id FROM token WHERE refresh_expires_s <= ?1 ORDER BY refresh_expires_s LIMIT ?2)",
 
+    [SQL_MAIL_PUT] = "INSERT INTO mail (" MAIL_ROW ") VALUES (NULL" MAIL_COLUMNS(VALUE) ")",
+    [SQL_MAIL_IS_DUE] = "SELECT EXISTS (SELECT 1 FROM mail WHERE next_s <= ?1) OR "
+                        "EXISTS (SELECT 1 FROM mail WHERE " MAIL_AHEAD ")",
+    [SQL_MAIL_CLAIM] =
+        "UPDATE mail SET tries = tries + 1, next_s = ?1 + CASE tries WHEN 0 THEN 60 WHEN 1 THEN 300 WHEN 2 "
+        "THEN 900 WHEN 3 THEN 3600 ELSE 14400 END "
+        "WHERE id = (SELECT id FROM mail WHERE next_s <= ?1 OR " MAIL_AHEAD " ORDER BY next_s, id LIMIT 1) "
+        "RETURNING " MAIL_ROW,
+    [SQL_MAIL_REMOVE] = "DELETE FROM mail WHERE id = ?1 RETURNING id",
+    [SQL_MAIL_REMOVE_ALL] = "DELETE FROM mail",
+    [SQL_MAIL_HURRY] = "UPDATE mail SET next_s = ?1 WHERE next_s > ?1",
+    [SQL_MAIL_COUNT] = "SELECT count(*) FROM mail",
+    [SQL_MAIL_LIST] = "SELECT " MAIL_ROW " FROM mail ORDER BY id",
+
     [SQL_AUDIT_PUT] = "INSERT INTO audit (id" AUDIT_COLUMNS(NAME) ") VALUES (NULL" AUDIT_COLUMNS(VALUE) ")",
     [SQL_AUDIT_LIST] = "SELECT id" AUDIT_COLUMNS(NAME) ", count, first_s, last_s FROM "
                                                        "(SELECT * FROM audit WHERE " AUDIT_FILTER
@@ -350,6 +391,10 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_AUDIT_PARTS] =
         "SELECT id, at_s FROM (SELECT id, at_s, row_number() OVER (ORDER BY id) AS n FROM audit "
         "WHERE " AUDIT_FILTER ") WHERE n % ?5 = 1 OR ?5 = 1",
+    /* Of the newest ?3 rows: no index serves who asks for one actor's, and the audit is long. */
+    [SQL_AUDIT_RECENT] = "SELECT id" AUDIT_COLUMNS(
+        NAME) ", count, first_s, last_s FROM audit WHERE id > (SELECT max(id) FROM audit) - ?3 "
+              "AND actor = ?1 AND action = ?2 ORDER BY id DESC LIMIT ?4",
     /* The expired ones of the oldest ?2, up to the first that is to stay. */
     [SQL_AUDIT_PURGE] =
         "WITH oldest AS (SELECT id, at_s, expires_s FROM audit ORDER BY id LIMIT ?2) "
@@ -379,4 +424,15 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_LOOK_PUT] = "INSERT INTO look (name, value) VALUES (?1, ?2) "
                      "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
     [SQL_LOOK_REMOVE] = "DELETE FROM look WHERE name = ?1",
+    [SQL_COUNTER_ADD] =
+        "INSERT INTO counter (hour_s, name, count, sum) VALUES (?1, ?2, ?3, ?4) "
+        "ON CONFLICT (hour_s, name) DO UPDATE SET count = count + ?3, sum = sum + ?4 RETURNING count",
+    [SQL_COUNTER_GET] = "SELECT count FROM counter WHERE hour_s = ?1 AND name = ?2",
+    [SQL_COUNTER_LIST] = "SELECT hour_s, name, count, sum FROM counter WHERE hour_s >= ?1 AND hour_s < ?2 "
+                         "ORDER BY hour_s, name",
+    [SQL_COUNTER_LIVE] = "SELECT (SELECT count(*) FROM session WHERE expires_s > ?1 AND revoked_s IS NULL), "
+                         "(SELECT count(*) FROM browser_session WHERE idle_end_s > ?1)",
+    /* ?1 is when the oldest that stays began. */
+    [SQL_COUNTER_PURGE] = "DELETE FROM counter WHERE (hour_s, name) IN "
+                          "(SELECT hour_s, name FROM counter WHERE hour_s < ?1 ORDER BY hour_s LIMIT ?2)",
 };

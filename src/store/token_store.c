@@ -33,9 +33,20 @@ enum err session_store_revoke(struct db *db, int64_t id, int64_t now_s)
     return stmt_run(db, SQL_SESSION_REVOKE, "ii", id, now_s);
 }
 
+enum err session_store_displace(struct db *db, int64_t user_id, int64_t now_s, int64_t keep)
+{
+    enum err e = stmt_run(db, SQL_SESSION_DISPLACE, "iii", user_id, now_s, keep);
+    return e == ERR_OK ? stmt_run(db, SQL_BROWSER_DISPLACE, "iii", user_id, now_s, keep) : e;
+}
+
 enum err session_store_end(struct db *db, int64_t id, int64_t now_s)
 {
     return stmt_run_one(db, SQL_SESSION_REVOKE, "ii", id, now_s);
+}
+
+enum err session_store_end_own(struct db *db, int64_t id, int64_t user_id, int64_t now_s)
+{
+    return stmt_run_one(db, SQL_SESSION_REVOKE_OWN, "iii", id, user_id, now_s);
 }
 
 enum err session_store_revoke_user(struct db *db, int64_t user_id, int64_t keep_id, int64_t now_s)

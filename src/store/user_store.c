@@ -174,6 +174,11 @@ enum err user_store_set_password(struct db *db, int64_t id, const char *password
     return stmt_run_one(db, SQL_USER_SET_PASSWORD, "isi", id, password_hash, now_s);
 }
 
+enum err user_store_expire_password(struct db *db, int64_t id)
+{
+    return stmt_run_one(db, SQL_USER_EXPIRE_PASSWORD, "i", id);
+}
+
 enum err user_store_rehash(struct db *db, int64_t id, const char *password_hash)
 {
     return stmt_run_one(db, SQL_USER_REHASH, "is", id, password_hash);

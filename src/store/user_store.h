@@ -93,6 +93,9 @@ enum err user_store_set(struct db *db, const struct user *row);
 /* Set the password's verifier and its time; clears password_expired. ERR_OK; ERR_NOT_FOUND. */
 enum err user_store_set_password(struct db *db, int64_t id, const char *password_hash, int64_t now_s);
 
+/* The password has expired: the person is to set another. Within a transaction. ERR_OK; ERR_NOT_FOUND. */
+enum err user_store_expire_password(struct db *db, int64_t id);
+
 /* Replace the verifier by another of the same password. Within a transaction. ERR_OK; ERR_NOT_FOUND. */
 enum err user_store_rehash(struct db *db, int64_t id, const char *password_hash);
 

@@ -320,6 +320,53 @@ static void test_what_is_shown_reads_back_the_same(void **state)
     buf_free(&said);
 }
 
+static int64_t audit_of(const char *text)
+{
+    struct config c;
+    char why[1024];
+    assert_err(load(text, strlen(text), &c, why), ERR_OK);
+    return c.audit.retention_s;
+}
+
+/* The profile changes defaults; a line of the file wins, wherever it stands. */
+static void test_a_profile_changes_defaults(void **state)
+{
+    (void)state;
+    struct config c;
+    char why[1024];
+    static const char strict[] = "[login]\nmax_failures = 9\n"
+                                 "[policy]\npassword_kinds = 2\nprofile = djcp\nidle_timeout = 0\n";
+    assert_err(load("", 0, &c, why), ERR_OK);
+    assert_null(view_of(&c, "policy", "password_history").profile);
+    assert_string_equal(view_of(&c, "policy", "password_history").value, "0");
+    assert_err(load(strict, strlen(strict), &c, why), ERR_OK);
+    assert_string_equal(view_of(&c, "policy", "password_history").value, "5");
+    assert_string_equal(view_of(&c, "policy", "password_history").initial, "0");
+    assert_string_equal(view_of(&c, "policy", "password_history").profile, "djcp");
+    assert_string_equal(view_of(&c, "policy", "expired_password").value, "refuse");
+    assert_string_equal(view_of(&c, "login", "password_max_age").value, "7776000");
+    assert_string_equal(view_of(&c, "login", "password_min_length").value, "10");
+    assert_string_equal(view_of(&c, "policy", "password_kinds").value, "2");
+    assert_null(view_of(&c, "policy", "password_kinds").profile);
+    assert_string_equal(view_of(&c, "policy", "idle_timeout").value, "0");
+    assert_string_equal(view_of(&c, "login", "max_failures").value, "9");
+}
+
+/* The law asks for six months too: the profile does not go with less. */
+static void test_the_profile_keeps_the_audit(void **state)
+{
+    (void)state;
+    struct config c;
+    char why[1024];
+    static const char brief[] = "[policy]\nprofile = djcp\n[audit]\nretention = 15551999\n";
+    assert_int_equal(audit_of("[policy]\nprofile = djcp\n"), 15897600);
+    assert_int_equal(audit_of("[policy]\nprofile = djcp\n[audit]\nretention = 15552000\n"), 15552000);
+    assert_int_equal(audit_of("[policy]\nprofile = none\n[audit]\nretention = 60\n"), 60);
+    assert_err(load(brief, strlen(brief), &c, why), ERR_CONFIG);
+    assert_string_equal(why, "FILE:4:13: [audit] retention = 15551999: expected 15552000 (180 days) or more "
+                             "under [policy] profile = djcp");
+}
+
 static void test_complaints_start_with_the_place(void **state)
 {
     (void)state;
@@ -379,6 +426,8 @@ int main(void)
         cmocka_unit_test(test_long_lists_are_kept_or_refused),
         cmocka_unit_test(test_a_file_that_is_named_must_be_there),
         cmocka_unit_test(test_what_is_shown_reads_back_the_same),
+        cmocka_unit_test(test_a_profile_changes_defaults),
+        cmocka_unit_test(test_the_profile_keeps_the_audit),
         cmocka_unit_test(test_complaints_start_with_the_place),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_lists),

@@ -54,6 +54,31 @@ static void test_the_account_is_no_password(void **state)
     assert_err(check("床前明月光疑是地", "床前明月光疑是地"), ERR_PASSWORD_ACCOUNT);
 }
 
+static void test_kinds_of_characters(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *plain;
+        int kinds;
+    } cases[] = {
+        {"kwfqzxvm", 1}, {"KWFQZXVM", 1}, {"73649182", 1},     {"#$!&(){}", 1},      {"床前明月光疑是地", 1},
+        {"kwfqzxV1", 3}, {"kwfqzx 1", 3}, {"kwfqzx\tmm", 2},   {"床前明月光Aa1", 4}, {"k7#fQ2xw", 4},
+        {"ÄÖÜäöüßé", 1}, {"kwfqzxvé", 2}, {"KWFQ73649182", 2},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        cfg.policy.password_kinds = cases[i].kinds;
+        assert_case(check("zhangsan", cases[i].plain) == ERR_OK, "%s", cases[i].plain);
+        cfg.policy.password_kinds = cases[i].kinds + 1;
+        if (cases[i].kinds < 4)
+            assert_case(check("zhangsan", cases[i].plain) == ERR_PASSWORD_KINDS, "%s", cases[i].plain);
+    }
+    cfg.policy.password_kinds = 1;
+    assert_err(check_md5("zhangsan", "k7#fQ2xw"), ERR_PASSWORD_HIDDEN);
+    assert_err(check("zhangsan", "k7#f"), ERR_PASSWORD_SHORT);
+    cfg.policy.password_kinds = 0;
+    assert_err(check_md5("zhangsan", "k7#fQ2xw"), ERR_OK);
+}
+
 static void test_what_everybody_chooses(void **state)
 {
     (void)state;
@@ -94,6 +119,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_length_is_counted_in_characters),
         cmocka_unit_test(test_the_account_is_no_password),
+        cmocka_unit_test(test_kinds_of_characters),
         cmocka_unit_test(test_what_everybody_chooses),
         cmocka_unit_test(test_the_table),
     };
