@@ -172,7 +172,7 @@ CREATE INDEX mail_user ON mail (user_id) WHERE user_id IS NOT NULL;
 -- What happened how often, by the hour, for charts.
 CREATE TABLE counter (
     hour_s INTEGER NOT NULL, -- beginning of the hour
-    name   TEXT NOT NULL,    -- 'login.ok', … (auth/counter.h)
+    name   TEXT NOT NULL,    -- 'login.ok', … (store/counter_store.h)
     count  INTEGER NOT NULL, -- how often
     sum    INTEGER NOT NULL, -- of what was measured; 0 where nothing is
     PRIMARY KEY (hour_s, name)

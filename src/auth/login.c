@@ -9,6 +9,7 @@
 #include "base/account.h"
 #include "base/secure.h"
 #include "captcha/challenge.h"
+#include "store/counter_store.h"
 
 /* Expired rows that a failure clears away. */
 enum { PURGE_ROWS = 4 };
@@ -24,8 +25,20 @@ struct attempt {
     int64_t *retry_after_s_out;
 };
 
+static void count_login(struct app *app, enum err result, int64_t now_s)
+{
+    counter_add(app->db,
+                result == ERR_OK            ? COUNTER_LOGIN_OK
+                : result == ERR_USER_LOCKED ? COUNTER_LOGIN_LOCKED
+                                            : COUNTER_LOGIN_WRONG,
+                0, now_s);
+}
+
+/* Within a transaction. */
 static enum err record(const struct attempt *a, const struct user *user, enum err result)
 {
+    if (strcmp(a->action, AUDIT_LOGIN) == 0)
+        count_login(a->app, result, a->now_s);
     struct audit_event event = {.action = a->action,
                                 .tenant_id = a->try.tenant_id,
                                 .account = user != NULL ? user->account : NULL,
@@ -215,6 +228,8 @@ static enum err log_in_and_say(struct attempt *a, const struct entry *in, struct
     a->dialect = config_dialect_name(in->dialect);
     db_read_end(a->app->db); /* a password takes its time */
     enum err e = log_in(a, in, user, &found);
+    if (e == ERR_LOGIN_LOCKED)
+        counter_add(a->app->db, COUNTER_LOGIN_REFUSED, 0, a->now_s);
     /* An account that does not exist may be a password typed into the wrong field: its name is not logged. */
     const struct log_field said[] = {LOG_S("result", err_info(e)->name),
                                      LOG_S("dialect", a->dialect),

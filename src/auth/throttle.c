@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "captcha/challenge.h"
 #include "crypto/digest.h"
+#include "store/counter_store.h"
 #include "store/throttle_store.h"
 
 /* Secrets are long and random: what guesses at them is a wrong configuration more often than an attacker. */
@@ -135,7 +136,11 @@ static enum err hit_address(struct app *app, const char *subject, const char *al
         e = is_crowded(app, all, &own, now_s, &crowded);
     if (e == ERR_OK && own.count == 0 && !crowded)
         e = hit(app, all, now_s, 0, &new_ones);
-    return e == ERR_OK && !crowded ? hit(app, subject, now_s, limit, &own) : e;
+    if (e == ERR_OK && !crowded)
+        e = hit(app, subject, now_s, limit, &own);
+    if (e == ERR_OK && !crowded && own.count == limit)
+        counter_add(app->db, COUNTER_LOCK_ADDRESS, 0, now_s);
+    return e;
 }
 
 /* What the counters say, as they stand. */
@@ -191,6 +196,8 @@ enum err throttle_failed(struct app *app, const struct throttle_try *t, int64_t 
             counted = hit_address(app, name, new_addresses, now_s, s.limit[i]);
         else if (s.counts[i])
             counted = hit(app, name, now_s, s.limit[i], &count);
+        if (i == ACCOUNT && s.counts[i] && counted == ERR_OK && count.count == s.limit[i])
+            counter_add(app->db, COUNTER_LOCK_ACCOUNT, 0, now_s);
     }
     subjects_fini(&s);
     return counted != ERR_OK ? counted : e;

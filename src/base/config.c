@@ -156,6 +156,8 @@ static const struct setting settings[] = {
                "seconds without a login after which an account is locked; 0: never"),
     STRICT_BOOL("policy", "recheck_networks", policy.recheck_networks, "no", "yes",
                 "the networks of groups are looked at with each refresh and page too, not at login alone"),
+    INT("stats", "keep", stats.keep_s, 0, 3153600000, "34560000",
+        "seconds that the numbers behind the charts are kept; 0: for ever"),
     DIALECT("dialect.blade", DIALECT_BLADE, "yes", "/kom-ams-auth", "alnum", "130", "48", "5", "png"),
     BOOL("dialect.blade", "query_credentials", dialect[DIALECT_BLADE].query_credentials, "yes",
          "accept credentials in the query string of a POST, as Saber sends them"),

@@ -78,6 +78,9 @@ struct config {
         char license[CONFIG_TEXT_CAP];
     } server;
     struct {
+        int64_t keep_s; /* 0: for ever */
+    } stats;
+    struct {
         int64_t ttl_s;
         bool expose_answer;
         int64_t max_live;

@@ -12,7 +12,13 @@
 #include "portal/page.h"
 
 /* login.c, assets.c: the way in and out. */
-#define LOGIN_PAGES(X) X(GET, "/", PAGE_OPEN, login_front)
+#define LOGIN_PAGES(X)                                                                                       \
+    X(GET, "/", PAGE_OPEN, login_front)                                                                      \
+    X(GET, "/login", PAGE_OPEN, login_show)                                                                  \
+    X(POST, "/sign-in", PAGE_OPEN, login_sign_in)                                                            \
+    X(POST, "/sign-out", PAGE_OPEN, login_sign_out)                                                          \
+    X(GET, "/portal/welcome", PAGE_OPEN, login_welcome)                                                      \
+    X(GET, "/portal/captcha", PAGE_PLAIN, login_captcha)
 
 /* account.c, password.c, sessions.c, link.c: a person's own. */
 #define ACCOUNT_PAGES(X)                                                                                     \

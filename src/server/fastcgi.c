@@ -30,6 +30,7 @@ enum {
     WAITING_US = 4000,        /* and about so long, while the worker has other things to do */
     DRAIN_US = 5 * SECOND_US, /* for the rest of a request that was answered without it */
     SEND_S = 5,               /* for a peer that does not read its answer */
+    IDLE_US = 3 * SECOND_US,  /* without a request: what was counted is written */
     ENDING_US = 2 * SECOND_US /* for requests that are still coming when the end has come */
 };
 
@@ -475,6 +476,7 @@ static void take_signal(struct worker *w)
         return;
     if (signal.ssi_signo == SIGHUP) {
         flush(w);
+        server_settle(&w->server);
         server_reload(&w->server);
     } else {
         end(w);
@@ -488,16 +490,17 @@ static bool open_signals(struct worker *w)
     return w->signal_fd >= 0;
 }
 
-/* Milliseconds until something is too late; -1: nothing can be. */
+/* Milliseconds until something is too late, or is to be written for want of anything else to do; -1: nothing can be. */
 static int patience_ms(const struct worker *w)
 {
-    int64_t first_us = INT64_MAX;
+    int64_t now_us = clock_monotonic_us();
+    int64_t first_us = server_has_unsettled(&w->server) ? now_us + IDLE_US : INT64_MAX;
     for (size_t i = 0; i < w->count; i++)
         if (w->all[i]->state != WAITING && w->all[i]->deadline_us < first_us)
             first_us = w->all[i]->deadline_us;
     if (first_us == INT64_MAX)
         return -1;
-    int64_t left_us = first_us - clock_monotonic_us();
+    int64_t left_us = first_us - now_us;
     return left_us > 0 ? (int)(left_us / 1000) + 1 : 0;
 }
 
@@ -548,11 +551,14 @@ static void give_back_memory(struct worker *w)
 static void serve(struct worker *w)
 {
     while (!w->is_ending || w->count > 0) {
-        int found = wait_for_events(w, w->waiting_count > 0 ? 0 : patience_ms(w));
+        bool waits = w->waiting_count > 0;
+        int found = wait_for_events(w, waits ? 0 : patience_ms(w));
         if (found > 0)
             handle_events(w);
         if (found == 0 || clock_monotonic_us() - w->waiting_since_us >= WAITING_US)
             flush(w);
+        if (found == 0 && !waits)
+            server_settle(&w->server);
         end_the_slow(w);
         sort_out_closed(w);
         give_back_memory(w);
@@ -585,6 +591,7 @@ int server_fastcgi(const char *conf_path)
         return 1;
     }
     serve(w);
+    server_settle(&w->server);
     free_connections(w);
     close_feed(w);
     close(w->signal_fd);

@@ -142,7 +142,7 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_CAPTCHA_PUT] =
         "INSERT INTO captcha (id, network, dialect, answer, expires_s) VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_CAPTCHA_TAKE] = "DELETE FROM captcha WHERE id = ?1 AND dialect = ?2 AND expires_s > ?3 AND "
-                         "expires_s <= ?4 RETURNING answer",
+                         "expires_s <= ?4 RETURNING answer, expires_s",
     /* Each a look at one end; joined, they would be two tables in memory for each captcha. */
     [SQL_CAPTCHA_ENDS] = "SELECT (SELECT min(seq) FROM captcha), (SELECT max(seq) FROM captcha), "
                          "(SELECT expires_s FROM captcha ORDER BY seq LIMIT 1), "
@@ -424,4 +424,15 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_LOOK_PUT] = "INSERT INTO look (name, value) VALUES (?1, ?2) "
                      "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
     [SQL_LOOK_REMOVE] = "DELETE FROM look WHERE name = ?1",
+    [SQL_COUNTER_ADD] =
+        "INSERT INTO counter (hour_s, name, count, sum) VALUES (?1, ?2, ?3, ?4) "
+        "ON CONFLICT (hour_s, name) DO UPDATE SET count = count + ?3, sum = sum + ?4 RETURNING count",
+    [SQL_COUNTER_GET] = "SELECT count FROM counter WHERE hour_s = ?1 AND name = ?2",
+    [SQL_COUNTER_LIST] = "SELECT hour_s, name, count, sum FROM counter WHERE hour_s >= ?1 AND hour_s < ?2 "
+                         "ORDER BY hour_s, name",
+    [SQL_COUNTER_LIVE] = "SELECT (SELECT count(*) FROM session WHERE expires_s > ?1 AND revoked_s IS NULL), "
+                         "(SELECT count(*) FROM browser_session WHERE idle_end_s > ?1)",
+    /* ?1 is when the oldest that stays began. */
+    [SQL_COUNTER_PURGE] = "DELETE FROM counter WHERE (hour_s, name) IN "
+                          "(SELECT hour_s, name FROM counter WHERE hour_s < ?1 ORDER BY hour_s LIMIT ?2)",
 };
