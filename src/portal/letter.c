@@ -23,20 +23,27 @@ enum {
 
 /* ---- Writing ----------------------------------------------------------------------------------------- */
 
+struct title {
+    struct arena *arena;
+    const char *text; /* NULL: none is set in the portal */
+};
+
 static enum err take_title(void *ctx, const char *name, const char *value)
 {
-    struct view *v = ctx;
+    struct title *t = ctx;
     if (strcmp(name, "title") == 0 && value[0] != '\0')
-        view_text(v, "site", arena_strdup(v->root->arena, value));
+        t->text = arena_strdup(t->arena, value);
     return ERR_OK;
 }
 
 static enum err add_site(const struct page *p, struct view *v)
 {
-    const char *title = p->app->cfg.portal.title;
-    enum err e = look_store_list(p->app->db, take_title, v);
-    if (view_find(v, "site", 4) == NULL)
-        view_text(v, "site", title[0] != '\0' ? title : page_word(p, "site.title"));
+    const char *configured = p->app->cfg.portal.title;
+    struct title title = {.arena = p->arena};
+    enum err e = look_store_list(p->app->db, take_title, &title);
+    if (title.text == NULL)
+        title.text = configured[0] != '\0' ? configured : page_word(p, "site.title");
+    view_text(v, "site", title.text);
     return e;
 }
 
