@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "base/secure.h"
 #include "crypto/digest.h"
+#include "store/counter_store.h"
 #include "store/link_store.h"
 #include "store/token_store.h"
 
@@ -67,7 +68,11 @@ enum err browser_start(struct app *app, const struct browser_start *s, int64_t n
                                   .proved_s = now_s};
     cut_user_agent(s->user_agent, user_agent);
     enum err e = new_secret(secret_out, row.secret_hash);
-    return e == ERR_OK ? browser_store_put(app->db, &row) : e;
+    if (e == ERR_OK)
+        e = browser_store_put(app->db, &row);
+    if (e == ERR_OK)
+        counter_add(app->db, COUNTER_BROWSER_STARTED, 0, now_s);
+    return e;
 }
 
 /* Whether it is there and good for its person. */

@@ -13,7 +13,17 @@ enum { HEIGHT = 200, TOP = 20, FLOOR = 174, TICK_Y = 192, LINES_MAX = 5 };
 enum { WIDTH = 10000, BAR_FIFTHS = 4 };
 
 static const char *const looks[CHART_LOOKS] = {
-    [CHART_SOLID] = "solid", [CHART_HATCHED] = "hatched", [CHART_DOTTED] = "dotted"};
+    [CHART_GOOD] = "good", [CHART_BAD] = "bad", [CHART_WARN] = "warn", [CHART_OTHER] = "other"};
+
+/* A hatching repeats every four pixels: its ink on its ground, turned by so many degrees. */
+static const struct {
+    const char *ink;
+    int turned;
+} hatchings[CHART_LOOKS] = {
+    [CHART_BAD] = {"<rect class=\"chart-ink-bad\" width=\"2\" height=\"4\"/>", 45},
+    [CHART_WARN] = {"<circle class=\"chart-ink-warn\" cx=\"2\" cy=\"2\" r=\"1.2\"/>", 0},
+    [CHART_OTHER] = {"<rect class=\"chart-ink-other\" width=\"4\" height=\"2\"/>", 0},
+};
 
 /* ---- Numbers ----------------------------------------------------------------------------------------- */
 
@@ -79,25 +89,26 @@ static void add_texted(struct buf *out, const char *open, const char *text, cons
 
 static void add_fill(const struct chart *c, enum chart_look look, struct buf *out)
 {
-    if (look == CHART_SOLID)
-        buf_add_str(out, " class=\"chart-bar-solid\"");
-    else
-        buf_addf(out, " class=\"chart-bar-%s\" fill=\"url(#%s-%s)\"", looks[look], c->id, looks[look]);
+    buf_addf(out, " class=\"chart-bar-%s\"", looks[look]);
+    if (hatchings[look].ink != NULL)
+        buf_addf(out, " fill=\"url(#%s-%s)\"", c->id, looks[look]);
 }
 
-/* The hatchings; of a name that no other chart of the page has. */
+/* The hatchings that it has; of a name that no other chart of the page has. */
 static void add_patterns(const struct chart *c, struct buf *out)
 {
-    buf_addf(out,
-             "<defs><pattern id=\"%s-hatched\" width=\"4\" height=\"4\" patternUnits=\"userSpaceOnUse\" "
-             "patternTransform=\"rotate(45)\"><rect class=\"chart-ground-hatched\" width=\"4\" height=\"4\"/>"
-             "<rect class=\"chart-ink-hatched\" width=\"2\" height=\"4\"/></pattern>",
-             c->id);
-    buf_addf(out,
-             "<pattern id=\"%s-dotted\" width=\"4\" height=\"4\" patternUnits=\"userSpaceOnUse\">"
-             "<rect class=\"chart-ground-dotted\" width=\"4\" height=\"4\"/>"
-             "<circle class=\"chart-ink-dotted\" cx=\"2\" cy=\"2\" r=\"1\"/></pattern></defs>\n",
-             c->id);
+    buf_add_str(out, "<defs>");
+    for (size_t i = 0; i < c->series_count; i++) {
+        enum chart_look look = c->series[i].look;
+        if (hatchings[look].ink != NULL)
+            buf_addf(
+                out,
+                "<pattern id=\"%s-%s\" width=\"4\" height=\"4\" patternUnits=\"userSpaceOnUse\" "
+                "patternTransform=\"rotate(%d)\"><rect class=\"chart-ground-%s\" width=\"4\" height=\"4\"/>"
+                "%s</pattern>",
+                c->id, looks[look], hatchings[look].turned, looks[look], hatchings[look].ink);
+    }
+    buf_add_str(out, "</defs>\n");
 }
 
 static void add_legend(const struct chart *c, struct buf *out)

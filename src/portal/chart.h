@@ -15,8 +15,8 @@
 
 #include "base/buf.h"
 
-/* How a series looks: a filled area, or one of two hatchings. */
-enum chart_look { CHART_SOLID, CHART_HATCHED, CHART_DOTTED, CHART_LOOKS };
+/* How a series looks, by what it tells of: filled, or hatched one way or another. */
+enum chart_look { CHART_GOOD, CHART_BAD, CHART_WARN, CHART_OTHER, CHART_LOOKS };
 
 struct chart_series {
     const char *name;

@@ -94,8 +94,8 @@ static struct chart logins(void)
     static const struct chart_point points[] = {{"11-24 20:00", "20:00"}, {"11-24 21:00", NULL},
                                                 {"11-24 22:00", NULL},    {"11-24 23:00", "23:00"},
                                                 {"11-25 00:00", NULL},    {"11-25 01:00", "01:00"}};
-    static const struct chart_series series[] = {{"signed in", CHART_SOLID, ok, "2,172"},
-                                                 {"wrong <password> & \"more\"", CHART_HATCHED, wrong, NULL}};
+    static const struct chart_series series[] = {{"signed in", CHART_GOOD, ok, "2,172"},
+                                                 {"wrong <password> & \"more\"", CHART_BAD, wrong, NULL}};
     return (struct chart){.id = "logins",
                           .title = "Sign-ins by hour",
                           .summary = "2,172 sign-ins and 405 failures.",
@@ -123,14 +123,14 @@ static void test_a_chart_of_nothing(void **state)
 {
     (void)state;
     static const int64_t none[6] = {0};
-    const struct chart_series series[] = {{"signed in", CHART_SOLID, none, NULL}};
+    const struct chart_series series[] = {{"signed in", CHART_GOOD, none, NULL}};
     struct buf out;
     buf_init(&out);
     struct chart c = logins();
     c.series = series;
     c.series_count = 1;
     chart_draw(&c, &out);
-    assert_null(strstr(buf_str(&out), "chart-bar-solid\" x"));
+    assert_null(strstr(buf_str(&out), "chart-bar-good\" x"));
     assert_null(strstr(buf_str(&out), "chart-peak"));
     buf_clear(&out);
     c.points = 0;
@@ -144,7 +144,7 @@ static void test_bars_stay_within_the_lines(void **state)
 {
     (void)state;
     static const int64_t small[] = {1, INT64_MAX / 4}, great[] = {INT64_MAX / 4, 1};
-    const struct chart_series series[] = {{"a", CHART_SOLID, small, NULL}, {"b", CHART_DOTTED, great, NULL}};
+    const struct chart_series series[] = {{"a", CHART_GOOD, small, NULL}, {"b", CHART_WARN, great, NULL}};
     struct buf out;
     buf_init(&out);
     struct chart c = logins();
