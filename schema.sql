@@ -87,6 +87,10 @@ CREATE TABLE user (
 ) STRICT;
 CREATE INDEX user_folded ON user (tenant_id, account_folded);
 CREATE INDEX user_email ON user (email COLLATE NOCASE) WHERE email <> '';
+-- The orders in which people are listed, a page at a time (store/user_search.h).
+CREATE INDEX user_name ON user (real_name);
+CREATE INDEX user_login ON user (coalesce(last_login_s, 0));
+CREATE INDEX user_created ON user (created_s);
 
 -- A group of people of any tenant. Roles are of the applications; groups are of this site: members of 'admins', which is
 -- always there, administer it in the portal.
@@ -168,7 +172,7 @@ CREATE INDEX mail_user ON mail (user_id) WHERE user_id IS NOT NULL;
 -- What happened how often, by the hour, for charts.
 CREATE TABLE counter (
     hour_s INTEGER NOT NULL, -- beginning of the hour
-    name   TEXT NOT NULL,    -- 'login.ok', … (auth/counter.h)
+    name   TEXT NOT NULL,    -- 'login.ok', … (store/counter_store.h)
     count  INTEGER NOT NULL, -- how often
     sum    INTEGER NOT NULL, -- of what was measured; 0 where nothing is
     PRIMARY KEY (hour_s, name)

@@ -1,6 +1,6 @@
 /*
  * People written as admin/import reads them.
- * Depends on admin/people, store/user_store.
+ * Depends on admin/people, store/group_store, store/user_store.
  */
 #ifndef ADMIN_EXPORT_H
 #define ADMIN_EXPORT_H
@@ -21,7 +21,7 @@ struct export_rules {
 typedef enum err export_sink(void *ctx, const struct buf *text);
 
 /* count_out: how many people. ERR_OK, ERR_STORE, ERR_MEMORY, the sink's own. */
-enum err export_people(struct db *db, const struct export_rules *rules, struct arena *arena,
-                       export_sink *sink, void *ctx, size_t *count_out);
+enum err export_people(struct db *db, const struct export_rules *rules, export_sink *sink, void *ctx,
+                       size_t *count_out);
 
 #endif

@@ -1,6 +1,7 @@
 /*
  * Groups as an administrator handles them: a group has a name, a title, and people of any tenant. Members of "admins"
- * administer the site in the portal. What changes something is to be called within a transaction.
+ * administer the site in the portal; while somebody can, somebody stays who can. What changes something is to be called
+ * within a transaction.
  * Depends on admin/text, store/group_store, store/user_store.
  */
 #ifndef ADMIN_GROUPS_H
@@ -34,5 +35,8 @@ enum err groups_set_of_user(struct db *db, int64_t user_id, const char *names, s
 
 /* ERR_EXISTS if nobody could administer the site any more were this person locked or removed; ERR_OK. */
 enum err groups_check_last_admin(struct db *db, int64_t user_id);
+
+/* The same of a tenant that is to be locked. */
+enum err groups_check_last_tenant(struct db *db, const char *tenant_id);
 
 #endif

@@ -14,7 +14,8 @@ enum { GROUP_LEN = 4, DRAWS_MAX = 100 };
 /* Whether it has letters of both cases and a digit: the dashes are the fourth kind, so that no policy refuses it. */
 static bool has_every_kind(const char *password)
 {
-    return strpbrk(password, UPPER) != NULL && strpbrk(password, LOWER) != NULL && strpbrk(password, DIGITS) != NULL;
+    return strpbrk(password, UPPER) != NULL && strpbrk(password, LOWER) != NULL &&
+           strpbrk(password, DIGITS) != NULL;
 }
 
 /* "Kx7m-…" */

@@ -3,15 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin/groups.h"
 #include "admin/text.h"
 #include "admin/users.h"
+#include "auth/browser.h"
 #include "auth/policy.h"
 #include "base/account.h"
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/secure.h"
 #include "store/tenant_store.h"
-#include "store/token_store.h"
 
 #define ARENA_CAP ((size_t)2048 * 1024 * 1024)
 
@@ -20,6 +21,7 @@ struct import_entry {
     bool given[PEOPLE_COLUMNS]; /* what the file says of the person */
     bool exists;                /* the account is there; user.id is its id */
     struct user user;
+    const char *groups; /* comma-joined names */
 };
 
 /* ---- Faults, and doubts ---- */
@@ -289,6 +291,37 @@ static enum err check_texts(struct import *im, const struct person *p, struct im
     return good;
 }
 
+static enum err no_group(struct import *im, const struct person *p, const char *name)
+{
+    const char *what = arena_printf(&im->scratch, "no such group: %s; make it with: menshen group add", name);
+    return what != NULL ? tell_column(im, p->line, PEOPLE_GROUPS, what) : ERR_MEMORY;
+}
+
+/* Groups that are there. Each name is looked up once for the file, as tenants are, while rows name the same. */
+static enum err check_groups(struct import *im, const struct person *p, struct import_entry *e)
+{
+    const char *value = p->value[PEOPLE_GROUPS];
+    struct user_group group;
+    enum err good = ERR_OK;
+    e->given[PEOPLE_GROUPS] = value != NULL;
+    e->groups = value != NULL ? text_tidy_list(&im->arena, value) : "";
+    if (e->groups == NULL)
+        return ERR_MEMORY;
+    if (im->known_groups != NULL && strcmp(im->known_groups, e->groups) == 0)
+        return ERR_OK;
+    for (const char *at = e->groups; good == ERR_OK && *at != '\0';) {
+        size_t len = strcspn(at, ",");
+        const char *name = arena_strndup(&im->scratch, at, len);
+        good = name != NULL ? group_store_get(im->app->db, name, &im->scratch, &group) : ERR_MEMORY;
+        if (good == ERR_NOT_FOUND)
+            return no_group(im, p, name);
+        at += len + (at[len] == ',');
+    }
+    if (good == ERR_OK)
+        im->known_groups = e->groups;
+    return good;
+}
+
 static enum err check(struct import *im, const struct person *p, struct import_entry *e)
 {
     *e = (struct import_entry){.line = p->line,
@@ -302,6 +335,10 @@ static enum err check(struct import *im, const struct person *p, struct import_e
         good = check_flag(im, p, PEOPLE_LOCKED, &e->user.locked, e);
     if (good == ERR_OK)
         good = check_flag(im, p, PEOPLE_PASSWORD_EXPIRED, &e->user.password_expired, e);
+    if (good == ERR_OK)
+        good = check_flag(im, p, PEOPLE_EMAIL_VERIFIED, &e->user.email_verified, e);
+    if (good == ERR_OK)
+        good = check_groups(im, p, e);
     if (good == ERR_OK)
         good = check_changed(im, p, e);
     if (good == ERR_OK)
@@ -489,11 +526,20 @@ static enum err update(struct import *im, const struct import_entry *e)
                                                            : u.password_expired;
     if (has_password || e->given[PEOPLE_PASSWORD_CHANGED])
         u.password_changed_s = e->user.password_changed_s;
+    if (e->given[PEOPLE_LOCKED] && u.locked && !e->user.locked)
+        u.unlocked_s = im->now_s;
+    if (done == ERR_OK && e->given[PEOPLE_LOCKED] && e->user.locked && !u.locked)
+        done = groups_check_last_admin(db, u.id);
     u.locked = e->given[PEOPLE_LOCKED] ? e->user.locked : u.locked;
+    if (e->given[PEOPLE_EMAIL_VERIFIED])
+        u.email_verified = e->user.email_verified;
     if (done == ERR_OK)
         done = user_store_set(db, &u);
+    /* Not by that row alone, in which another address than before is not verified. */
+    if (done == ERR_OK && e->given[PEOPLE_EMAIL_VERIFIED] && e->user.email_verified)
+        done = user_store_verify_email(db, u.id, u.email);
     if (done == ERR_OK && (has_password || u.locked))
-        done = session_store_revoke_user(db, u.id, 0, im->now_s);
+        done = browser_end_person(db, u.id, 0, 0, im->now_s);
     return done;
 }
 
@@ -507,7 +553,11 @@ enum err import_write(struct import *im)
         if (!entry->exists && !entry->given[PEOPLE_USER_ID])
             entry->user.id = id++;
         e = entry->exists ? update(im, entry) : user_store_put(im->app->db, &entry->user);
-        if (e == ERR_EXISTS || e == ERR_NOT_FOUND)
+        if (e == ERR_OK && entry->given[PEOPLE_GROUPS])
+            e = groups_set_of_user(im->app->db, entry->user.id, entry->groups, &im->scratch);
+        if (e == ERR_EXISTS && entry->exists)
+            im->last_admin_line = entry->line;
+        else if (e == ERR_EXISTS || e == ERR_NOT_FOUND)
             im->overtaken_line = entry->line;
         arena_reset(&im->scratch);
         im->watch.step(im->watch.ctx, "Writing", i + 1, im->count);

@@ -41,6 +41,7 @@ struct import {
     size_t existing;            /* … of whom so many are there already and are changed … */
     size_t unseen;              /* … and so many have a verifier over the password itself: clients_md5 */
     size_t overtaken_line;      /* whose account somebody else changed before it was written; 0: none */
+    size_t last_admin_line; /* by which nobody could administer the site any more: it is refused; 0: none */
 
     struct app *app; /* what follows is for import.c only */
     struct import_rules rules;
@@ -51,6 +52,7 @@ struct import {
     struct import_entry *entries;
     size_t room;
     const char *known_tenant; /* the last that was found */
+    const char *known_groups; /* likewise */
 };
 
 /* `rules` and `watch` are copied. */
@@ -71,7 +73,8 @@ enum err import_decode(const enum encoding *from, struct buf *file, size_t *line
  * ERR_STORE, ERR_CRYPTO, ERR_RANDOM, ERR_MEMORY. */
 enum err import_read(struct import *im, enum people_format format, const char *text, size_t len);
 
-/* Write who passed. Within a transaction. ERR_OK; ERR_EXISTS, ERR_NOT_FOUND with im->overtaken_line; as above. */
+/* Write who passed. Within a transaction. ERR_OK; ERR_EXISTS, ERR_NOT_FOUND with im->overtaken_line or
+ * im->last_admin_line; as above. */
 enum err import_write(struct import *im);
 
 /* Release, also after a failed call. */

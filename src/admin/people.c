@@ -20,6 +20,8 @@ static const char *const columns[PEOPLE_COLUMNS] = {
     [PEOPLE_PASSWORD] = "password",
     USER_TEXTS(TEXT_COLUMN)[PEOPLE_LOCKED] = "locked",
     [PEOPLE_PASSWORD_EXPIRED] = "password_expired",
+    [PEOPLE_EMAIL_VERIFIED] = "email_verified",
+    [PEOPLE_GROUPS] = "groups",
     [PEOPLE_PASSWORD_CHANGED] = "password_changed",
 };
 

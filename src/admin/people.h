@@ -25,6 +25,8 @@ enum people_column {
     PEOPLE_TEXTS,         /* the first of user_texts, the others behind it */
     PEOPLE_LOCKED = PEOPLE_TEXTS + USER_TEXT_COUNT, /* yes, no */
     PEOPLE_PASSWORD_EXPIRED,                        /* yes, no */
+    PEOPLE_EMAIL_VERIFIED,                          /* yes, no */
+    PEOPLE_GROUPS,                                  /* comma-joined names */
     PEOPLE_PASSWORD_CHANGED, /* Unix seconds, or YYYY-MM-DD [HH:MM:SS] in the configured zone */
     PEOPLE_COLUMNS
 };

@@ -1,6 +1,7 @@
 #include "admin/tenants.h"
 
-#include "store/token_store.h"
+#include "admin/groups.h"
+#include "auth/browser.h"
 
 enum err tenants_rename(struct db *db, const char *id, const char *name, struct arena *arena)
 {
@@ -17,13 +18,15 @@ enum err tenants_set_locked(struct db *db, const char *id, bool locked, int64_t 
     if (e != ERR_OK)
         return e;
     t.locked = locked;
-    e = tenant_store_set(db, &t);
-    return e == ERR_OK && locked ? session_store_revoke_tenant(db, t.id, now_s) : e;
+    e = locked ? groups_check_last_tenant(db, t.id) : ERR_OK;
+    if (e == ERR_OK)
+        e = tenant_store_set(db, &t);
+    return e == ERR_OK && locked ? browser_end_tenant(db, t.id, now_s) : e;
 }
 
 enum err tenants_remove(struct db *db, const char *id, int64_t now_s)
 {
     enum err e = tenant_store_remove(db, id);
     /* Clients' own sessions have no user to go with, and would come back with a tenant of the same id. */
-    return e == ERR_OK ? session_store_revoke_tenant(db, id, now_s) : e;
+    return e == ERR_OK ? browser_end_tenant(db, id, now_s) : e;
 }

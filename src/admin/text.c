@@ -6,7 +6,10 @@
 #include "base/codec.h"
 #include "base/config.h"
 
+#define DIGITS         "0123456789"
 #define LETTERS_DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+enum { EMAIL_MAX = 254 /* RFC 5321 §4.5.3.1.3, without < and > */, PHONE_MAX = 40 };
 
 const char *text_fault(const char *s, size_t len)
 {
@@ -41,6 +44,41 @@ enum err text_check_id(const char *value, struct buf *why)
     if (len >= 1 && len <= TEXT_ID_MAX && strspn(value, LETTERS_DIGITS "-_.") == len)
         return ERR_OK;
     buf_addf(why, "expected 1 to %d letters, digits, - _ or .", TEXT_ID_MAX);
+    return ERR_BAD_REQUEST;
+}
+
+/* Labels of 1 to 63 letters, digits and inner hyphens. */
+static bool is_host(const char *s)
+{
+    for (;;) {
+        size_t len = strspn(s, LETTERS_DIGITS "-");
+        if (len == 0 || len > 63 || s[0] == '-' || s[len - 1] == '-')
+            return false;
+        if (s[len] == '\0')
+            return true;
+        if (s[len] != '.')
+            return false;
+        s += len + 1;
+    }
+}
+
+enum err text_check_email(const char *value, struct buf *why)
+{
+    size_t local = strspn(value, LETTERS_DIGITS ".!#$%&'*+/=?^_`{|}~-");
+    bool good = local >= 1 && local <= 64 && value[local] == '@' && is_host(value + local + 1);
+    if (value[0] == '\0' || (good && strlen(value) <= EMAIL_MAX))
+        return ERR_OK;
+    buf_add_str(why, "expected an e-mail address such as zhangsan@example.com");
+    return ERR_BAD_REQUEST;
+}
+
+enum err text_check_phone(const char *value, struct buf *why)
+{
+    size_t len = strlen(value);
+    if (len == 0 ||
+        (len <= PHONE_MAX && strspn(value, DIGITS "+-().#/ ") == len && strpbrk(value, DIGITS) != NULL))
+        return ERR_OK;
+    buf_addf(why, "expected a telephone number: digits, + - ( ) and blanks, at most %d", PHONE_MAX);
     return ERR_BAD_REQUEST;
 }
 

@@ -24,6 +24,12 @@ enum err text_check(const char *value, size_t max, struct buf *why);
 /* The id of a tenant or client: letters, digits, - _ and . */
 enum err text_check_id(const char *value, struct buf *why);
 
+/* An e-mail address as browsers take it (HTML, "valid e-mail address"), of at most 254 bytes. "" is none. */
+enum err text_check_email(const char *value, struct buf *why);
+
+/* A telephone number: digits, with + - ( ) . / # and blanks among them. "" is none. */
+enum err text_check_phone(const char *value, struct buf *why);
+
 /*
  * A comma-separated list without empty or doubled elements. Each is one of the comma-joined `allowed`, or,
  * where that is NULL, made of letters, digits and - _ . : /

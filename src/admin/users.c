@@ -1,17 +1,21 @@
 #include "admin/users.h"
 
+#include <string.h>
 #include <time.h>
 
+#include "admin/groups.h"
 #include "admin/text.h"
+#include "auth/browser.h"
 #include "auth/policy.h"
 #include "auth/throttle.h"
 #include "base/account.h"
 #include "base/random.h"
 #include "base/secure.h"
 #include "store/tenant_store.h"
-#include "store/token_store.h"
 
 enum { ID_RANDOM_BITS = 22 };
+
+#define LOCALES "zh-Hans,zh-Hant,en" /* the languages of the portal (portal/words.h) */
 
 static const int64_t ID_EPOCH_MS = 1288834974657;
 
@@ -40,6 +44,30 @@ enum err users_new_account(const char *given, struct arena *arena, const char **
     return *out != NULL ? ERR_OK : ERR_MEMORY;
 }
 
+static enum err check_locale(const char *value, struct buf *why)
+{
+    if (value[0] == '\0' || config_list_has(LOCALES, value, strlen(value)))
+        return ERR_OK;
+    buf_add_str(why, "expected zh-Hans, zh-Hant or en");
+    return ERR_BAD_REQUEST;
+}
+
+/* The texts that have a form of their own. */
+static const struct {
+    size_t offset; /* in struct user */
+    enum err (*check)(const char *value, struct buf *why);
+} forms[] = {{offsetof(struct user, email), text_check_email},
+             {offsetof(struct user, phone), text_check_phone},
+             {offsetof(struct user, locale), check_locale}};
+
+static enum err check_form(size_t i, const char *value, struct buf *why)
+{
+    for (size_t k = 0; k < sizeof forms / sizeof forms[0]; k++)
+        if (forms[k].offset == user_texts[i].offset)
+            return forms[k].check(value, why);
+    return ERR_OK;
+}
+
 enum err users_set_text(struct user *u, size_t i, const char *value, struct arena *arena, struct buf *why)
 {
     bool is_list = user_texts[i].is_list;
@@ -48,7 +76,8 @@ enum err users_set_text(struct user *u, size_t i, const char *value, struct aren
     if (value == NULL)
         return ERR_MEMORY;
     *user_text_at(u, i) = value;
-    return text_check(value, is_list ? TEXT_LIST_MAX : TEXT_MAX, why);
+    enum err e = text_check(value, is_list ? TEXT_LIST_MAX : TEXT_MAX, why);
+    return e == ERR_OK ? check_form(i, value, why) : e;
 }
 
 enum err users_find(struct db *db, const char *tenant_id, const char *account, struct arena *arena,
@@ -87,19 +116,29 @@ enum err users_add(struct db *db, const struct user *u, struct arena *arena)
 
 enum err users_set_locked(struct app *app, struct user *u, bool locked, int64_t now_s)
 {
+    enum err e = locked ? groups_check_last_admin(app->db, u->id) : ERR_OK;
     u->locked = locked;
-    enum err e = user_store_set(app->db, u);
+    if (!locked)
+        u->unlocked_s = now_s;
+    if (e == ERR_OK)
+        e = user_store_set(app->db, u);
     if (e != ERR_OK)
         return e;
-    return locked ? session_store_revoke_user(app->db, u->id, 0, now_s)
+    return locked ? browser_end_person(app->db, u->id, 0, 0, now_s)
                   : throttle_unlock(app, u->tenant_id, u->account);
+}
+
+enum err users_remove(struct db *db, int64_t id)
+{
+    enum err e = groups_check_last_admin(db, id);
+    return e == ERR_OK ? user_store_remove(db, id) : e;
 }
 
 enum err users_set_password(struct app *app, const struct user *u, const char *hash, int64_t now_s)
 {
     enum err e = user_store_set_password(app->db, u->id, hash, now_s);
     if (e == ERR_OK)
-        e = session_store_revoke_user(app->db, u->id, 0, now_s);
+        e = browser_end_person(app->db, u->id, 0, 0, now_s);
     return e == ERR_OK ? throttle_unlock(app, u->tenant_id, u->account) : e;
 }
 

@@ -1,12 +1,16 @@
 /*
  * Users as an administrator handles them. What changes something is to be called within a transaction.
- * Depends on admin/text, auth/policy, auth/throttle, crypto/password, store/user_store, store/token_store.
+ * Depends on admin/groups, admin/text, auth/browser, auth/policy, auth/throttle, crypto/password, store/user_store, store/token_store.
  */
 #ifndef ADMIN_USERS_H
 #define ADMIN_USERS_H
 
 #include "auth/app.h"
 #include "store/user_store.h"
+
+/* What is said where the last administrator who can sign in would be locked or removed. */
+#define USERS_LAST_ADMIN                                                                                     \
+    "nobody could administer the site any more; make another a member of the group admins first"
 
 /*
  * A user id as BladeX makes them: milliseconds since 2010-11-04 01:42:54.657 UTC, shifted by 22 bits, and 22
@@ -39,12 +43,15 @@ enum err users_add(struct db *db, const struct user *u, struct arena *arena);
  * taken; ERR_STORE; ERR_MEMORY. */
 enum err users_check_free(struct db *db, const char *tenant_id, const char *account, struct arena *arena);
 
-/* Lock it, which ends all its sessions; or unlock it and forget its failed logins, so that it can log in at once.
- * ERR_OK, ERR_NOT_FOUND, ERR_STORE. */
+/* Lock it, which ends all its sessions and links; or unlock it and forget its failed logins, so that it can log in at
+ * once. ERR_OK, ERR_NOT_FOUND, ERR_STORE; ERR_EXISTS: the last who can administer the site is not locked. */
 enum err users_set_locked(struct app *app, struct user *u, bool locked, int64_t now_s);
 
-/* Give it a new password, by its verifier; its sessions end, and its failed logins are forgotten. Errors as
- * above. */
+/* Remove it, with its sessions, links and memberships. Errors as above. */
+enum err users_remove(struct db *db, int64_t id);
+
+/* Give it a new password, by its verifier; its sessions and links end, and its failed logins are forgotten. Errors as
+ * above, but ERR_EXISTS. */
 enum err users_set_password(struct app *app, const struct user *u, const char *hash, int64_t now_s);
 
 /* The verifier of a password as it was typed, at the configured cost. ERR_OK, ERR_RANDOM, ERR_CRYPTO. */

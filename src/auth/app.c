@@ -5,6 +5,7 @@
 #include "auth/keyring.h"
 #include "base/clock.h"
 #include "base/secure.h"
+#include "store/counter_store.h"
 
 enum err app_configure(struct app *app, const char *conf_path, struct buf *why)
 {
@@ -40,6 +41,7 @@ enum err app_open(struct app *app, const char *conf_path, struct buf *why)
         e = db_open(app->cfg.server.data_dir, &app->log, &app->db, why);
     if (e != ERR_OK)
         return e;
+    counter_keep(app->db, app->cfg.stats.keep_s);
     e = setting_store_get(app->db, SETTING_CLIENT_PEPPER, app->client_pepper, sizeof app->client_pepper);
     if (e == ERR_OK)
         e = password_decoy(app_password_cost(app), app->decoy_hash);

@@ -25,6 +25,7 @@ struct app {
     unsigned char style[SETTING_SEED_LEN]; /* what the engine was made from */
     int64_t health_s;                      /* when app_health looked last */
     enum err health;                       /* what it found */
+    bool has_mail;                         /* one was queued since the sender was started last */
     void (*before_slow)(void *ctx);        /* see app_before_slow; NULL: nobody waits */
     void *slow_ctx;
 };

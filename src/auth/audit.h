@@ -21,8 +21,11 @@
 #define AUDIT_LOGOUT          "logout"
 #define AUDIT_SCREEN_UNLOCK   "screen.unlock"
 #define AUDIT_PASSWORD_CHANGE "password.change"
-#define AUDIT_REFRESH_REUSE   "refresh.reuse"   /* a used refresh token came again; its family was ended */
-#define AUDIT_REFRESH_REFUSED "refresh.refused" /* one came again, and nothing ended */
+#define AUDIT_PASSWORD_PROVE  "password.prove" /* typed again in the portal, before something that matters */
+#define AUDIT_PASSWORD_RESET  "password.reset" /* a new one by a link */
+#define AUDIT_INVITATION      "invitation.accept" /* the first one by a link */
+#define AUDIT_REFRESH_REUSE   "refresh.reuse"     /* a used refresh token came again; its family was ended */
+#define AUDIT_REFRESH_REFUSED "refresh.refused"   /* one came again, and nothing ended */
 #define AUDIT_REFRESH_STALE                                                                                  \
     "refresh.stale" /* one came again from the same address: a stale tab got the newest pair */
 #define AUDIT_TOKEN_REVOKE "token.revoke"

@@ -3,7 +3,7 @@
  * database its SHA-256 only. A session ends by its absolute end, by idleness, by sign-out, or with its user's lock,
  * removal or new password.
  *
- * Depends on auth/app, store/browser_store, store/user_store, crypto/digest.
+ * Depends on auth/app, store/browser_store, store/link_store, store/token_store, store/user_store, crypto/digest.
  * Source: schema.sql, table browser_session; OWASP ASVS 5.0, V7.
  */
 #ifndef AUTH_BROWSER_H
@@ -26,7 +26,8 @@ struct browser_start {
     const char *proof;
     const char *address;    /* canonical */
     const char *user_agent; /* as it came; cut to what is stored */
-    bool remember;          /* lives for [portal] remember_ttl, and without an idle end; else session_ttl, session_idle */
+    bool
+        remember; /* lives for [portal] remember_ttl, and without an idle end; else session_ttl, session_idle */
 };
 
 /*
@@ -53,5 +54,13 @@ enum err browser_renew(struct app *app, int64_t id, char secret_out[BROWSER_SECR
 
 /* The same proof was given again, by password: proved_s becomes now. Within a transaction. */
 enum err browser_prove(struct app *app, int64_t id, const char *proof, int64_t now_s);
+
+/*
+ * End what lets a person in without the password, or all the people of a tenant: token families, browser sessions and
+ * links; but not those of the one that goes on (0: none does). Within a transaction. ERR_OK, ERR_STORE.
+ */
+enum err browser_end_person(struct db *db, int64_t user_id, int64_t keep_family_id, int64_t keep_browser_id,
+                            int64_t now_s);
+enum err browser_end_tenant(struct db *db, const char *tenant_id, int64_t now_s);
 
 #endif

@@ -1,12 +1,14 @@
 /*
- * Logging a person in: the captcha first, the throttle second, the password last; and changing a password.
- * Depends on auth/client, auth/throttle, auth/token, captcha/challenge.
+ * Logging a person in: the captcha first, the throttle second, the password last; and changing a password. Through a
+ * client of a dialect, which gets tokens, or in the portal, where the browser gets a session: by the same steps.
+ * Depends on auth/browser, auth/client, auth/link, auth/throttle, auth/token, captcha/challenge.
  * Source: contracts, "Rules that hold in every dialect".
  */
 #ifndef AUTH_LOGIN_H
 #define AUTH_LOGIN_H
 
 #include "auth/app.h"
+#include "auth/browser.h"
 #include "auth/client.h"
 #include "auth/token.h"
 
@@ -66,5 +68,57 @@ enum err login_change_password(struct app *app, const struct login_again *r, con
  */
 enum err login_unlock_screen(struct app *app, const struct login_again *r, int64_t now_s, struct arena *arena,
                              int64_t *retry_after_s_out);
+
+/* Somebody who signs in to the portal. All borrowed. */
+struct login_browser {
+    const char *tenant_id, *account;
+    const char *password;   /* as it was typed; a secret */
+    const char *captcha_id; /* NULL: none came */
+    const char *captcha_answer;
+    const char *address; /* canonical */
+    const char *user_agent;
+    bool remember;
+};
+
+/*
+ * Sign in and start a browser session. There is no client: failures count by account and address.
+ *
+ * secret_out  the cookie's; wiped unless ERR_OK.
+ * user_out    who it is, texts in `arena`; last_login_s is when he was here before.
+ *
+ * Errors as login(), but for those about clients. ERR_BAD_REQUEST: the password is longer than any can be.
+ */
+enum err login_browser(struct app *app, const struct login_browser *r, int64_t now_s, struct arena *arena,
+                       char secret_out[BROWSER_SECRET_CAP], struct user *user_out,
+                       int64_t *retry_after_s_out);
+
+/*
+ * The person of a browser session types the password again: the session is proved anew. Counts as a try of the
+ * password in login_change_password, with its errors.
+ */
+enum err login_browser_prove(struct app *app, const struct browser_session *s, const struct user *u,
+                             const char *password, const char *address, int64_t now_s, struct arena *arena,
+                             int64_t *retry_after_s_out);
+
+/*
+ * Change the password: the person's other sessions of either kind end, and his links. This session goes on under the
+ * new secret; the old one is gone. Errors as login_change_password; secret_out is wiped unless ERR_OK.
+ */
+enum err login_browser_change_password(struct app *app, const struct browser_session *s, const struct user *u,
+                                       const char *old, const char *fresh, const char *address, int64_t now_s,
+                                       struct arena *arena, char secret_out[BROWSER_SECRET_CAP],
+                                       int64_t *retry_after_s_out);
+
+/*
+ * Set a password by a link, an invitation's or a reset's, and use that up; all sessions end, and a new one starts. Not
+ * within a transaction of the caller: hashing takes its time.
+ *
+ * ERR_OK; ERR_NOT_FOUND (the link is not good, or was used meanwhile); ERR_PASSWORD_SHORT, ERR_PASSWORD_LONG,
+ * ERR_PASSWORD_ACCOUNT, ERR_PASSWORD_COMMON, ERR_BAD_REQUEST (not UTF-8): the link stays good; ERR_BUSY; ERR_STORE;
+ * ERR_RANDOM; ERR_CRYPTO. secret_out and user_out as login_browser.
+ */
+enum err login_by_link(struct app *app, const char *link_secret, const char *fresh, const char *address,
+                       const char *user_agent, int64_t now_s, struct arena *arena,
+                       char secret_out[BROWSER_SECRET_CAP], struct user *user_out);
 
 #endif

@@ -6,6 +6,7 @@
 #include "auth/token_style.h"
 #include "base/address.h"
 #include "base/clock.h"
+#include "store/counter_store.h"
 #include "store/token_store.h"
 
 /* A row that is to be rotated, and by whom. */
@@ -106,6 +107,8 @@ static enum err put_record(struct app *app, const struct rotation *r, const stru
                                       .address = r->address,
                                       .result = result};
     enum err e = token_store_note_reuse(app->db, r->row.id);
+    if (e == ERR_OK)
+        counter_add(app->db, COUNTER_REFRESH_REUSED, 0, now_s);
     return e == ERR_OK ? audit_record(app, &event, now_s) : e;
 }
 
@@ -131,6 +134,7 @@ static enum err end_family(struct app *app, const struct rotation *r, int64_t no
 {
     struct token_bearer bearer;
     log_reuse(app, r, ERR_LEVEL_WARN, AUDIT_REFRESH_REUSE);
+    counter_add(app->db, COUNTER_REFRESH_REUSED, 0, now_s);
     enum err e = reuse_bearer(app, r, arena, &bearer);
     if (e == ERR_OK)
         e = token_end_session(app, &bearer, AUDIT_REFRESH_REUSE, ERR_REFRESH_INVALID, r->address, now_s);
@@ -182,6 +186,8 @@ static enum err rotate_locked(struct app *app, struct rotation *r, int64_t now_s
     e = token_put_successor(app, r->client, &r->row, r->with_refresh, r->address, now_s, arena, out);
     if (e == ERR_OK)
         e = token_store_use(app->db, r->row.id, now_s, out->row.id);
+    if (e == ERR_OK)
+        counter_add(app->db, COUNTER_REFRESH_OK, 0, now_s);
     return e;
 }
 

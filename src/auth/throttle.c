@@ -1,5 +1,6 @@
 #include "auth/throttle.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/account.h"
@@ -8,6 +9,7 @@
 #include "base/clock.h"
 #include "captcha/challenge.h"
 #include "crypto/digest.h"
+#include "store/counter_store.h"
 #include "store/throttle_store.h"
 
 /* Secrets are long and random: what guesses at them is a wrong configuration more often than an attacker. */
@@ -62,6 +64,7 @@ static enum err subjects_init(struct subjects *s, const struct app *app, const s
         s->counts[i] = true;
     }
     s->counts[t->exists ? STRANGER : ACCOUNT] = false;
+    s->counts[CLIENT] = t->client_id[0] != '\0'; /* the portal has none */
     buf_addf(&s->name[ACCOUNT], "account:%s/%s", t->tenant_id, account);
     buf_addf(&s->name[ADDRESS], "address:%s", bucket);
     buf_addf(&s->name[CLIENT], "client:%s", t->client_id);
@@ -133,7 +136,11 @@ static enum err hit_address(struct app *app, const char *subject, const char *al
         e = is_crowded(app, all, &own, now_s, &crowded);
     if (e == ERR_OK && own.count == 0 && !crowded)
         e = hit(app, all, now_s, 0, &new_ones);
-    return e == ERR_OK && !crowded ? hit(app, subject, now_s, limit, &own) : e;
+    if (e == ERR_OK && !crowded)
+        e = hit(app, subject, now_s, limit, &own);
+    if (e == ERR_OK && !crowded && own.count == limit)
+        counter_add(app->db, COUNTER_LOCK_ADDRESS, 0, now_s);
+    return e;
 }
 
 /* What the counters say, as they stand. */
@@ -161,6 +168,20 @@ enum err throttle_check(struct app *app, const struct throttle_try *t, int64_t n
     return e;
 }
 
+enum err throttle_captcha_due(struct app *app, const char *address, int64_t now_s, bool *out)
+{
+    char bucket[ADDRESS_CAP], subject[sizeof new_addresses + ADDRESS_CAP];
+    struct throttle_count count;
+    address_bucket(address, bucket);
+    snprintf(subject, sizeof subject, "%s%s", new_addresses, bucket);
+    enum err e = get(app, subject, now_s, &count);
+    if (e == ERR_OK)
+        e = is_crowded(app, new_addresses, &count, now_s, out);
+    if (e == ERR_OK)
+        *out = *out || count.count >= app->cfg.login.captcha_after;
+    return e;
+}
+
 enum err throttle_failed(struct app *app, const struct throttle_try *t, int64_t now_s,
                          int64_t *retry_after_s_out)
 {
@@ -175,6 +196,8 @@ enum err throttle_failed(struct app *app, const struct throttle_try *t, int64_t 
             counted = hit_address(app, name, new_addresses, now_s, s.limit[i]);
         else if (s.counts[i])
             counted = hit(app, name, now_s, s.limit[i], &count);
+        if (i == ACCOUNT && s.counts[i] && counted == ERR_OK && count.count == s.limit[i])
+            counter_add(app->db, COUNTER_LOCK_ACCOUNT, 0, now_s);
     }
     subjects_fini(&s);
     return counted != ERR_OK ? counted : e;

@@ -24,10 +24,10 @@
 /* Who tries, from where. All borrowed. */
 struct throttle_try {
     const char *tenant_id, *account;
-    const char *client_id;
-    const char *address; /* canonical */
-    bool has_captcha;    /* with a captcha that was answered right */
-    bool exists;         /* the account; asked for when a failure is counted */
+    const char *client_id; /* "": none, as in the portal */
+    const char *address;   /* canonical */
+    bool has_captcha;      /* with a captcha that was answered right */
+    bool exists;           /* the account; asked for when a failure is counted */
 };
 
 /*
@@ -39,6 +39,10 @@ struct throttle_try {
  */
 enum err throttle_check(struct app *app, const struct throttle_try *t, int64_t now_s,
                         int64_t *retry_after_s_out);
+
+/* Whether a captcha is due for whoever comes from `address`, whatever the account: what a page shows before anybody has
+ * said who he is. ERR_OK, ERR_STORE. */
+enum err throttle_captcha_due(struct app *app, const char *address, int64_t now_s, bool *out);
 
 /*
  * Count a failure against all three, within a transaction of the caller. ERR_OK; or what throttle_check says

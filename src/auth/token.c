@@ -6,6 +6,7 @@
 #include "auth/audit.h"
 #include "auth/policy.h"
 #include "base/random.h"
+#include "store/counter_store.h"
 #include "store/tenant_store.h"
 
 /* Of each kind of row, with every token: more than a token adds, and too few to be noticed. */
@@ -75,6 +76,8 @@ enum err token_issue(struct app *app, const struct token_grant *grant, int64_t n
         e = db_purge_step(app->db, now_s, PURGE_ROWS);
     if (e == ERR_OK)
         e = claims_mint(app, out, now_s, arena);
+    if (e == ERR_OK)
+        counter_add(app->db, COUNTER_TOKEN_ISSUED, 0, now_s);
     return e;
 }
 

@@ -78,6 +78,9 @@ struct config {
         char license[CONFIG_TEXT_CAP];
     } server;
     struct {
+        int64_t keep_s; /* 0: for ever */
+    } stats;
+    struct {
         int64_t ttl_s;
         bool expose_answer;
         int64_t max_live;
@@ -102,6 +105,11 @@ struct config {
     struct {
         int64_t retention_s; /* 0: nothing is recorded */
     } audit;
+    struct {
+        char sendmail[CONFIG_TEXT_CAP]; /* program and arguments; "": no mail is sent */
+        char from[CONFIG_TEXT_CAP];     /* "": as the program has it */
+        bool notices;
+    } mail;
     struct {
         int profile;                /* enum policy_profile */
         bool change_at_first_login; /* a password that an administrator gave has expired from the start */

@@ -6,6 +6,7 @@
 
 #include "base/address.h"
 #include "base/codec.h"
+#include "base/email.h"
 #include "base/origin.h"
 
 /* ---- Texts: what form they must have ------------------------------------------------------------------ */
@@ -78,6 +79,17 @@ static bool url_ok(const char *url)
     size_t len = strlen(url);
     return len == 0 ||
            (scheme > 0 && len > scheme && url[len - 1] != '/' && strpbrk(url, " \"\\<>?#") == NULL);
+}
+
+static bool command_ok(const char *command)
+{
+    return command[0] == '\0' ||
+           (command[0] == '/' && plain_ok(command) && strpbrk(command, "\"'\\`$|;&") == NULL);
+}
+
+static bool mailbox_ok(const char *mailbox)
+{
+    return mailbox[0] == '\0' || email_is_mailbox(mailbox, NULL, NULL, NULL);
 }
 
 /* ---- Values: from text, to text ----------------------------------------------------------------------- */
@@ -229,6 +241,12 @@ static const struct type_row types[TYPE_COUNT] = {
     [TYPE_BOOL] = {parse_bool, render_bool, NULL, "yes or no"},
     [TYPE_CHOICE] = {parse_choice, render_choice, NULL, NULL},
     [TYPE_LENGTH] = {parse_length, render_length, NULL, "a length or a range such as 4-6"},
+    [TYPE_COMMAND] = {parse_text, render_text, command_ok,
+                      "the whole path of a program and its arguments, separated by blanks, such as "
+                      "/usr/sbin/sendmail -t -i (there is no shell, and no quotes)"},
+    [TYPE_MAILBOX] = {parse_text, render_text, mailbox_ok,
+                      "an address such as noreply@example.com, or a name with one such as 门神 "
+                      "<noreply@example.com>"},
 };
 
 bool config_type_parse(const struct setting *s, const char *text, void *at)

@@ -13,21 +13,23 @@
 #include "base/config.h"
 
 enum config_type {
-    TYPE_TEXT,   /* any text that fits */
-    TYPE_PLAIN,  /* the same without " ;" and " #", which look like a remark */
-    TYPE_PATHS,  /* comma-joined URL paths */
-    TYPE_NAMES,  /* comma-joined words, at least one */
-    TYPE_NAME,   /* one word */
-    TYPE_RANGES, /* comma-joined addresses and CIDR ranges, or none */
-    TYPE_SITES,  /* comma-separated origins of pages, or none */
-    TYPE_LOCAL,  /* an absolute path on the host, or nothing */
-    TYPE_COLOUR, /* six hex digits, or nothing */
-    TYPE_URL,    /* https://… or http://…, without a final slash, or none */
-    TYPE_INT,    /* int64_t, min..max */
-    TYPE_PIXELS, /* int, min..max */
-    TYPE_BOOL,   /* yes, no */
-    TYPE_CHOICE, /* int, index into choices; -1 until it is known, shown as "" */
-    TYPE_LENGTH, /* two ints: "5" or "4-6" */
+    TYPE_TEXT,    /* any text that fits */
+    TYPE_PLAIN,   /* the same without " ;" and " #", which look like a remark */
+    TYPE_PATHS,   /* comma-joined URL paths */
+    TYPE_NAMES,   /* comma-joined words, at least one */
+    TYPE_NAME,    /* one word */
+    TYPE_RANGES,  /* comma-joined addresses and CIDR ranges, or none */
+    TYPE_SITES,   /* comma-separated origins of pages, or none */
+    TYPE_LOCAL,   /* an absolute path on the host, or nothing */
+    TYPE_COLOUR,  /* six hex digits, or nothing */
+    TYPE_URL,     /* https://… or http://…, without a final slash, or none */
+    TYPE_INT,     /* int64_t, min..max */
+    TYPE_PIXELS,  /* int, min..max */
+    TYPE_BOOL,    /* yes, no */
+    TYPE_CHOICE,  /* int, index into choices; -1 until it is known, shown as "" */
+    TYPE_LENGTH,  /* two ints: "5" or "4-6" */
+    TYPE_COMMAND, /* the whole path of a program and its arguments, or nothing */
+    TYPE_MAILBOX, /* an e-mail address, or a name with one, or nothing */
     TYPE_COUNT
 };
 

@@ -10,6 +10,7 @@
 #include "base/secure.h"
 #include "captcha/rng.h"
 #include "store/captcha_store.h"
+#include "store/counter_store.h"
 #include "store/throttle_store.h"
 
 enum { ID_TRIES = 8, MANY_MIN = 2, MANY_DIVISOR = 1000 };
@@ -140,8 +141,9 @@ static enum err make_text(const struct captcha_profile *profile, struct captcha_
 }
 
 enum err challenge_issue(struct db *db, const struct log *log, const struct config *cfg,
-                         enum dialect_id dialect, enum challenge_id_shape shape, const char *address,
-                         int64_t now_s, struct challenge *out, int64_t *retry_after_s_out)
+                         enum dialect_id dialect, const struct captcha_profile *profile,
+                         enum challenge_id_shape shape, const char *address, int64_t now_s,
+                         struct challenge *out, int64_t *retry_after_s_out)
 {
     struct subjects s;
     subjects_init(&s, cfg, address);
@@ -149,7 +151,7 @@ enum err challenge_issue(struct db *db, const struct log *log, const struct conf
     int64_t most = 0;
     enum err e = check_rate(db, &s, now_s, retry_after_s_out);
     if (e == ERR_OK)
-        e = make_text(&cfg->dialect[dialect].captcha, &out->text);
+        e = make_text(profile, &out->text);
     if (e == ERR_OK)
         e = db_begin(db, DB_RELAXED);
     if (e != ERR_OK)
@@ -157,6 +159,7 @@ enum err challenge_issue(struct db *db, const struct log *log, const struct conf
     e = count_issue(db, &s, now_s, &most, retry_after_s_out);
     if (e == ERR_RATE) {
         /* A decision, not a failure: what was counted stays so. */
+        counter_add(db, COUNTER_CAPTCHA_LIMITED, 0, now_s);
         enum err committed = db_commit(db);
         return committed == ERR_OK ? e : committed;
     }
@@ -164,6 +167,8 @@ enum err challenge_issue(struct db *db, const struct log *log, const struct conf
         row.network = s.network;
     if (e == ERR_OK)
         e = put_in_ring(db, log, cfg, shape, now_s, &row, out);
+    if (e == ERR_OK)
+        counter_add(db, COUNTER_CAPTCHA_ISSUED, 0, now_s);
     if (e == ERR_FULL)
         *retry_after_s_out = 1;
     return db_end(db, e);
@@ -180,17 +185,36 @@ enum err challenge_draw(struct captcha_engine *engine, const struct captcha_prof
     return e;
 }
 
+/* Within a transaction. ERR_OK and ERR_CAPTCHA: it is consumed. */
+static enum err take_and_compare(struct db *db, const struct config *cfg, enum dialect_id dialect,
+                                 const char *id, const char *given, int64_t now_s)
+{
+    struct captcha_taken taken;
+    enum err e = captcha_store_take(db, id, config_dialect_name(dialect), cfg->captcha.ttl_s, now_s, &taken);
+    if (e != ERR_OK)
+        return e;
+    int64_t took_s = now_s - (taken.expires_s - cfg->captcha.ttl_s);
+    took_s = took_s > 0 ? took_s : 0;
+    e = captcha_answer_matches(taken.answer, given) ? ERR_OK : ERR_CAPTCHA;
+    counter_add(db, e == ERR_OK ? counter_solved(took_s) : COUNTER_CAPTCHA_WRONG, took_s, now_s);
+    secure_wipe(&taken, sizeof taken);
+    return e;
+}
+
 enum err challenge_answer(struct db *db, const struct config *cfg, enum dialect_id dialect, const char *id,
                           const char *given, int64_t now_s)
 {
-    char answer[CAPTCHA_ANSWER_CAP];
-    enum err e = captcha_store_take(db, id, config_dialect_name(dialect), cfg->captcha.ttl_s, now_s, answer,
-                                    sizeof answer);
-    if (e == ERR_NOT_FOUND)
-        return ERR_CAPTCHA;
+    enum err e = db_begin(db, DB_RELAXED);
     if (e != ERR_OK)
         return e;
-    e = captcha_answer_matches(answer, given) ? ERR_OK : ERR_CAPTCHA;
-    secure_wipe(answer, sizeof answer);
-    return e;
+    e = take_and_compare(db, cfg, dialect, id, given, now_s);
+    if (e == ERR_OK || e == ERR_CAPTCHA) {
+        enum err committed = db_commit(db);
+        return committed == ERR_OK ? e : committed;
+    }
+    db_rollback(db);
+    if (e != ERR_NOT_FOUND)
+        return e;
+    counter_add(db, COUNTER_CAPTCHA_UNKNOWN, 0, now_s);
+    return ERR_CAPTCHA;
 }

@@ -119,6 +119,8 @@ static enum cli_status write_if_good(struct cli *cli, struct import *im, struct 
             "line %zu: the account or its user_id is there meanwhile, or the file has the user_id twice; "
             "nothing was written",
             im->overtaken_line);
+    if (im->last_admin_line != 0)
+        return cli_fail(cli, "line %zu: " USERS_LAST_ADMIN "; nothing was written", im->last_admin_line);
     return e == ERR_OK ? report_import(cli, im, true) : cli_result(cli, e);
 }
 
@@ -187,7 +189,7 @@ static enum err write_export(struct cli *cli, struct exporting *ex)
     /* That verifiers left the site is on record before they do. */
     enum err e = ex->rules.with_hashes ? cli_write(cli, NULL, NULL) : ERR_OK;
     if (e == ERR_OK)
-        e = export_people(cli->app.db, &ex->rules, &cli->arena, put_piece, ex, &ex->count);
+        e = export_people(cli->app.db, &ex->rules, put_piece, ex, &ex->count);
     return fflush(ex->to) != 0 && e == ERR_OK ? ERR_IO : e;
 }
 

@@ -11,7 +11,7 @@
 #include "http/routes.h"
 
 /* Bytes one request may take: its body, decoded copies of it, rows and tokens. */
-enum { ARENA_CAP = 1024 * 1024 };
+enum { ARENA_CAP = 1024 * 1024, UPLOAD_ARENA_CAP = ARENA_CAP + 3 * ROUTE_UPLOAD_MAX };
 
 /* ---- Parameters ---- */
 
@@ -60,7 +60,8 @@ static enum err add_body(struct call *c, unsigned flags)
         return params_add_form(&c->params, r->body, r->body_len, PARAM_BODY, c->arena, &c->failure.field,
                                &c->failure.detail);
     if (is_multipart(r, flags))
-        return params_add_multipart(&c->params, r->content_type, r->body, r->body_len, NULL, c->arena,
+        return params_add_multipart(&c->params, r->content_type, r->body, r->body_len,
+                                    (flags & ROUTE_UPLOAD) != 0 ? &c->file : NULL, c->arena,
                                     &c->failure.field, &c->failure.detail);
     return ERR_UNSUPPORTED_TYPE;
 }
@@ -81,7 +82,7 @@ static enum err read_params(struct call *c, unsigned flags)
 {
     enum err e = ERR_OK;
     if ((flags & READS_BODY) != 0) {
-        e = request_read_body(c->req, ROUTE_BODY_MAX, c->arena);
+        e = request_read_body(c->req, c->body_max, c->arena);
         e = e == ERR_OK ? add_body(c, flags) : route_fail(c, e, NULL, DETAIL_LENGTH);
     }
     if (e == ERR_OK && (flags & ROUTE_QUERY) != 0)
@@ -106,6 +107,23 @@ static enum err check_source(struct call *c)
     return config_list_has(c->cfg->sources, source, strlen(source)) ? ERR_OK : ERR_BAD_SOURCE;
 }
 
+/* How long the body may be: more only for whom the dialect knows. */
+static enum err find_body_max(struct call *c, unsigned flags, int64_t *promised_out)
+{
+    c->body_max = ROUTE_BODY_MAX;
+    enum err e = request_length(c->req, ROUTE_BODY_MAX, promised_out);
+    if (e != ERR_TOO_LARGE || (flags & ROUTE_UPLOAD) == 0)
+        return e;
+    e = request_length(c->req, ROUTE_UPLOAD_MAX, promised_out);
+    if (e == ERR_OK)
+        e = c->dialect->admit_upload != NULL ? c->dialect->admit_upload(c) : ERR_TOO_LARGE;
+    if (e == ERR_OK) {
+        c->body_max = ROUTE_UPLOAD_MAX;
+        c->arena->cap = UPLOAD_ARENA_CAP;
+    }
+    return e;
+}
+
 /* All that can be said of a request before its body is there: limits come before work. */
 static enum err check_before_body(struct call *c, const struct routes_found *f)
 {
@@ -118,7 +136,7 @@ static enum err check_before_body(struct call *c, const struct routes_found *f)
     enum err e = (flags & ROUTE_SOURCE) != 0 ? check_source(c) : ERR_OK;
     if (e != ERR_OK)
         return e;
-    e = request_length(c->req, ROUTE_BODY_MAX, &promised);
+    e = find_body_max(c, flags, &promised);
     if (e != ERR_OK)
         return route_fail(c, e, NULL, DETAIL_LENGTH);
     return promised == 0 || (flags & READS_BODY) == 0 || is_readable(c->req, flags) ? ERR_OK
@@ -301,24 +319,30 @@ static struct call call_of(struct dispatch *d, struct request *req, struct route
     return c;
 }
 
+static void forget_request(struct dispatch *d)
+{
+    arena_reset(&d->arena);
+    d->arena.cap = ARENA_CAP;
+}
+
 static void finish(struct dispatch *d, const struct call *c, struct buf *out)
 {
     cors_answer(c);
     response_render(&d->response, strcmp(c->req->method, "HEAD") != 0, out);
     response_reset(&d->response);
-    arena_reset(&d->arena);
+    forget_request(d);
 }
 
-bool dispatch_wants_body(struct dispatch *d, char **env)
+size_t dispatch_wants_body(struct dispatch *d, char **env, int64_t now_s)
 {
     struct request req;
     struct routes_found f;
-    request_init(&req, env, "", 0, &d->arena, NULL, NULL);
+    request_init(&req, env, "", now_s, &d->arena, NULL, NULL);
     struct call c = call_of(d, &req, &f);
     bool wanted =
         check_before_body(&c, &f) == ERR_OK && (f.route->flags & READS_BODY) != 0 && request_has_body(&req);
-    arena_reset(&d->arena);
-    return wanted;
+    forget_request(d);
+    return wanted ? c.body_max : 0;
 }
 
 static void fail(struct dispatch *d, struct call *c, enum err e, struct buf *out)

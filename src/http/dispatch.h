@@ -29,12 +29,12 @@ void dispatch_fini(struct dispatch *d);
 void dispatch_forget(struct dispatch *d);
 
 /*
- * Whether the request of these CGI variables (RFC 3875 §4.1) has a body that its answer depends on. False
- * where there is none, on an unknown path or with the wrong method, on routes that read none, and for what is
+ * How many bytes the body of the request of these CGI variables (RFC 3875 §4.1) may have, if its answer depends on
+ * it. 0 where there is none, on an unknown path or with the wrong method, on routes that read none, and for what is
  * refused by its headers already: source, length, media type. dispatch_run reads nothing then: the request can
  * be answered at once. Between two requests, with the configuration read: without one no path is known.
  */
-bool dispatch_wants_body(struct dispatch *d, char **env);
+size_t dispatch_wants_body(struct dispatch *d, char **env, int64_t now_s);
 
 /* Whether the data folder, which need not be there yet, lies below a document root of this request: then the web server
  * could hand the database out. */

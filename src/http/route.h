@@ -17,7 +17,9 @@
 
 #define ROUTE_ACCOUNT_MAX 128   /* bytes of an account or a fingerprint */
 #define ROUTE_BODY_MAX    65536 /* bytes; contracts: a body over 64 KiB is 413 */
-#define ROUTE_CACHED_S    "300" /* seconds */
+#define ROUTE_UPLOAD_MAX                                                                                     \
+    (2 * 1024 * 1024)        /* bytes of a body of ROUTE_UPLOAD: a file of 1 MiB, also as base64 */
+#define ROUTE_CACHED_S "300" /* seconds */
 
 enum route_flags {
     ROUTE_JSON = 1 << 0,          /* reads a JSON body */
@@ -34,6 +36,8 @@ enum route_flags {
     ROUTE_BESIDE = 1 << 10, /* the pattern takes the place of the prefix' last segment: a service beside it */
     ROUTE_YIELDS = 1 << 11, /* of another dialect, if that serves the same path: their answers are alike */
     ROUTE_FOREVER = 1 << 12, /* the path names its content: whoever has it need not ask again */
+    ROUTE_UPLOAD =
+        1 << 13, /* with ROUTE_FORM: takes a file, and a body up to ROUTE_UPLOAD_MAX (struct dialect) */
 };
 
 struct dialect;
@@ -47,8 +51,10 @@ struct call {
     const struct dialect *dialect;
     const struct config_dialect *cfg; /* the dialect's section */
     const struct route *route;        /* a row of dialect->routes; NULL: none fits */
+    size_t body_max;                  /* bytes that its body may have */
     const char *segment;              /* what {…} in the pattern matched; "" if there is none */
     struct params params;
+    struct multipart_file file; /* ROUTE_UPLOAD; data NULL: none came */
     struct client client;       /* ROUTE_CLIENT */
     struct token_bearer bearer; /* if has_bearer */
     const char *bearer_jwt;     /* if has_bearer: the token as it came */
@@ -85,6 +91,9 @@ struct dialect {
     /* Further request headers that its front ends send and a browser must be told of before; comma-joined, or
      * NULL. */
     const char *also_sent;
+    /* Whether this request may bring more than ROUTE_BODY_MAX to a route of ROUTE_UPLOAD, by its headers alone: asked
+     * before the body is there, more than once. ERR_OK, or why not. NULL: none may. */
+    enum err (*admit_upload)(struct call *c);
     /* Write the error answer of c->failure: status, headers of its own, body. */
     void (*render_error)(struct call *c);
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "auth/admission.h"
+#include "admin/appearance.h"
 #include "auth/audit.h"
 #include "auth/policy.h"
 #include "base/clock.h"
@@ -13,6 +14,7 @@
 #include "crypto/digest.h"
 #include "portal/address.h"
 #include "portal/assets.h"
+#include "portal/frame.h"
 #include "portal/portal.h"
 #include "portal/template.h"
 #include "store/group_store.h"
@@ -37,6 +39,13 @@ const char *page_field(const struct page *p, const char *name)
     const char *const names[] = {name, NULL};
     const char *value = NULL;
     return params_get(&p->call->params, names, &value) == ERR_OK && value != NULL ? value : "";
+}
+
+const struct multipart_file *page_file(const struct page *p, const char *name)
+{
+    const struct multipart_file *file = &p->call->file;
+    bool is_chosen = file->data != NULL && (file->len > 0 || file->name[0] != '\0');
+    return is_chosen && strcmp(file->field, name) == 0 ? file : NULL;
 }
 
 int64_t page_number(const struct page *p, const char *name, int64_t min, int64_t max, int64_t otherwise)
@@ -178,7 +187,12 @@ static const char *bound_to(const struct page *p)
     return page_cookie(p, p->has_session ? "" : COOKIE_BEFORE);
 }
 
-static enum err check_form(struct page *p)
+bool page_has_form_cookie(const struct page *p)
+{
+    return bound_to(p)[0] != '\0';
+}
+
+enum err page_check_form(struct page *p)
 {
     char token[CSRF_CAP];
     const char *given = page_field(p, "csrf");
@@ -277,32 +291,34 @@ static void add_headers(struct page *p)
     response_header(p->call->res, "Cross-Origin-Resource-Policy", "same-origin");
 }
 
-static void add_site(struct page *p)
+/* Of a page that says that the database is in trouble, the looks are the configuration's. */
+static enum err add_site(struct page *p, int status)
 {
-    const struct config *cfg = &p->app->cfg;
+    struct appearance a;
     struct view *site = view_map(p->view, "site");
-    view_text(site, "title", cfg->portal.title[0] != '\0' ? cfg->portal.title : page_word(p, "site.title"));
-    view_text(site, "logo", cfg->portal.logo);
-    if (cfg->portal.accent[0] != '\0')
-        view_textf(p->view, "look_src", "%s/portal/look-%s.css", p->mount, cfg->portal.accent);
-    view_text(site, "notice", cfg->portal.notice);
-    view_text(site, "footer", cfg->portal.footer);
-    view_text(site, "icp", cfg->portal.icp);
-    view_text(site, "police", cfg->portal.police);
-    view_textf(p->view, "style_src", "%s/portal/%s", p->mount, asset_css.name);
-    view_textf(p->view, "script_src", "%s/portal/%s", p->mount, asset_js.name);
+    struct db *db = status < 500 ? p->app->db : NULL;
+    enum err e = appearance_read(db, &p->app->cfg, p->arena, &a);
+    if (e != ERR_OK)
+        return e;
+    for (int f = 0; f < APPEARANCE_FIELDS; f++)
+        view_text(site, appearance_name((enum appearance_field)f), a.value[f]);
+    if (a.value[APPEARANCE_TITLE][0] == '\0')
+        view_text(site, "title", page_word(p, "site.title"));
+    if (a.value[APPEARANCE_ACCENT][0] != '\0')
+        view_textf(p->view, "look_src", "%s/portal/file/look-%s.css", p->mount, a.value[APPEARANCE_ACCENT]);
+    view_textf(p->view, "style_src", "%s/portal/file/%s", p->mount, asset_css.name);
+    view_textf(p->view, "script_src", "%s/portal/file/%s", p->mount, asset_js.name);
+    return ERR_OK;
 }
 
 static void add_languages(struct page *p)
 {
     static const char *const names[SCRIPT_COUNT] = {"简体中文", "繁體中文", "English"};
-    const char *path = p->call->req->path;
     view_text(p->view, "lang", words_tag(p->script));
     for (int i = 0; i < SCRIPT_COUNT; i++) {
         struct view *item = view_item(p->view, "langs");
         view_text(item, "tag", words_tag((enum script)i));
         view_text(item, "name", names[i]);
-        view_textf(item, "href", "%s%s?lang=%s", p->mount, path, words_tag((enum script)i));
         view_flag(item, "current", i == (int)p->script);
     }
 }
@@ -316,11 +332,11 @@ static void add_place(struct page *p)
         {"audit", "audit"},   {"captcha", "captcha"}, {"setting", "settings"}, {"look", "settings"},
         {"health", "health"},
     };
-    const char *path = p->call->req->path;
+    const char *path = frame_path(p);
     struct view *at = view_map(p->view, "at");
-    const char *admin = strstr(path, "/admin");
-    view_flag(at, "account", strstr(path, "/account") != NULL);
-    if (admin == NULL || (admin[6] != '\0' && admin[6] != '/'))
+    const char *admin = strncmp(path, "/admin", 6) == 0 ? path : "";
+    view_flag(at, "account", strncmp(path, "/account", 8) == 0);
+    if (admin[0] == '\0' || (admin[6] != '\0' && admin[6] != '/'))
         return;
     view_flag(at, "admin", true);
     view_flag(at, "overview", admin[6] == '\0');
@@ -358,10 +374,13 @@ static enum err render(struct page *p, const char *name, int status)
     p->call->res->status = status;
     p->call->res->type = "text/html;charset=UTF-8";
     add_headers(p);
-    add_site(p);
+    enum err e = add_site(p, status);
+    if (e != ERR_OK)
+        return e;
     add_languages(p);
     add_person(p);
     add_place(p);
+    frame_add(p, name);
     buf_clear(&p->call->res->body);
     return template_render(name, p->script, p->mount, p->view, &p->call->res->body);
 }
@@ -408,7 +427,7 @@ static enum err go_and_return(struct page *p, const char *path, const char *done
         const char *query = p->call->req->query;
         buf_add_str(&to, "?next=");
         page_add_encoded(&to, p->mount);
-        page_add_encoded(&to, p->call->req->path);
+        page_add_encoded(&to, frame_path(p));
         if (query[0] != '\0') {
             page_add_encoded(&to, "?");
             page_add_encoded(&to, query);
@@ -444,7 +463,7 @@ static enum err admit(struct page *p, unsigned needs, bool *answered)
     *answered = true;
     if ((needs & (PAGE_PERSON | PAGE_ADMIN)) != 0 && !p->has_session)
         return go_and_return(p, "/login", page_cookie(p, "")[0] != '\0' ? "done.session_over" : NULL);
-    if ((needs & PAGE_FORM) != 0 && (e = check_form(p)) != ERR_OK)
+    if ((needs & PAGE_FORM) != 0 && (e = page_check_form(p)) != ERR_OK)
         return e;
     if ((needs & PAGE_ADMIN) != 0 && !p->is_admin)
         return ERR_FORBIDDEN;
@@ -470,6 +489,15 @@ enum err page_run(struct call *c)
     if (e == ERR_OK && !answered)
         e = row->handler(&p);
     return e;
+}
+
+enum err page_admit_upload(struct call *c)
+{
+    struct page p;
+    enum err e = init(&p, c);
+    if (e == ERR_OK)
+        e = find_person(&p);
+    return e != ERR_OK || p.is_admin ? e : ERR_FORBIDDEN;
 }
 
 void page_render_error(struct call *c)

@@ -29,6 +29,7 @@ enum page_needs {
         << 3, /* also for somebody whose password has expired; on other pages he is led to /account/password */
     PAGE_PROVED = 1 << 4, /* the password was typed lately; else the person is led to /prove and back */
     PAGE_PLAIN = 1 << 5,  /* no page: a picture, a style sheet. No session is looked for */
+    PAGE_UPLOAD = 1 << 6, /* of PAGE_ADMIN | PAGE_FORM: a file comes with it (page_file) */
 };
 
 struct page;
@@ -58,6 +59,9 @@ struct page {
 
 /* The value of a form field or, in GET, of a query parameter; "" if absent. Not trimmed. */
 const char *page_field(const struct page *p, const char *name);
+
+/* The file of a form whose row has PAGE_UPLOAD, in the field `name`; NULL if none was chosen. */
+const struct multipart_file *page_file(const struct page *p, const char *name);
 
 /* page_field as a number; `otherwise` if it is absent or none within min..max. */
 int64_t page_number(const struct page *p, const char *name, int64_t min, int64_t max, int64_t otherwise);
@@ -126,8 +130,18 @@ void page_sign_in(struct page *p, const char secret[BROWSER_SECRET_CAP], bool re
  * Within a transaction. */
 enum err page_record(struct page *p, const char *action, const char *subject);
 
+/* What PAGE_FORM checks, for a page that has more to say than that the form is not ours. ERR_OK; ERR_FORM. */
+enum err page_check_form(struct page *p);
+
+/* Whether the browser sent the cookie that its forms are bound to: one that has seen a page of ours does, if it keeps
+ * cookies at all. */
+bool page_has_form_cookie(const struct page *p);
+
 /* The handler of every route of the portal. */
 route_handler page_run;
+
+/* The portal's admit_upload: administrators only. */
+enum err page_admit_upload(struct call *c);
 
 /* The portal's render_error. */
 void page_render_error(struct call *c);

@@ -48,11 +48,12 @@ static enum err serve_asset(struct call *c)
 /* A GET has parameters in its address, a POST in its form. */
 #define FLAGS_GET                              ROUTE_QUERY
 #define FLAGS_POST                             ROUTE_FORM
-#define AS_ROUTE(method, path, needs, handler) {#method, path, FLAGS_##method, page_run},
+#define FLAGS_OF(needs)                        (((needs)&PAGE_UPLOAD) != 0 ? ROUTE_UPLOAD : 0)
+#define AS_ROUTE(method, path, needs, handler) {#method, path, FLAGS_##method | FLAGS_OF(needs), page_run},
 #define AS_ROW(method, path, needs, handler)   {needs, handler},
 
 static const struct route routes[] = {
-    ALL_PAGES(AS_ROUTE){"GET", "/portal/{asset}", ROUTE_FOREVER, serve_asset}};
+    ALL_PAGES(AS_ROUTE){"GET", "/portal/file/{asset}", ROUTE_FOREVER, serve_asset}};
 static const struct page_row rows[] = {ALL_PAGES(AS_ROW)};
 
 const struct page_row *portal_row(const struct route *route)
@@ -65,5 +66,6 @@ const struct dialect portal = {
     .routes = routes,
     .count = sizeof routes / sizeof routes[0],
     .is_for_people = true,
+    .admit_upload = page_admit_upload,
     .render_error = page_render_error,
 };

@@ -30,6 +30,7 @@ enum {
     WAITING_US = 4000,        /* and about so long, while the worker has other things to do */
     DRAIN_US = 5 * SECOND_US, /* for the rest of a request that was answered without it */
     SEND_S = 5,               /* for a peer that does not read its answer */
+    IDLE_US = 3 * SECOND_US,  /* without a request: what was counted is written */
     ENDING_US = 2 * SECOND_US /* for requests that are still coming when the end has come */
 };
 
@@ -94,6 +95,7 @@ static bool is_idle(const struct connection *c)
 static void expect(struct connection *c)
 {
     c->state = READING;
+    c->in.body_max = ROUTE_BODY_MAX + 1; /* until the head says more */
     c->begun = false;
     c->body_read = 0;
     c->pace = (struct pace){.start_us = clock_monotonic_us()};
@@ -304,10 +306,15 @@ static void progress(struct worker *w, struct connection *c)
     enum intake_state has = c->in.state;
     if (has == INTAKE_HEAD)
         return;
-    if (has == INTAKE_BAD || (!c->begun && !begin(w, c)))
+    if (has == INTAKE_BAD || (!c->begun && !begin(w, c))) {
         close_connection(c);
-    else if (has != INTAKE_BODY || !server_wants_body(&w->server, c->request.envp))
+        return;
+    }
+    size_t max = has == INTAKE_BODY ? server_wants_body(&w->server, c->request.envp) : 0;
+    if (max == 0)
         answer(w, c);
+    else
+        c->in.body_max = max + 1;
 }
 
 /* The request goes on, or another begins. */
@@ -469,6 +476,7 @@ static void take_signal(struct worker *w)
         return;
     if (signal.ssi_signo == SIGHUP) {
         flush(w);
+        server_settle(&w->server);
         server_reload(&w->server);
     } else {
         end(w);
@@ -482,16 +490,17 @@ static bool open_signals(struct worker *w)
     return w->signal_fd >= 0;
 }
 
-/* Milliseconds until something is too late; -1: nothing can be. */
+/* Milliseconds until something is too late, or is to be written for want of anything else to do; -1: nothing can be. */
 static int patience_ms(const struct worker *w)
 {
-    int64_t first_us = INT64_MAX;
+    int64_t now_us = clock_monotonic_us();
+    int64_t first_us = server_has_unsettled(&w->server) ? now_us + IDLE_US : INT64_MAX;
     for (size_t i = 0; i < w->count; i++)
         if (w->all[i]->state != WAITING && w->all[i]->deadline_us < first_us)
             first_us = w->all[i]->deadline_us;
     if (first_us == INT64_MAX)
         return -1;
-    int64_t left_us = first_us - clock_monotonic_us();
+    int64_t left_us = first_us - now_us;
     return left_us > 0 ? (int)(left_us / 1000) + 1 : 0;
 }
 
@@ -542,11 +551,14 @@ static void give_back_memory(struct worker *w)
 static void serve(struct worker *w)
 {
     while (!w->is_ending || w->count > 0) {
-        int found = wait_for_events(w, w->waiting_count > 0 ? 0 : patience_ms(w));
+        bool waits = w->waiting_count > 0;
+        int found = wait_for_events(w, waits ? 0 : patience_ms(w));
         if (found > 0)
             handle_events(w);
         if (found == 0 || clock_monotonic_us() - w->waiting_since_us >= WAITING_US)
             flush(w);
+        if (found == 0 && !waits)
+            server_settle(&w->server);
         end_the_slow(w);
         sort_out_closed(w);
         give_back_memory(w);
@@ -579,6 +591,7 @@ int server_fastcgi(const char *conf_path)
         return 1;
     }
     serve(w);
+    server_settle(&w->server);
     free_connections(w);
     close_feed(w);
     close(w->signal_fd);

@@ -47,11 +47,18 @@ void server_fini(struct server *s);
 /* Read the configuration anew, and open what it names. No answer may be waiting for the disk. Errors: app_open's. */
 enum err server_reload(struct server *s);
 
-/* Whether the body has to be there before server_answer is called: else it is answered without. */
-bool server_wants_body(struct server *s, char **env);
+/* How many bytes the body may have that has to be there before server_answer is called; 0: it is answered without. */
+size_t server_wants_body(struct server *s, char **env);
 
 /* Answer one request. True if the answer must not leave before a server_flush that comes after this. */
 bool server_answer(struct server *s, char **env, request_read *read, void *read_ctx, struct buf *out);
+
+/*
+ * What a worker counted and keeps in memory, for the next request that writes: whether there is any, and write it now,
+ * when the worker has nothing else to do, or ends. It waits for nobody.
+ */
+bool server_has_unsettled(const struct server *s);
+void server_settle(struct server *s);
 
 /* Wait until what was answered so far is on disk. ERR_OK; anything else: nobody may be told that it is. */
 enum err server_flush(struct server *s);

@@ -3,6 +3,7 @@
 #include "dialect/dialects.h"
 #include "http/routes.h"
 #include "server/server.h"
+#include "store/counter_store.h"
 
 sigset_t server_hold_signals(sigset_t *before_out)
 {
@@ -34,10 +35,12 @@ static enum err start(struct server *s)
     else if (s->app.cfg.captcha.expose_answer)
         LOG_SOME(&s->app.log, ERR_LEVEL_WARN, "captcha_answers_exposed",
                  LOG_S("hint", "set [captcha] expose_answer = no outside development"));
-    if (s->ready && s->defers)
+    if (s->ready && s->defers) {
         db_defer_sync(s->app.db);
-    else if (s->ready)
+        counter_collect(s->app.db);
+    } else if (s->ready) {
         db_keep_log(s->app.db);
+    }
     buf_free(&why);
     return e;
 }
@@ -98,9 +101,9 @@ static void give_up_read_only(struct server *s)
     s->tried_s = clock_now_s();
 }
 
-bool server_wants_body(struct server *s, char **env)
+size_t server_wants_body(struct server *s, char **env)
 {
-    return get_ready(s) == ERR_OK && dispatch_wants_body(&s->dispatch, env);
+    return get_ready(s) == ERR_OK ? dispatch_wants_body(&s->dispatch, env, clock_now_s()) : 0;
 }
 
 bool server_answer(struct server *s, char **env, request_read *read, void *read_ctx, struct buf *out)
@@ -121,6 +124,17 @@ bool server_answer(struct server *s, char **env, request_read *read, void *read_
     }
     give_up_read_only(s);
     return db_take_due(s->app.db);
+}
+
+bool server_has_unsettled(const struct server *s)
+{
+    return s->ready && counter_is_pending(s->app.db);
+}
+
+void server_settle(struct server *s)
+{
+    if (server_has_unsettled(s) && !db_is_replaced(s->app.db))
+        counter_flush(s->app.db); /* what cannot be written now is written later */
 }
 
 enum err server_flush(struct server *s)

@@ -67,6 +67,15 @@ enum err audit_store_parts(struct db *db, const struct audit_filter *filter, int
     return e;
 }
 
+enum err audit_store_recent(struct db *db, const char *actor, const char *action, int64_t limit,
+                            struct arena *arena, audit_store_each *each, void *ctx)
+{
+    struct listing l = {each, ctx};
+    return stmt_each(
+        db, stmt_begin(db, SQL_AUDIT_RECENT, "ssii", actor, action, (int64_t)AUDIT_RECENT_ROWS, limit), arena,
+        list_row, &l);
+}
+
 enum err audit_sum_add(struct db *db, const struct audit_row *row)
 {
     return stmt_run_one(db, SQL_AUDIT_SUM_ADD, "ssssssi", row->action, row->actor, row->result,

@@ -54,6 +54,14 @@ enum err audit_store_parts(struct db *db, const struct audit_filter *filter, int
                            audit_store_part *each, void *ctx);
 
 /*
+ * The newest `limit` rows of this action by this actor ("user:000000/zhangsan"), newest first, among the newest
+ * AUDIT_RECENT_ROWS rows of all: what a page can afford to look at. Otherwise as audit_store_list.
+ */
+enum { AUDIT_RECENT_ROWS = 20000 };
+enum err audit_store_recent(struct db *db, const char *actor, const char *action, int64_t limit,
+                            struct arena *arena, audit_store_each *each, void *ctx);
+
+/*
  * Count one more of what was there already in this window: with the row's action, actor, result, client and dialect.
  * Within a transaction. ERR_OK; ERR_NOT_FOUND: it is the first of its kind.
  */

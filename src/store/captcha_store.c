@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/secure.h"
 #include "store/stmt.h"
 
 /* Every so many captchas clear away so many dead ones: more than they add, and together, since what a transaction
@@ -55,25 +54,18 @@ enum err captcha_store_put(struct db *db, const struct captcha_row *row)
 }
 
 enum err captcha_store_take(struct db *db, const char *id, const char *dialect, int64_t ttl_s, int64_t now_s,
-                            char *answer_out, size_t cap)
+                            struct captcha_taken *out)
 {
-    enum err e = db_begin(db, DB_RELAXED);
-    if (e != ERR_OK)
-        return e;
     sqlite3_stmt *st =
         stmt_begin(db, SQL_CAPTCHA_TAKE, "ssii", id, dialect, now_s, now_s + ttl_s + CLOCK_SKEW_S);
-    e = stmt_step(db, st);
-    char answer[64] = "";
+    enum err e = stmt_step(db, st);
     if (e == ERR_OK) {
         size_t len = (size_t)sqlite3_column_bytes(st, 0);
-        if (len < sizeof answer && len < cap)
-            memcpy(answer, sqlite3_column_text(st, 0), len + 1);
+        if (len < sizeof out->answer)
+            memcpy(out->answer, sqlite3_column_text(st, 0), len + 1);
         else
             e = ERR_STORE;
+        out->expires_s = sqlite3_column_int64(st, 1);
     }
-    e = db_end(db, stmt_end(db, st, e));
-    if (e == ERR_OK)
-        memcpy(answer_out, answer, strlen(answer) + 1);
-    secure_wipe(answer, sizeof answer);
-    return e;
+    return stmt_end(db, st, e);
 }

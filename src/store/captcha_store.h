@@ -5,8 +5,6 @@
 #ifndef STORE_CAPTCHA_STORE_H
 #define STORE_CAPTCHA_STORE_H
 
-#include <stddef.h>
-
 #include "store/db.h"
 
 /* The ring: how many captchas there may be, and how long each can live. */
@@ -37,16 +35,20 @@ struct captcha_row {
 /* Record a challenge. Within a transaction of the caller. ERR_OK; ERR_EXISTS (the id is taken); ERR_STORE. */
 enum err captcha_store_put(struct db *db, const struct captcha_row *row);
 
+struct captcha_taken {
+    char answer[64]; /* what is right, NUL-terminated: a secret, the caller wipes it */
+    int64_t expires_s;
+};
+
 /*
- * Consume the challenge `id` of `dialect`, in one statement. At most one caller ever succeeds.
+ * Consume the challenge `id` of `dialect`, in one statement. At most one caller ever succeeds. Within a transaction of
+ * the caller, which it is consumed with.
  *
- * ttl_s       as in struct captcha_ring.
- * answer_out  cap bytes, NUL-terminated on ERR_OK, else untouched; a secret, the caller wipes it.
+ * ttl_s  as in struct captcha_ring.
  *
- * ERR_OK; ERR_NOT_FOUND (absent, used, expired, of another dialect: not told apart); ERR_BUSY (nothing
- * consumed); ERR_STORE.
+ * ERR_OK; ERR_NOT_FOUND (absent, used, expired, of another dialect: not told apart; `out` is untouched); ERR_STORE.
  */
 enum err captcha_store_take(struct db *db, const char *id, const char *dialect, int64_t ttl_s, int64_t now_s,
-                            char *answer_out, size_t cap);
+                            struct captcha_taken *out);
 
 #endif

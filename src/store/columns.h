@@ -88,6 +88,10 @@
     X(used_s, .optional = true)                                                                              \
     X(successor_id, .optional = true)
 
+/* Mail that waits. */
+#define MAIL_COLUMNS(X)                                                                                      \
+    X(user_id, .optional = true)                                                                             \
+    X(recipient) X(subject) X(body) X(created_s) X(next_s) X(tries) X(expires_s)
 #define BROWSER_COLUMNS(X)                                                                                   \
     X(secret_hash)                                                                                           \
     X(user_id)                                                                                               \

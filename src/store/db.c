@@ -71,9 +71,12 @@ void db_rollback(struct db *db)
 
 enum err db_commit(struct db *db)
 {
-    enum err e = stmt_run(db, SQL_COMMIT, "");
+    enum err e = counter_write(db);
+    if (e == ERR_OK)
+        e = stmt_run(db, SQL_COMMIT, "");
     if (e != ERR_OK)
         db_rollback(db);
+    counter_committed(db, e == ERR_OK);
     db->in_transaction = false;
     if (e == ERR_OK && db->durability == DB_DURABLE)
         e = db_sync(db);

@@ -1,6 +1,7 @@
 /*
  * Inside store/: what a struct db is, and what its files say to each other: db.c (opening, transactions),
- * stmt.c (statements), wal.c (the log and the disk), create.c (making, migrating), backup.c.
+ * stmt.c (statements), wal.c (the log and the disk), create.c (making, migrating), backup.c, counter_store.c (what
+ * commits with whatever else does).
  *
  * Depends on sqlite3, store/db, store/stmt.
  */
@@ -10,6 +11,7 @@
 #include <limits.h>
 #include <sys/types.h>
 
+#include "store/counter_store.h"
 #include "store/stmt.h"
 
 #define DB_UNSYNCED_SUFFIX "-unsynced"  /* wal.c: the marker of the failed state */
@@ -19,6 +21,18 @@
 struct db_file {
     dev_t dev;
     ino_t ino;
+};
+
+/* What was counted and is not in the database: one entry per counter and hour. */
+enum { DB_COUNTERS_MAX = 3 * COUNTER_COUNT };
+struct db_counters {
+    struct counter_row pending[DB_COUNTERS_MAX];
+    size_t count;
+    int64_t newest_s;  /* when something was counted last */
+    int64_t written_s; /* up to when all is in the database */
+    int64_t keep_s;    /* how long rows are kept; 0: for ever */
+    bool collects;     /* for a few seconds, not only until the next commit */
+    bool is_written;   /* within the transaction that is to commit */
 };
 
 struct db {
@@ -39,6 +53,7 @@ struct db {
     bool is_read_only;             /* a write was refused for that: db_is_read_only */
     bool has_folder;               /* while the journal is set: db_lock_folder, which would wait for itself */
     struct db_file file, log_file; /* that are open */
+    struct db_counters counters;
     char journal_mode[16];
     char complaint[128]; /* what SQLite said last */
     char dir[PATH_MAX];
@@ -77,6 +92,11 @@ enum err db_make_folder(const char *dir, struct buf *why);
 
 /* create.c: bring the schema to this version. ERR_OK; ERR_CONFIG with `why` filled; ERR_BUSY; ERR_STORE. */
 enum err db_migrate(struct db *db, struct buf *why);
+
+/* counter_store.c: write what was counted, if it is time to, as the last step of a transaction; and be told whether that
+ * was committed. ERR_OK, ERR_STORE. */
+enum err counter_write(struct db *db);
+void counter_committed(struct db *db, bool is_committed);
 
 /* stmt.c: SQLite's result code as an outcome; failures are logged with what was being done. */
 enum err db_result(struct db *db, int rc, const char *doing);

@@ -24,12 +24,14 @@
     "name" GROUP_COLUMNS(NAME) ", (SELECT count(*) FROM group_member WHERE group_name = user_group.name)"
 #define BROWSER_ROW "id" BROWSER_COLUMNS(NAME)
 #define LINK_ROW    "id" LINK_COLUMNS(NAME)
+#define MAIL_ROW    "id" MAIL_COLUMNS(NAME)
 #define USER_TABLES "FROM user JOIN tenant ON tenant.id = user.tenant_id "
 /* What a user that is looked for has (store/user_search.h). The + keeps the order's index in use. */
 #define USER_IS_MEANT                                                                                        \
     "+tenant_id BETWEEN ?4 AND ?5 "                                                                          \
     "AND (?6 IS NULL OR EXISTS (SELECT 1 FROM group_member WHERE user_id = user.id AND group_name = ?6)) "   \
-    "AND CASE ?7 WHEN 1 THEN locked WHEN 2 THEN password_expired WHEN 3 THEN last_login_s IS NULL ELSE 1 END " \
+    "AND CASE ?7 WHEN 1 THEN locked WHEN 2 THEN password_expired WHEN 3 THEN last_login_s IS NULL ELSE 1 "   \
+    "END "                                                                                                   \
     "AND (?8 IS NULL OR account_folded LIKE ?8 ESCAPE '\\' OR real_name LIKE ?9 ESCAPE '\\' "                \
     "OR nick_name LIKE ?9 ESCAPE '\\' OR email LIKE ?9 ESCAPE '\\' OR phone LIKE ?9 ESCAPE '\\') "
 
@@ -60,6 +62,9 @@
     "WITH RECURSIVE far(n) AS (SELECT 1 UNION ALL SELECT n * 2 FROM far WHERE n < 1000000000) "              \
     "SELECT 1 FROM far WHERE (SELECT later.at_s <= ?1 + 60 AND later.expires_s <= ?1 FROM audit AS later "   \
     "WHERE later.id >= oldest.id + far.n ORDER BY later.id LIMIT 1)) END"
+
+/* The same of a mail, whose longest delay is four hours. */
+#define MAIL_AHEAD "next_s > ?1 + 14460"
 
 /* The same of a captcha, which lives for an hour at most. */
 #define CAPTCHA_AHEAD "expires_s > ?1 + 3660"
@@ -137,7 +142,7 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_CAPTCHA_PUT] =
         "INSERT INTO captcha (id, network, dialect, answer, expires_s) VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_CAPTCHA_TAKE] = "DELETE FROM captcha WHERE id = ?1 AND dialect = ?2 AND expires_s > ?3 AND "
-                         "expires_s <= ?4 RETURNING answer",
+                         "expires_s <= ?4 RETURNING answer, expires_s",
     /* Each a look at one end; joined, they would be two tables in memory for each captcha. */
     [SQL_CAPTCHA_ENDS] = "SELECT (SELECT min(seq) FROM captcha), (SELECT max(seq) FROM captcha), "
                          "(SELECT expires_s FROM captcha ORDER BY seq LIMIT 1), "
@@ -333,6 +338,8 @@ const char *const sql_text[SQL_COUNT] = {
         "newest_token_id = ?3, refresh_address = ?4 WHERE id = ?1",
     [SQL_SESSION_REVOKE] =
         "UPDATE session SET revoked_s = ?2 WHERE id = ?1 AND revoked_s IS NULL RETURNING id",
+    [SQL_SESSION_REVOKE_OWN] =
+        "UPDATE session SET revoked_s = ?3 WHERE id = ?1 AND user_id = ?2 AND revoked_s IS NULL RETURNING id",
     [SQL_SESSION_REVOKE_USER] = "UPDATE session SET revoked_s = ?2 "
                                 "WHERE user_id = ?1 AND id <> ?3 AND revoked_s IS NULL RETURNING id",
     [SQL_SESSION_REVOKE_CLIENT] =
@@ -363,6 +370,20 @@ const char *const sql_text[SQL_COUNT] = {
         "DELETE FROM token WHERE id IN "
         "(SELECT id FROM token WHERE refresh_expires_s <= ?1 ORDER BY refresh_expires_s LIMIT ?2)",
 
+    [SQL_MAIL_PUT] = "INSERT INTO mail (" MAIL_ROW ") VALUES (NULL" MAIL_COLUMNS(VALUE) ")",
+    [SQL_MAIL_IS_DUE] = "SELECT EXISTS (SELECT 1 FROM mail WHERE next_s <= ?1) OR "
+                        "EXISTS (SELECT 1 FROM mail WHERE " MAIL_AHEAD ")",
+    [SQL_MAIL_CLAIM] =
+        "UPDATE mail SET tries = tries + 1, next_s = ?1 + CASE tries WHEN 0 THEN 60 WHEN 1 THEN 300 WHEN 2 "
+        "THEN 900 WHEN 3 THEN 3600 ELSE 14400 END "
+        "WHERE id = (SELECT id FROM mail WHERE next_s <= ?1 OR " MAIL_AHEAD " ORDER BY next_s, id LIMIT 1) "
+        "RETURNING " MAIL_ROW,
+    [SQL_MAIL_REMOVE] = "DELETE FROM mail WHERE id = ?1 RETURNING id",
+    [SQL_MAIL_REMOVE_ALL] = "DELETE FROM mail",
+    [SQL_MAIL_HURRY] = "UPDATE mail SET next_s = ?1 WHERE next_s > ?1",
+    [SQL_MAIL_COUNT] = "SELECT count(*) FROM mail",
+    [SQL_MAIL_LIST] = "SELECT " MAIL_ROW " FROM mail ORDER BY id",
+
     [SQL_AUDIT_PUT] = "INSERT INTO audit (id" AUDIT_COLUMNS(NAME) ") VALUES (NULL" AUDIT_COLUMNS(VALUE) ")",
     [SQL_AUDIT_LIST] = "SELECT id" AUDIT_COLUMNS(NAME) ", count, first_s, last_s FROM "
                                                        "(SELECT * FROM audit WHERE " AUDIT_FILTER
@@ -370,6 +391,10 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_AUDIT_PARTS] =
         "SELECT id, at_s FROM (SELECT id, at_s, row_number() OVER (ORDER BY id) AS n FROM audit "
         "WHERE " AUDIT_FILTER ") WHERE n % ?5 = 1 OR ?5 = 1",
+    /* Of the newest ?3 rows: no index serves who asks for one actor's, and the audit is long. */
+    [SQL_AUDIT_RECENT] = "SELECT id" AUDIT_COLUMNS(
+        NAME) ", count, first_s, last_s FROM audit WHERE id > (SELECT max(id) FROM audit) - ?3 "
+              "AND actor = ?1 AND action = ?2 ORDER BY id DESC LIMIT ?4",
     /* The expired ones of the oldest ?2, up to the first that is to stay. */
     [SQL_AUDIT_PURGE] =
         "WITH oldest AS (SELECT id, at_s, expires_s FROM audit ORDER BY id LIMIT ?2) "
@@ -399,4 +424,15 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_LOOK_PUT] = "INSERT INTO look (name, value) VALUES (?1, ?2) "
                      "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
     [SQL_LOOK_REMOVE] = "DELETE FROM look WHERE name = ?1",
+    [SQL_COUNTER_ADD] =
+        "INSERT INTO counter (hour_s, name, count, sum) VALUES (?1, ?2, ?3, ?4) "
+        "ON CONFLICT (hour_s, name) DO UPDATE SET count = count + ?3, sum = sum + ?4 RETURNING count",
+    [SQL_COUNTER_GET] = "SELECT count FROM counter WHERE hour_s = ?1 AND name = ?2",
+    [SQL_COUNTER_LIST] = "SELECT hour_s, name, count, sum FROM counter WHERE hour_s >= ?1 AND hour_s < ?2 "
+                         "ORDER BY hour_s, name",
+    [SQL_COUNTER_LIVE] = "SELECT (SELECT count(*) FROM session WHERE expires_s > ?1 AND revoked_s IS NULL), "
+                         "(SELECT count(*) FROM browser_session WHERE idle_end_s > ?1)",
+    /* ?1 is when the oldest that stays began. */
+    [SQL_COUNTER_PURGE] = "DELETE FROM counter WHERE (hour_s, name) IN "
+                          "(SELECT hour_s, name FROM counter WHERE hour_s < ?1 ORDER BY hour_s LIMIT ?2)",
 };

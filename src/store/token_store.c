@@ -44,6 +44,11 @@ enum err session_store_end(struct db *db, int64_t id, int64_t now_s)
     return stmt_run_one(db, SQL_SESSION_REVOKE, "ii", id, now_s);
 }
 
+enum err session_store_end_own(struct db *db, int64_t id, int64_t user_id, int64_t now_s)
+{
+    return stmt_run_one(db, SQL_SESSION_REVOKE_OWN, "iii", id, user_id, now_s);
+}
+
 enum err session_store_revoke_user(struct db *db, int64_t user_id, int64_t keep_id, int64_t now_s)
 {
     return stmt_run(db, SQL_SESSION_REVOKE_USER, "iii", user_id, now_s, keep_id);

@@ -55,6 +55,9 @@ enum err session_store_displace(struct db *db, int64_t user_id, int64_t now_s, i
 /* End a session. Within a transaction. ERR_OK; ERR_NOT_FOUND if there is none of this id, or it has ended. */
 enum err session_store_end(struct db *db, int64_t id, int64_t now_s);
 
+/* The same, if it is this user's; else ERR_NOT_FOUND too. */
+enum err session_store_end_own(struct db *db, int64_t id, int64_t user_id, int64_t now_s);
+
 /* A session as it is listed. */
 struct session_row {
     struct session session;

@@ -278,7 +278,7 @@ static void test_people_are_read_checked_and_written(void **state)
     size_t count = 0;
     struct export_rules all = {.format = PEOPLE_CSV, .with_hashes = true};
     buf_init(&out);
-    assert_err(export_people(s->app.db, &all, &s->arena, keep, &out, &count), ERR_OK);
+    assert_err(export_people(s->app.db, &all, keep, &out, &count), ERR_OK);
     assert_int_equal(count, 2);
     assert_non_null(strstr(buf_str(&out), "zhang"));
     assert_non_null(strstr(buf_str(&out), "the admin"));
@@ -302,7 +302,7 @@ static void test_whoever_stops_an_export_ends_it(void **state)
     struct site *s = *state;
     size_t count = 0;
     struct export_rules rules = {.format = PEOPLE_JSONL};
-    assert_err(export_people(s->app.db, &rules, &s->arena, refuse, NULL, &count), ERR_IO);
+    assert_err(export_people(s->app.db, &rules, refuse, NULL, &count), ERR_IO);
     assert_int_equal(count, 1);
 }
 

@@ -8,7 +8,7 @@
 #include "http/dispatch.h"
 #include "http/routes.h"
 
-enum { VARIABLES_MAX = 8 };
+enum { VARIABLES_MAX = 8, NOW_S = 1800000000 };
 
 struct site {
     struct app app;
@@ -49,7 +49,7 @@ static const char *answer(struct site *s, const char *const *env)
 {
     struct request req;
     buf_clear(&s->out);
-    request_init(&req, (char **)env, "", 1800000000, &s->dispatch.arena, count_reads, s);
+    request_init(&req, (char **)env, "", NOW_S, &s->dispatch.arena, count_reads, s);
     dispatch_run(&s->dispatch, &req, &s->out);
     return buf_str(&s->out);
 }
@@ -62,7 +62,7 @@ static const char *unavailable_to(struct site *s, const char *path, enum err e, 
     struct request req;
     snprintf(path_info, sizeof path_info, "PATH_INFO=%s", path);
     buf_clear(&s->out);
-    request_init(&req, (char **)env, "", 1800000000, &s->dispatch.arena, count_reads, s);
+    request_init(&req, (char **)env, "", NOW_S, &s->dispatch.arena, count_reads, s);
     dispatch_unavailable(&s->dispatch, &req, e, &s->out);
     return buf_str(&s->out);
 }
@@ -91,7 +91,7 @@ static void test_a_body_is_read_where_its_answer_depends_on_it(void **state)
         {"REQUEST_METHOD=POST", "PATH_INFO=/oauth2/revoke", FORM, "CONTENT_LENGTH=2"},
     };
     for (size_t i = 0; i < COUNT_OF(wanted); i++) {
-        assert_case(dispatch_wants_body(&s->dispatch, (char **)wanted[i]), "row %zu", i);
+        assert_case(dispatch_wants_body(&s->dispatch, (char **)wanted[i], NOW_S), "row %zu", i);
         s->reads = 0;
         answer(s, wanted[i]);
         assert_case(s->reads == 1, "row %zu", i);
@@ -120,7 +120,7 @@ static void test_a_body_that_nobody_needs_is_not_read(void **state)
         {"REQUEST_METHOD=POST", "PATH_INFO=/code", "HTTP_SOURCE=TV", JSON, "CONTENT_LENGTH=2"},
     };
     for (size_t i = 0; i < COUNT_OF(unwanted); i++) {
-        assert_case(!dispatch_wants_body(&s->dispatch, (char **)unwanted[i]), "row %zu", i);
+        assert_case(!dispatch_wants_body(&s->dispatch, (char **)unwanted[i], NOW_S), "row %zu", i);
         answer(s, unwanted[i]);
         assert_case(s->reads == 0, "row %zu", i);
     }
@@ -138,7 +138,7 @@ static void test_routes_that_read_no_body(void **state)
         {"REQUEST_METHOD=POST", BLADE_TOKEN},
     };
     for (size_t i = 0; i < COUNT_OF(unwanted); i++)
-        assert_case(!dispatch_wants_body(&s->dispatch, (char **)unwanted[i]), "row %zu", i);
+        assert_case(!dispatch_wants_body(&s->dispatch, (char **)unwanted[i], NOW_S), "row %zu", i);
 }
 
 static void test_without_a_configuration_no_body_is_wanted(void **state)
@@ -146,7 +146,7 @@ static void test_without_a_configuration_no_body_is_wanted(void **state)
     struct site *s = *state;
     static const char *const env[] = {"REQUEST_METHOD=POST", BLADE_TOKEN, JSON, "CONTENT_LENGTH=2", NULL};
     s->app.cfg = (struct config){0};
-    assert_false(dispatch_wants_body(&s->dispatch, (char **)env));
+    assert_false(dispatch_wants_body(&s->dispatch, (char **)env, NOW_S));
 }
 
 /* ---- Paths ---- */

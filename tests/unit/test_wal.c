@@ -150,7 +150,7 @@ static void write_file(const char *dir, const struct file *f)
 static void after_power_cut(struct scratch *s, char found[16])
 {
     char dir[] = "/tmp/menshen-unit-XXXXXX";
-    char answer[8];
+    struct captcha_taken taken;
     struct db *db = NULL;
     struct buf why;
     buf_init(&why);
@@ -162,7 +162,7 @@ static void after_power_cut(struct scratch *s, char found[16])
     assert_err(db_integrity(db, &why), ERR_OK);
     assert_string_equal(buf_str(&why), "ok");
     for (char id[] = "a"; id[0] < 'm'; id[0]++)
-        if (captcha_store_take(db, id, "blade", 60, NOW_S, answer, sizeof answer) == ERR_OK)
+        if (captcha_store_take(db, id, "blade", 60, NOW_S, &taken) == ERR_OK)
             *found++ = id[0];
     *found = '\0';
     db_close(db);

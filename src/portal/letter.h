@@ -1,0 +1,45 @@
+/*
+ * What the site writes to people by mail, each in the person's own language (user.locale; else zh-Hans): texts mail.*
+ * of portal/words. Within a transaction of the caller, that of what the letter tells of; it leaves when that is
+ * committed and the answer is out.
+ *
+ * Where mail is off, or the person has no address, nothing is written and ERR_OK returned, as where too much went to
+ * this address within the hour (which is logged): nothing fails because a letter cannot be written.
+ *
+ * Depends on auth/mail, auth/link, portal/words.
+ */
+#ifndef PORTAL_LETTER_H
+#define PORTAL_LETTER_H
+
+#include "auth/mail.h"
+#include "portal/page.h"
+
+/* Whether letters can be sent to this person: mail is on, and he has an address. */
+bool letter_can_reach(const struct app *app, const struct user *to);
+
+/* Whether people may ask for a new password by mail themselves (/forgot): mail is on, and the site's address is
+ * configured ([server] base_url), since that of a request is the visitor's to choose. */
+bool letter_answers_forgot(const struct app *app);
+
+/*
+ * A link to hand over, of link_make: an invitation (LINK_INVITATION), a new password (LINK_RESET), or the confirmation
+ * of an address (LINK_EMAIL), which goes to the address that is to be confirmed. ttl_s as in link_make.
+ */
+enum err letter_link(struct page *p, const struct user *to, const char *purpose, const char *secret,
+                     int64_t ttl_s);
+enum err letter_confirm_email(struct page *p, const struct user *to, const char *email, const char *secret,
+                              int64_t ttl_s);
+
+/* Notices, unless [mail] notices = no. Of a new sign-in: by the address and the browser of this request. */
+enum err letter_new_sign_in(struct page *p, const struct user *to);
+enum err letter_password_changed(struct page *p, const struct user *to);
+
+/* Ask for a new password, for an account of the tenant, or for an e-mail address: looked up when the answer is out.
+ * Errors as mail_ask. */
+enum err letter_ask_forgot(struct page *p, const char *tenant_id, const char *who,
+                           int64_t *retry_after_s_out);
+
+/* auth/mail's mail_answer of such questions. */
+mail_answer letter_answer;
+
+#endif
