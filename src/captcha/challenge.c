@@ -141,8 +141,9 @@ static enum err make_text(const struct captcha_profile *profile, struct captcha_
 }
 
 enum err challenge_issue(struct db *db, const struct log *log, const struct config *cfg,
-                         enum dialect_id dialect, enum challenge_id_shape shape, const char *address,
-                         int64_t now_s, struct challenge *out, int64_t *retry_after_s_out)
+                         enum dialect_id dialect, const struct captcha_profile *profile,
+                         enum challenge_id_shape shape, const char *address, int64_t now_s,
+                         struct challenge *out, int64_t *retry_after_s_out)
 {
     struct subjects s;
     subjects_init(&s, cfg, address);
@@ -150,7 +151,7 @@ enum err challenge_issue(struct db *db, const struct log *log, const struct conf
     int64_t most = 0;
     enum err e = check_rate(db, &s, now_s, retry_after_s_out);
     if (e == ERR_OK)
-        e = make_text(&cfg->dialect[dialect].captcha, &out->text);
+        e = make_text(profile, &out->text);
     if (e == ERR_OK)
         e = db_begin(db, DB_RELAXED);
     if (e != ERR_OK)

@@ -37,14 +37,16 @@ struct challenge {
  * that this is of. Nothing is drawn yet: a request over a limit costs no picture. When as many wait for their
  * answer as there may be, the oldest gives way (store/captcha_store).
  *
+ * profile            what kind of text; the dialect's own, or what suits the reader.
  * log                is told when the newest captcha comes from the future: the clock was set back.
  * retry_after_s_out  on ERR_RATE and ERR_FULL the seconds to wait.
  *
  * ERR_OK; ERR_RATE; ERR_FULL; ERR_BUSY; ERR_RANDOM; ERR_STORE.
  */
 enum err challenge_issue(struct db *db, const struct log *log, const struct config *cfg,
-                         enum dialect_id dialect, enum challenge_id_shape shape, const char *address,
-                         int64_t now_s, struct challenge *out, int64_t *retry_after_s_out);
+                         enum dialect_id dialect, const struct captcha_profile *profile,
+                         enum challenge_id_shape shape, const char *address, int64_t now_s,
+                         struct challenge *out, int64_t *retry_after_s_out);
 
 /* Draw the challenge's picture; appended to image_out. The drawing's randomness tells nothing of the
  * answer's. */

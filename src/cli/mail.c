@@ -61,7 +61,8 @@ static enum cli_status run_send(struct cli *cli)
         return cli_result(cli, e);
     cli_say(cli, "%" PRId64 " sent, %" PRId64 " failed, %" PRId64 " given up\n", count.sent, count.failed,
             count.given_up);
-    return count.failed > 0 ? cli_fail(cli, "the log says why; what was not given up is tried again") : CLI_DONE;
+    return count.failed > 0 ? cli_fail(cli, "the log says why; what was not given up is tried again")
+                            : CLI_DONE;
 }
 
 /* ---- remove ------------------------------------------------------------------------------------------ */
@@ -95,13 +96,13 @@ static const struct cli_option send_options[] = {{"all", NULL, "also what waits 
 static const struct cli_option remove_options[] = {{"all", NULL, "everything that waits"}, {0}};
 
 const struct cli_command cli_mail_commands[] = {
-    {CLI_ROW("mail", "list", NULL, NULL, run_list, "List the mail that waits to be sent"),
-     .json = true, .details = "Without a recipient: a question (\"forgot\") that is looked up when it is sent.",
+    {CLI_ROW("mail", "list", NULL, NULL, run_list, "List the mail that waits to be sent"), .json = true,
+     .details = "Without a recipient: a question (\"forgot\") that is looked up when it is sent.",
      .examples = "menshen mail list"},
-    {CLI_ROW("mail", "send", NULL, NULL, run_send, "Send the mail that is due"),
-     .options = send_options,
-     .details = "Workers start this by themselves, after requests. Where there are few of those, let cron start it.",
+    {CLI_ROW("mail", "send", NULL, NULL, run_send, "Send the mail that is due"), .options = send_options,
+     .details =
+         "Workers start this by themselves, after requests. Where there are few of those, let cron start it.",
      .examples = "menshen mail send\nmenshen mail send --all"},
-    {CLI_ROW("mail", "remove", "[ID]", NULL, run_remove, "Remove mail that waits"),
-     .options = remove_options, .examples = "menshen mail remove 17\nmenshen mail remove --all"},
+    {CLI_ROW("mail", "remove", "[ID]", NULL, run_remove, "Remove mail that waits"), .options = remove_options,
+     .examples = "menshen mail remove 17\nmenshen mail remove --all"},
     {0}};

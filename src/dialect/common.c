@@ -11,8 +11,9 @@ enum err common_captcha(struct call *c, enum challenge_id_shape shape, common_ca
     struct challenge challenge;
     struct buf image;
     buf_init(&image);
-    enum err e = challenge_issue(c->app->db, &c->app->log, &c->app->cfg, c->dialect->id, shape,
-                                 c->req->address, c->req->now_s, &challenge, &c->failure.retry_after_s);
+    enum err e =
+        challenge_issue(c->app->db, &c->app->log, &c->app->cfg, c->dialect->id, &c->cfg->captcha, shape,
+                        c->req->address, c->req->now_s, &challenge, &c->failure.retry_after_s);
     if (e == ERR_OK)
         e = app_engine(c->app, &engine);
     if (e == ERR_OK)

@@ -90,6 +90,7 @@ static void show_languages(struct page *p, const char *chosen)
 /* sent: the form that came and is shown again; NULL: none. */
 static enum err show(struct page *p, const char *const *sent)
 {
+    view_text(p->view, "title", page_word(p, "account.title"));
     view_flag(view_map(p->view, "tab"), "account", true);
     for (const char *const *c = profile; *c != NULL; c++)
         account_show_field(p, &p->user, *c, sent == profile);

@@ -25,7 +25,8 @@ bool letter_answers_forgot(const struct app *app);
  * A link to hand over, of link_make: an invitation (LINK_INVITATION), a new password (LINK_RESET), or the confirmation
  * of an address (LINK_EMAIL), which goes to the address that is to be confirmed. ttl_s as in link_make.
  */
-enum err letter_link(struct page *p, const struct user *to, const char *purpose, const char *secret, int64_t ttl_s);
+enum err letter_link(struct page *p, const struct user *to, const char *purpose, const char *secret,
+                     int64_t ttl_s);
 enum err letter_confirm_email(struct page *p, const struct user *to, const char *email, const char *secret,
                               int64_t ttl_s);
 
@@ -35,7 +36,8 @@ enum err letter_password_changed(struct page *p, const struct user *to);
 
 /* Ask for a new password, for an account of the tenant, or for an e-mail address: looked up when the answer is out.
  * Errors as mail_ask. */
-enum err letter_ask_forgot(struct page *p, const char *tenant_id, const char *who, int64_t *retry_after_s_out);
+enum err letter_ask_forgot(struct page *p, const char *tenant_id, const char *who,
+                           int64_t *retry_after_s_out);
 
 /* auth/mail's mail_answer of such questions. */
 mail_answer letter_answer;

@@ -23,12 +23,15 @@ static bool is(const struct link *l, const char *purpose)
 
 static enum err show_gone(struct page *p)
 {
+    view_text(p->view, "title", page_word(p, "link.gone_title"));
     return page_show(p, "link-gone", 404);
 }
 
 static enum err show(struct page *p, const struct link *l, const struct user *u, int status)
 {
     bool is_post = status != 200;
+    const char *title = arena_printf(p->arena, "link.%s_title", l->purpose);
+    view_text(p->view, "title", page_word(p, title != NULL ? title : ""));
     view_flag(p->view, "invitation", is(l, LINK_INVITATION));
     view_flag(p->view, "reset", is(l, LINK_RESET));
     view_flag(p->view, "confirm", is(l, LINK_EMAIL));

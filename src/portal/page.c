@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "auth/admission.h"
+#include "admin/appearance.h"
 #include "auth/audit.h"
 #include "auth/policy.h"
 #include "base/clock.h"
@@ -186,6 +187,11 @@ static const char *bound_to(const struct page *p)
     return page_cookie(p, p->has_session ? "" : COOKIE_BEFORE);
 }
 
+bool page_has_form_cookie(const struct page *p)
+{
+    return bound_to(p)[0] != '\0';
+}
+
 enum err page_check_form(struct page *p)
 {
     char token[CSRF_CAP];
@@ -285,20 +291,24 @@ static void add_headers(struct page *p)
     response_header(p->call->res, "Cross-Origin-Resource-Policy", "same-origin");
 }
 
-static void add_site(struct page *p)
+/* Of a page that says that the database is in trouble, the looks are the configuration's. */
+static enum err add_site(struct page *p, int status)
 {
-    const struct config *cfg = &p->app->cfg;
+    struct appearance a;
     struct view *site = view_map(p->view, "site");
-    view_text(site, "title", cfg->portal.title[0] != '\0' ? cfg->portal.title : page_word(p, "site.title"));
-    view_text(site, "logo", cfg->portal.logo);
-    if (cfg->portal.accent[0] != '\0')
-        view_textf(p->view, "look_src", "%s/portal/look-%s.css", p->mount, cfg->portal.accent);
-    view_text(site, "notice", cfg->portal.notice);
-    view_text(site, "footer", cfg->portal.footer);
-    view_text(site, "icp", cfg->portal.icp);
-    view_text(site, "police", cfg->portal.police);
-    view_textf(p->view, "style_src", "%s/portal/%s", p->mount, asset_css.name);
-    view_textf(p->view, "script_src", "%s/portal/%s", p->mount, asset_js.name);
+    struct db *db = status < 500 ? p->app->db : NULL;
+    enum err e = appearance_read(db, &p->app->cfg, p->arena, &a);
+    if (e != ERR_OK)
+        return e;
+    for (int f = 0; f < APPEARANCE_FIELDS; f++)
+        view_text(site, appearance_name((enum appearance_field)f), a.value[f]);
+    if (a.value[APPEARANCE_TITLE][0] == '\0')
+        view_text(site, "title", page_word(p, "site.title"));
+    if (a.value[APPEARANCE_ACCENT][0] != '\0')
+        view_textf(p->view, "look_src", "%s/portal/file/look-%s.css", p->mount, a.value[APPEARANCE_ACCENT]);
+    view_textf(p->view, "style_src", "%s/portal/file/%s", p->mount, asset_css.name);
+    view_textf(p->view, "script_src", "%s/portal/file/%s", p->mount, asset_js.name);
+    return ERR_OK;
 }
 
 static void add_languages(struct page *p)
@@ -322,11 +332,11 @@ static void add_place(struct page *p)
         {"audit", "audit"},   {"captcha", "captcha"}, {"setting", "settings"}, {"look", "settings"},
         {"health", "health"},
     };
-    const char *path = p->call->req->path;
+    const char *path = frame_path(p);
     struct view *at = view_map(p->view, "at");
-    const char *admin = strstr(path, "/admin");
-    view_flag(at, "account", strstr(path, "/account") != NULL);
-    if (admin == NULL || (admin[6] != '\0' && admin[6] != '/'))
+    const char *admin = strncmp(path, "/admin", 6) == 0 ? path : "";
+    view_flag(at, "account", strncmp(path, "/account", 8) == 0);
+    if (admin[0] == '\0' || (admin[6] != '\0' && admin[6] != '/'))
         return;
     view_flag(at, "admin", true);
     view_flag(at, "overview", admin[6] == '\0');
@@ -364,7 +374,9 @@ static enum err render(struct page *p, const char *name, int status)
     p->call->res->status = status;
     p->call->res->type = "text/html;charset=UTF-8";
     add_headers(p);
-    add_site(p);
+    enum err e = add_site(p, status);
+    if (e != ERR_OK)
+        return e;
     add_languages(p);
     add_person(p);
     add_place(p);

@@ -133,6 +133,10 @@ enum err page_record(struct page *p, const char *action, const char *subject);
 /* What PAGE_FORM checks, for a page that has more to say than that the form is not ours. ERR_OK; ERR_FORM. */
 enum err page_check_form(struct page *p);
 
+/* Whether the browser sent the cookie that its forms are bound to: one that has seen a page of ours does, if it keeps
+ * cookies at all. */
+bool page_has_form_cookie(const struct page *p);
+
 /* The handler of every route of the portal. */
 route_handler page_run;
 

@@ -12,11 +12,19 @@
 #include "portal/page.h"
 
 /* login.c, assets.c: the way in and out. */
-#define LOGIN_PAGES(X) X(GET, "/", PAGE_OPEN, login_front)
+#define LOGIN_PAGES(X)                                                                                       \
+    X(GET, "/", PAGE_OPEN, login_front)                                                                      \
+    X(GET, "/login", PAGE_OPEN, login_show)                                                                  \
+    X(POST, "/sign-in", PAGE_OPEN, login_sign_in)                                                            \
+    X(POST, "/sign-out", PAGE_OPEN, login_sign_out)                                                          \
+    X(GET, "/portal/welcome", PAGE_OPEN, login_welcome)                                                      \
+    X(GET, "/portal/captcha", PAGE_PLAIN, login_captcha)
 
 /* account.c, password.c, sessions.c, link.c: a person's own. */
 #define ACCOUNT_PAGES(X)                                                                                     \
     X(GET, "/account", PAGE_PERSON, account_show)                                                            \
+    X(GET, "/account/profile", PAGE_PERSON, account_show) /* where its form's faults are shown */            \
+    X(GET, "/account/email", PAGE_PERSON, account_show)                                                      \
     X(POST, "/account/profile", PAGE_PERSON | PAGE_FORM, account_set_profile)                                \
     X(POST, "/account/email", PAGE_PERSON | PAGE_FORM, account_set_email)                                    \
     X(GET, "/account/password", PAGE_PERSON | PAGE_STALE, password_show)                                     \

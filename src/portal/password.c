@@ -12,6 +12,10 @@ void password_show_rules(struct page *p, const char *account)
     struct view *rules = view_map(p->view, "rules");
     view_text(rules, "account", account);
     view_number(rules, "length", p->app->cfg.login.password_min_length);
+    if (p->app->cfg.policy.password_kinds > 0)
+        view_number(rules, "kinds", p->app->cfg.policy.password_kinds);
+    if (p->app->cfg.policy.password_history > 0)
+        view_number(rules, "history", p->app->cfg.policy.password_history);
 }
 
 const char *password_field(struct page *p)
@@ -50,6 +54,7 @@ bool password_old_fault(struct page *p, const char *field, enum err e, int64_t r
 
 static enum err show(struct page *p, int status)
 {
+    view_text(p->view, "title", page_word(p, "password.title"));
     view_flag(view_map(p->view, "tab"), "password", true);
     view_flag(p->view, "expired", p->user.password_expired);
     view_text(view_map(p->view, "person"), "account", p->user.account);

@@ -84,6 +84,7 @@ enum err sessions_show(struct page *p)
 {
     struct db *db = p->app->db;
     const char *actor = arena_printf(p->arena, "user:%s/%s", p->user.tenant_id, p->user.account);
+    view_text(p->view, "title", page_word(p, "sessions.title"));
     view_flag(view_map(p->view, "tab"), "sessions", true);
     enum err e = actor != NULL
                      ? browser_store_list(db, p->user.id, p->now_s, SHOWN_MAX, p->arena, show_browser, p)

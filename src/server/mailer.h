@@ -12,8 +12,8 @@
 #include "auth/app.h"
 
 struct mailer {
-    pid_t child;      /* that was started and may run still; 0: none */
-    int64_t looked_s; /* when it was last looked whether mail is due */
+    pid_t child;       /* that was started and may run still; 0: none */
+    int64_t looked_s;  /* when it was last looked whether mail is due */
     bool keeps_stderr; /* the sender may write to it: for a process that goes on */
 };
 

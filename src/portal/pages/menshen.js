@@ -89,3 +89,31 @@ for (const box of document.querySelectorAll(".scroll")) {
 /* ---- a clock that is wrong: <p hidden data-clock="SECONDS SINCE 1970, BY THE SERVER"> */
 for (const notice of document.querySelectorAll("[data-clock]"))
   notice.hidden = Math.abs(Date.now() / 1000 - Number(notice.dataset.clock)) < 60;
+
+/* ---- what a new password has to be: <ul data-rules-of="ID OF THE FIELD">. What only the server can look up is said to be
+   looked up there, and stays without a mark. */
+const rules = {
+  length: (password, rule) => [...password].length >= Number(rule.dataset.least),
+  kinds: (password, rule) =>
+    [/[A-Z]/, /[a-z]/, /[0-9]/, /[^A-Za-z0-9]/].filter((kind) => kind.test(password)).length >= Number(rule.dataset.least),
+  account: (password, rule) => password.toLowerCase() !== rule.parentElement.dataset.account.toLowerCase(),
+};
+for (const list of document.querySelectorAll("[data-rules-of]")) {
+  const field = document.getElementById(list.dataset.rulesOf);
+  const marks = [...list.querySelectorAll("[data-rule]")].map((rule) => {
+    const spoken = document.createElement("span");
+    spoken.className = "sr-only";
+    rule.prepend(spoken);
+    return { rule, spoken };
+  });
+  const look = () => {
+    for (const { rule, spoken } of marks) {
+      const state = field.value === "" ? "" : rules[rule.dataset.rule](field.value, rule) ? "met" : "unmet";
+      if (rule.dataset.state === state) continue;
+      rule.dataset.state = state;
+      spoken.textContent = state === "" ? "" : list.dataset[state] + " ";
+    }
+  };
+  field.addEventListener("input", look);
+  look();
+}
