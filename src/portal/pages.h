@@ -42,7 +42,7 @@
 #define SITE_PAGES(X)
 
 /* admin_overview.c: figures. */
-#define STATS_PAGES(X)
+#define STATS_PAGES(X) X(GET, "/admin", PAGE_ADMIN, overview_show)
 
 /* start.c, forgot.c: the first administrator; forgotten passwords. */
 #define START_PAGES(X)                                                                                       \
