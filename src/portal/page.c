@@ -453,6 +453,11 @@ static enum err init(struct page *p, struct call *c)
     return ERR_OK;
 }
 
+bool page_is_proved(const struct page *p)
+{
+    return p->session.proved_s + PROVED_S >= p->now_s;
+}
+
 /* What the row asks for; *answered when the answer is on its way already. */
 static enum err admit(struct page *p, unsigned needs, bool *answered)
 {
@@ -475,7 +480,7 @@ static enum err admit(struct page *p, unsigned needs, bool *answered)
         return ERR_FORBIDDEN;
     if ((needs & (PAGE_PERSON | PAGE_ADMIN)) != 0 && (needs & PAGE_STALE) == 0 && p->user.password_expired)
         return go_and_return(p, "/account/password", "done.password_expired");
-    if ((needs & PAGE_PROVED) != 0 && p->session.proved_s + PROVED_S < p->now_s)
+    if ((needs & PAGE_PROVED) != 0 && !page_is_proved(p))
         return go_and_return(p, "/prove", NULL);
     *answered = false;
     return ERR_OK;

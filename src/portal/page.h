@@ -138,6 +138,9 @@ enum err page_check_form(struct page *p);
  * cookies at all. */
 bool page_has_form_cookie(const struct page *p);
 
+/* Whether the person typed the password lately, as PAGE_PROVED asks. */
+bool page_is_proved(const struct page *p);
+
 /* The handler of every route of the portal. */
 route_handler page_run;
 

@@ -35,14 +35,26 @@
     X(GET, "/link/{secret}", PAGE_OPEN, link_show)                                                           \
     X(POST, "/link/{secret}", PAGE_FORM, link_use)
 
-/* admin_users.c, admin_groups.c, admin_tenants.c, admin_locks.c, admin_import.c: people. */
-#define USERS_PAGES(X)
+/* admin_users.c, admin_user.c, admin_groups.c, admin_tenants.c, admin_locks.c, admin_import.c, prove.c: people. */
+#define USERS_PAGES(X)                                                                                       \
+    X(GET, "/admin/users", PAGE_ADMIN, admin_users_list)                                                     \
+    X(POST, "/admin/users", PAGE_ADMIN | PAGE_FORM, admin_user_add)                                          \
+    X(GET, "/admin/users/{id}", PAGE_ADMIN, admin_user_show)                                                 \
+    X(POST, "/admin/users/{id}", PAGE_ADMIN | PAGE_FORM, admin_user_set)                                     \
+    X(POST, "/admin/user-groups/{id}", PAGE_ADMIN | PAGE_FORM, admin_user_groups)                            \
+    X(POST, "/admin/user-lock/{id}", PAGE_ADMIN | PAGE_FORM, admin_user_lock)                                \
+    X(POST, "/admin/user-unlock/{id}", PAGE_ADMIN | PAGE_FORM, admin_user_unlock)                            \
+    X(POST, "/admin/user-sessions/{id}", PAGE_ADMIN | PAGE_FORM, admin_user_sessions)                        \
+    X(GET, "/admin/user-access/{id}", PAGE_ADMIN | PAGE_PROVED, admin_user_access)                           \
+    X(POST, "/admin/user-access/{id}", PAGE_ADMIN | PAGE_FORM | PAGE_PROVED, admin_user_give)                \
+    X(GET, "/admin/user-remove/{id}", PAGE_ADMIN | PAGE_PROVED, admin_user_removal)                          \
+    X(POST, "/admin/user-remove/{id}", PAGE_ADMIN | PAGE_FORM | PAGE_PROVED, admin_user_remove)
 
 /* admin_clients.c, admin_keys.c, admin_audit.c, admin_settings.c, admin_health.c, admin_captcha.c: the site. */
 #define SITE_PAGES(X)
 
 /* admin_overview.c: figures. */
-#define STATS_PAGES(X)
+#define STATS_PAGES(X) X(GET, "/admin", PAGE_ADMIN, overview_show)
 
 /* start.c, forgot.c: the first administrator; forgotten passwords. */
 #define START_PAGES(X)                                                                                       \
