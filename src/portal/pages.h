@@ -77,8 +77,8 @@
 
 /* start.c, forgot.c: the first administrator; forgotten passwords. */
 #define START_PAGES(X)                                                                                       \
-    X(GET, "/setup", PAGE_OPEN, start_show)                                                                  \
-    X(POST, "/setup", PAGE_FORM, start_make)                                                                 \
+    X(GET, "/setup", PAGE_FIRST, start_show)                                                                 \
+    X(POST, "/setup", PAGE_FORM | PAGE_FIRST, start_make)                                                    \
     X(GET, "/forgot", PAGE_OPEN, forgot_show)                                                                \
     X(POST, "/forgot", PAGE_FORM, forgot_ask)                                                                \
     X(GET, "/forgot-sent", PAGE_OPEN, forgot_sent)
