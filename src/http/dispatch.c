@@ -220,12 +220,31 @@ static const char *hint_of(const struct call *c)
                : NULL;
 }
 
+/* The path with "…" where it may hold the secret of a link, which lets somebody in until it is used: 32 hex digits or
+ * more, wherever they stand. */
+static const char *path_without_secrets(const struct call *c)
+{
+    enum { SECRET_DIGITS = 32 };
+    static const char hex[] = "0123456789abcdefABCDEF";
+    char *path = arena_strdup(c->arena, c->req->path);
+    for (char *p = path; p != NULL && *p != '\0'; p += strcspn(p, hex)) {
+        size_t digits = strspn(p, hex);
+        if (digits >= SECRET_DIGITS) {
+            memcpy(p, "…", strlen("…"));
+            memmove(p + strlen("…"), p + digits, strlen(p + digits) + 1);
+            digits = strlen("…");
+        }
+        p += digits;
+    }
+    return path;
+}
+
 static void log_failure(const struct call *c)
 {
     enum err e = c->failure.err;
     LOG_SOME(&c->app->log, err_info(e)->level, "request_failed", LOG_S("error", err_info(e)->name),
              LOG_S("dialect", c->dialect != NULL ? config_dialect_name(c->dialect->id) : NULL),
-             LOG_S("method", c->req->method), LOG_S("path", c->req->path),
+             LOG_S("method", c->req->method), LOG_S("path", path_without_secrets(c)),
              LOG_S("field", is_named_by_us(&c->failure) ? c->failure.field : NULL),
              LOG_N("status", c->res->status), LOG_S("address", c->req->address), LOG_S("hint", hint_of(c)));
 }
