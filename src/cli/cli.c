@@ -25,6 +25,7 @@ enum { OPT_CONF = 256, OPT_HELP, OPT_VERSION, OPT_JSON, OPT_OWN };
 
 static const struct cli_command *const families[] = {cli_init_commands,
                                                      cli_setup_commands,
+                                                     cli_mail_commands,
                                                      cli_tenant_commands,
                                                      cli_client_commands,
                                                      cli_user_commands,
