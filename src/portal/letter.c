@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "admin/appearance.h"
 #include "admin/users.h"
 #include "auth/link.h"
 #include "base/codec.h"
@@ -9,7 +10,6 @@
 #include "base/secure.h"
 #include "crypto/digest.h"
 #include "portal/device.h"
-#include "store/look_store.h"
 
 #define QUESTION_FORGOT "forgot"
 #define COOKIE_KNOWN    "known" /* who has signed in with this browser before */
@@ -23,20 +23,14 @@ enum {
 
 /* ---- Writing ----------------------------------------------------------------------------------------- */
 
-static enum err take_title(void *ctx, const char *name, const char *value)
-{
-    struct view *v = ctx;
-    if (strcmp(name, "title") == 0 && value[0] != '\0')
-        view_text(v, "site", arena_strdup(v->root->arena, value));
-    return ERR_OK;
-}
-
 static enum err add_site(const struct page *p, struct view *v)
 {
-    const char *title = p->app->cfg.portal.title;
-    enum err e = look_store_list(p->app->db, take_title, v);
-    if (view_find(v, "site", 4) == NULL)
-        view_text(v, "site", title[0] != '\0' ? title : page_word(p, "site.title"));
+    struct appearance a;
+    enum err e = appearance_read(p->app->db, &p->app->cfg, p->arena, &a);
+    if (e == ERR_OK)
+        view_text(v, "site",
+                  a.value[APPEARANCE_TITLE][0] != '\0' ? a.value[APPEARANCE_TITLE]
+                                                       : page_word(p, "site.title"));
     return e;
 }
 

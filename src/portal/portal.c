@@ -53,7 +53,7 @@ static enum err serve_asset(struct call *c)
 #define AS_ROW(method, path, needs, handler)   {needs, handler},
 
 static const struct route routes[] = {
-    ALL_PAGES(AS_ROUTE){"GET", "/portal/{asset}", ROUTE_FOREVER, serve_asset}};
+    ALL_PAGES(AS_ROUTE){"GET", "/portal/file/{asset}", ROUTE_FOREVER, serve_asset}};
 static const struct page_row rows[] = {ALL_PAGES(AS_ROW)};
 
 const struct page_row *portal_row(const struct route *route)

@@ -1,0 +1,386 @@
+/* /admin/users/{id}: one person, and what can be done about him. */
+#include "portal/admin_user.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "admin/groups.h"
+#include "admin/handover.h"
+#include "admin/users.h"
+#include "auth/browser.h"
+#include "auth/link.h"
+#include "base/secure.h"
+#include "portal/device.h"
+#include "portal/handed.h"
+#include "portal/pages.h"
+#include "portal/people.h"
+#include "portal/person.h"
+#include "store/audit_store.h"
+#include "store/token_store.h"
+
+enum { SESSIONS_MAX = 50, EVENTS_MAX = 10 };
+
+/* ---- Where the person is signed in ---- */
+
+static enum err show_browser(void *ctx, const struct browser_session *row)
+{
+    struct page *p = ctx;
+    struct view *v = view_item(p->view, "browsers");
+    struct buf name;
+    buf_init(&name);
+    if (!device_name(row->user_agent, p->script, &name))
+        buf_add_str(&name, page_word(p, "sessions.unknown_device"));
+    view_number(v, "session", row->id);
+    view_textf(v, "device", "%s", buf_str(&name));
+    view_textf(v, "address", "%s", row->address);
+    page_time(p, v, "since", row->created_s);
+    page_time(p, v, "seen", row->seen_s);
+    view_flag(v, "current", row->id == p->session.id);
+    view_flag(p->view, "has_sessions", true);
+    buf_free(&name);
+    return ERR_OK;
+}
+
+static enum err show_application(void *ctx, const struct session_row *row)
+{
+    struct page *p = ctx;
+    const struct session *s = &row->session;
+    struct view *v = view_item(p->view, "applications");
+    view_number(v, "session", s->id);
+    view_textf(v, "device", "%s (%s)", s->client_id, s->dialect);
+    view_textf(v, "address", "%s", s->refresh_address[0] != '\0' ? s->refresh_address : s->address);
+    page_time(p, v, "since", s->created_s);
+    view_text(v, "seen", "");
+    page_time(p, v, "seen", row->refreshed_s);
+    view_flag(p->view, "has_sessions", true);
+    return ERR_OK;
+}
+
+static enum err show_sessions(struct page *p, int64_t id)
+{
+    struct arena rows;
+    arena_init(&rows, PEOPLE_ROWS_CAP);
+    enum err e = browser_store_list(p->app->db, id, p->now_s, SESSIONS_MAX, &rows, show_browser, p);
+    if (e == ERR_OK)
+        e = session_store_list(p->app->db, id, NULL, p->now_s, SESSIONS_MAX, &rows, show_application, p);
+    arena_fini(&rows);
+    return e;
+}
+
+/* ---- The page ---- */
+
+/* fields: as the form had them that was just refused. */
+static enum err show(struct page *p, const struct user *u, bool as_typed, int status)
+{
+    const char *groups = "";
+    struct view *v = view_map(p->view, "person");
+    person_show(p, v, u);
+    view_text(v, "subject", people_subject(p, u));
+    person_show_fields(p, as_typed ? NULL : u);
+    enum err e = group_store_of_user(p->app->db, u->id, p->arena, &groups);
+    view_flag(p->view, "person_is_admin", config_list_has(groups, GROUPS_ADMINS, strlen(GROUPS_ADMINS)));
+    if (e == ERR_OK)
+        e = people_show_groups(p, groups);
+    if (e == ERR_OK)
+        e = show_sessions(p, u->id);
+    if (e != ERR_OK)
+        return e;
+    view_text(p->view, "title", u->account);
+    return page_show(p, "admin-user", status);
+}
+
+enum err admin_user_show(struct page *p)
+{
+    struct user u;
+    if (strcmp(p->call->segment, "new") == 0)
+        return admin_user_form(p, 200);
+    enum err e = people_find(p, &u);
+    return e == ERR_OK ? show(p, &u, false, 200) : e;
+}
+
+/* The page again, with why not. */
+static enum err refuse(struct page *p, const struct user *u, const char *key)
+{
+    page_fault(p, "", key);
+    return show(p, u, false, 409);
+}
+
+/* ---- What describes the person ---- */
+
+/* The row as it is now, with what the form says of it. */
+static enum err set_fields(struct page *p, void *ctx)
+{
+    struct user *u = ctx;
+    struct user typed = *u;
+    enum err e = user_store_get(p->app->db, u->id, p->arena, u);
+    for (size_t i = 0; e == ERR_OK && i < USER_TEXT_COUNT; i++)
+        *user_text_at(u, i) = user_text_of(&typed, i);
+    return e == ERR_OK ? user_store_set(p->app->db, u) : e;
+}
+
+enum err admin_user_set(struct page *p)
+{
+    struct user u;
+    enum err e = people_find(p, &u);
+    if (e != ERR_OK)
+        return e;
+    person_take_fields(p, &u);
+    if (page_has_faults(p))
+        return show(p, &u, true, 400);
+    e = people_change(p, set_fields, &u, "user.set", people_subject(p, &u));
+    return e == ERR_OK ? page_go(p, people_path(p, &u), "done.user_saved") : e;
+}
+
+/* ---- Groups ---- */
+
+struct group_choice {
+    struct page *p;
+    struct buf names; /* comma-joined */
+};
+
+static enum err take_group(void *ctx, const struct user_group *g)
+{
+    struct group_choice *c = ctx;
+    char field[sizeof "group." + 64];
+    snprintf(field, sizeof field, "group.%s", g->name);
+    if (page_checked(c->p, field))
+        buf_addf(&c->names, "%s%s", c->names.len > 0 ? "," : "", g->name);
+    return ERR_OK;
+}
+
+struct regrouping {
+    int64_t id;
+    const char *names;
+};
+
+static enum err set_groups(struct page *p, void *ctx)
+{
+    const struct regrouping *r = ctx;
+    return groups_set_of_user(p->app->db, r->id, r->names, p->arena);
+}
+
+/* Whether the list makes an administrator of somebody, or somebody of an administrator. */
+static bool is_about_admins(const char *before, const char *after)
+{
+    size_t len = strlen(GROUPS_ADMINS);
+    return config_list_has(before, GROUPS_ADMINS, len) != config_list_has(after, GROUPS_ADMINS, len);
+}
+
+static enum err regroup(struct page *p, const struct user *u, const char *names)
+{
+    const char *before = "";
+    bool led = false;
+    enum err e = group_store_of_user(p->app->db, u->id, p->arena, &before);
+    bool admins = e == ERR_OK && is_about_admins(before, names);
+    if (admins && u->id == p->user.id)
+        return refuse(p, u, "users.not_yourself_admin");
+    if (admins)
+        e = people_ask_proof(p, people_path(p, u), &led);
+    if (e != ERR_OK || led)
+        return e;
+    e = people_change(p, set_groups, &(struct regrouping){u->id, names}, "user.groups", people_subject(p, u));
+    if (e == ERR_EXISTS)
+        return refuse(p, u, "users.last_admin");
+    return e == ERR_OK ? page_go(p, people_path(p, u), "done.user_groups") : e;
+}
+
+enum err admin_user_groups(struct page *p)
+{
+    struct user u;
+    struct group_choice c = {.p = p};
+    struct arena rows;
+    enum err e = people_find(p, &u);
+    if (e != ERR_OK)
+        return e;
+    arena_init(&rows, PEOPLE_ROWS_CAP);
+    buf_init(&c.names);
+    e = group_store_list(p->app->db, &rows, take_group, &c);
+    if (e == ERR_OK)
+        e = c.names.err;
+    if (e == ERR_OK)
+        e = regroup(p, &u, buf_str(&c.names));
+    buf_free(&c.names);
+    arena_fini(&rows);
+    return e;
+}
+
+/* ---- Locking ---- */
+
+static enum err lock(struct page *p, void *ctx)
+{
+    return users_set_locked(p->app, ctx, true, p->now_s);
+}
+
+static enum err unlock(struct page *p, void *ctx)
+{
+    return users_set_locked(p->app, ctx, false, p->now_s);
+}
+
+enum err admin_user_lock(struct page *p)
+{
+    struct user u;
+    enum err e = people_find(p, &u);
+    if (e == ERR_OK && u.id == p->user.id)
+        return refuse(p, &u, "users.not_yourself");
+    if (e == ERR_OK)
+        e = people_change(p, lock, &u, "user.lock", people_subject(p, &u));
+    if (e != ERR_EXISTS)
+        return e == ERR_OK ? page_go(p, people_path(p, &u), "done.user_locked") : e;
+    u.locked = false;
+    return refuse(p, &u, "users.last_admin");
+}
+
+enum err admin_user_unlock(struct page *p)
+{
+    struct user u;
+    enum err e = people_find(p, &u);
+    if (e == ERR_OK)
+        e = people_change(p, unlock, &u, "user.unlock", people_subject(p, &u));
+    return e == ERR_OK ? page_go(p, people_path(p, &u), "done.user_unlocked") : e;
+}
+
+/* ---- Sessions ---- */
+
+struct ending {
+    int64_t user_id, browser, application;
+};
+
+static enum err end_sessions(struct page *p, void *ctx)
+{
+    const struct ending *x = ctx;
+    if (x->browser != 0)
+        return browser_store_end(p->app->db, x->browser, x->user_id);
+    if (x->application != 0)
+        return session_store_end_own(p->app->db, x->application, x->user_id, p->now_s);
+    return browser_end_person(p->app->db, x->user_id, 0, 0, p->now_s);
+}
+
+/* One that ended by itself meanwhile has ended. */
+enum err admin_user_sessions(struct page *p)
+{
+    struct user u;
+    enum err e = people_find(p, &u);
+    if (e != ERR_OK)
+        return e;
+    struct ending x = {u.id, page_number(p, "browser", 1, INT64_MAX, 0),
+                       page_number(p, "application", 1, INT64_MAX, 0)};
+    bool one = x.browser != 0 || x.application != 0;
+    e = people_change(p, end_sessions, &x, "session.revoke", people_subject(p, &u));
+    return e == ERR_OK || (one && e == ERR_NOT_FOUND)
+               ? page_go(p, people_path(p, &u), one ? "done.session_ended" : "done.user_signed_out")
+               : e;
+}
+
+/* ---- A way in: a link, or a password that is good once ---- */
+
+enum err admin_user_access(struct page *p)
+{
+    struct user u;
+    enum err e = people_find(p, &u);
+    if (e != ERR_OK)
+        return e;
+    person_show(p, view_map(p->view, "person"), &u);
+    view_flag(p->view, "is_invitation", u.last_login_s == 0);
+    return people_show(p, "admin-user-access", "access.title", 200);
+}
+
+struct giving {
+    struct user user;
+    char hash[PASSWORD_HASH_CAP];
+    struct handed handed;
+};
+
+static enum err give_password(struct page *p, void *ctx)
+{
+    struct giving *g = ctx;
+    return handover_give(p->app, &g->user, g->hash, p->now_s);
+}
+
+static enum err give_link(struct page *p, void *ctx)
+{
+    struct giving *g = ctx;
+    return link_make(p->app, g->handed.purpose, g->user.id, "", g->handed.ttl_s, p->now_s, g->handed.secret);
+}
+
+static enum err hand_password(struct page *p, struct giving *g)
+{
+    char password[HANDOVER_PASSWORD_CAP];
+    app_before_slow(p->app);
+    enum err e = handover_draw(p->app, password, g->hash);
+    if (e == ERR_OK)
+        e = people_change(p, give_password, g, "user.passwd", people_subject(p, &g->user));
+    if (e == ERR_OK)
+        e = handed_show(p, &g->user, &g->handed, password);
+    secure_wipe(password, sizeof password);
+    secure_wipe(g->hash, sizeof g->hash);
+    return e;
+}
+
+/* Whoever never was here is invited; the others get a link for a new password. */
+static enum err hand_link(struct page *p, struct giving *g)
+{
+    bool is_new = g->user.last_login_s == 0;
+    g->handed.purpose = is_new ? LINK_INVITATION : LINK_RESET;
+    g->handed.ttl_s = is_new ? LINK_INVITATION_TTL_S : LINK_RESET_TTL_S;
+    enum err e = people_change(p, give_link, g, is_new ? "user.invite" : "user.reset-link",
+                               people_subject(p, &g->user));
+    if (e == ERR_OK)
+        e = handed_show(p, &g->user, &g->handed, NULL);
+    secure_wipe(&g->handed, sizeof g->handed);
+    return e;
+}
+
+enum err admin_user_give(struct page *p)
+{
+    struct giving g = {0};
+    enum err e = people_find(p, &g.user);
+    if (e != ERR_OK)
+        return e;
+    if (g.user.id == p->user.id)
+        return refuse(p, &g.user, "users.not_yourself_password");
+    if (g.user.locked || g.user.tenant_locked)
+        return refuse(p, &g.user, "users.unlock_first");
+    return strcmp(page_field(p, "by"), "password") == 0 ? hand_password(p, &g) : hand_link(p, &g);
+}
+
+/* ---- Removing ---- */
+
+static enum err show_removal(struct page *p, const struct user *u, int status)
+{
+    const char *groups = "";
+    enum err e = group_store_of_user(p->app->db, u->id, p->arena, &groups);
+    struct view *v = view_map(p->view, "person");
+    person_show(p, v, u);
+    view_text(v, "groups", groups);
+    if (e == ERR_OK)
+        e = show_sessions(p, u->id);
+    return e == ERR_OK ? people_show(p, "admin-user-remove", "remove.title", status) : e;
+}
+
+static enum err remove_user(struct page *p, void *ctx)
+{
+    const struct user *u = ctx;
+    return users_remove(p->app->db, u->id);
+}
+
+enum err admin_user_removal(struct page *p)
+{
+    struct user u;
+    enum err e = people_find(p, &u);
+    if (e == ERR_OK && u.id == p->user.id)
+        return refuse(p, &u, "users.not_yourself");
+    return e == ERR_OK ? show_removal(p, &u, 200) : e;
+}
+
+enum err admin_user_remove(struct page *p)
+{
+    struct user u;
+    enum err e = people_find(p, &u);
+    if (e == ERR_OK && u.id == p->user.id)
+        return refuse(p, &u, "users.not_yourself");
+    if (e == ERR_OK)
+        e = people_change(p, remove_user, &u, "user.remove", people_subject(p, &u));
+    if (e == ERR_EXISTS)
+        return refuse(p, &u, "users.last_admin");
+    return e == ERR_OK ? page_go(p, "/admin/users", "done.user_removed") : e;
+}

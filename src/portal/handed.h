@@ -1,0 +1,22 @@
+/*
+ * What an administrator hands over to a person: a link, also as a QR code, or a password that is good once. The page is
+ * the answer to the form that made it, and nothing shows it again.
+ * Depends on portal/people, auth/link, portal/qr.
+ */
+#ifndef PORTAL_HANDED_H
+#define PORTAL_HANDED_H
+
+#include "auth/link.h"
+#include "portal/page.h"
+
+/* A link that is made. */
+struct handed {
+    const char *purpose; /* LINK_INVITATION, LINK_RESET; NULL: none, a password */
+    int64_t ttl_s;
+    char secret[LINK_SECRET_CAP]; /* the caller wipes it */
+};
+
+/* Show the link, or, where it is not NULL, the password. */
+enum err handed_show(struct page *p, const struct user *u, const struct handed *link, const char *password);
+
+#endif
