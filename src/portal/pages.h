@@ -17,8 +17,8 @@
     X(GET, "/login", PAGE_OPEN, login_show)                                                                  \
     X(POST, "/sign-in", PAGE_OPEN, login_sign_in)                                                            \
     X(POST, "/sign-out", PAGE_OPEN, login_sign_out)                                                          \
-    X(GET, "/portal/welcome", PAGE_OPEN, login_welcome)                                                      \
-    X(GET, "/portal/captcha", PAGE_PLAIN, login_captcha)
+    X(GET, "/sign-in/welcome", PAGE_OPEN, login_welcome)                                                     \
+    X(GET, "/sign-in/captcha", PAGE_PLAIN, login_captcha)
 
 /* account.c, password.c, sessions.c, link.c: a person's own. */
 #define ACCOUNT_PAGES(X)                                                                                     \
