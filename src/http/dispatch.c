@@ -220,12 +220,31 @@ static const char *hint_of(const struct call *c)
                : NULL;
 }
 
+/* The path with "…" where it may hold the secret of a link, which lets somebody in until it is used: 32 hex digits or
+ * more, wherever they stand. */
+static const char *path_without_secrets(const struct call *c)
+{
+    enum { SECRET_DIGITS = 32 };
+    static const char hex[] = "0123456789abcdefABCDEF";
+    char *path = arena_strdup(c->arena, c->req->path);
+    for (char *p = path; p != NULL && *p != '\0'; p += strcspn(p, hex)) {
+        size_t digits = strspn(p, hex);
+        if (digits >= SECRET_DIGITS) {
+            memcpy(p, "…", strlen("…"));
+            memmove(p + strlen("…"), p + digits, strlen(p + digits) + 1);
+            digits = strlen("…");
+        }
+        p += digits;
+    }
+    return path;
+}
+
 static void log_failure(const struct call *c)
 {
     enum err e = c->failure.err;
     LOG_SOME(&c->app->log, err_info(e)->level, "request_failed", LOG_S("error", err_info(e)->name),
              LOG_S("dialect", c->dialect != NULL ? config_dialect_name(c->dialect->id) : NULL),
-             LOG_S("method", c->req->method), LOG_S("path", c->req->path),
+             LOG_S("method", c->req->method), LOG_S("path", path_without_secrets(c)),
              LOG_S("field", is_named_by_us(&c->failure) ? c->failure.field : NULL),
              LOG_N("status", c->res->status), LOG_S("address", c->req->address), LOG_S("hint", hint_of(c)));
 }
@@ -352,11 +371,17 @@ static void fail(struct dispatch *d, struct call *c, enum err e, struct buf *out
     finish(d, c, out);
 }
 
+/* What is in the program needs no data folder. */
+static bool is_embedded(const struct routes_found *f)
+{
+    return f->route != NULL && (f->route->flags & ROUTE_FOREVER) != 0;
+}
+
 static enum err run(struct dispatch *d, struct call *c, const struct routes_found *f)
 {
     if (strcmp(c->req->method, "OPTIONS") == 0)
         return answer_options(c, f);
-    if (dispatch_is_exposed(d, c->req)) {
+    if (!is_embedded(f) && dispatch_is_exposed(d, c->req)) {
         LOG_SOME(&d->app->log, ERR_LEVEL_ERROR, "data_dir_below_document_root",
                  LOG_S("error", err_info(ERR_CONFIG)->name), LOG_S("data_dir", d->app->cfg.server.data_dir),
                  LOG_S("hint", "set [server] data_dir to a folder outside"));
@@ -387,7 +412,9 @@ void dispatch_unavailable(struct dispatch *d, struct request *req, enum err e, s
 {
     struct routes_found f;
     struct call c = call_of(d, req, &f);
-    if (strcmp(req->method, "OPTIONS") != 0 || answer_options(&c, &f) != ERR_OK)
+    bool is_answered = strcmp(req->method, "OPTIONS") == 0 ? answer_options(&c, &f) == ERR_OK
+                                                           : is_embedded(&f) && run_route(&c, &f) == ERR_OK;
+    if (!is_answered)
         render_failure(&c, e == ERR_BUSY ? e : ERR_DOWN);
     finish(d, &c, out);
 }

@@ -29,7 +29,8 @@ static enum err add_site(const struct page *p, struct view *v)
     enum err e = appearance_read(p->app->db, &p->app->cfg, p->arena, &a);
     if (e == ERR_OK)
         view_text(v, "site",
-                  a.value[APPEARANCE_TITLE][0] != '\0' ? a.value[APPEARANCE_TITLE] : page_word(p, "site.title"));
+                  a.value[APPEARANCE_TITLE][0] != '\0' ? a.value[APPEARANCE_TITLE]
+                                                       : page_word(p, "site.title"));
     return e;
 }
 

@@ -5,7 +5,7 @@
  * Who was let in is led to where he goes by way of /portal/welcome, which sees whether the cookie came back. Without
  * that step a browser that keeps no cookies is sent to the sign-in page again and again, and never told why.
  */
-#include "portal/pages.h"
+#include "portal/login.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -19,6 +19,8 @@
 #include "captcha/challenge.h"
 #include "crypto/digest.h"
 #include "portal/address.h"
+#include "portal/letter.h"
+#include "portal/pages.h"
 #include "store/browser_store.h"
 #include "store/tenant_store.h"
 
@@ -216,8 +218,7 @@ static void show_captcha(struct page *p, const struct captcha_profile *profile, 
     buf_free(&uri);
 }
 
-/* One for the page. Too many of them: the page says so, and when there will be one again. */
-static enum err add_captcha(struct page *p)
+enum err login_add_captcha(struct page *p)
 {
     struct captcha_profile profile = profile_of(p);
     struct challenge challenge;
@@ -284,14 +285,14 @@ static bool asks_for_tenant(const struct page *p)
     return p->app->cfg.portal.show_tenants && page_field(p, "tenant")[0] != '\0';
 }
 
-static const char *tenant_of(const struct page *p)
+const char *login_tenant(const struct page *p)
 {
     return asks_for_tenant(p) ? page_field(p, "tenant") : p->call->cfg->tenant;
 }
 
-static enum err add_tenants(struct page *p)
+enum err login_add_tenants(struct page *p)
 {
-    struct tenant_listing l = {p, tenant_of(p), 0};
+    struct tenant_listing l = {p, login_tenant(p), 0};
     if (!p->app->cfg.portal.show_tenants)
         return ERR_OK;
     enum err e = tenant_store_list(p->app->db, p->arena, list_tenant, &l);
@@ -343,7 +344,7 @@ static enum err show(struct page *p, int status, bool wants_captcha)
 {
     const char *next = page_next(p, page_field(p, "next"));
     struct view *form = view_map(p->view, "form");
-    struct throttle_try try = {.tenant_id = tenant_of(p),
+    struct throttle_try try = {.tenant_id = login_tenant(p),
                                .account = page_field(p, "account"),
                                .client_id = "",
                                .address = p->call->req->address};
@@ -354,7 +355,7 @@ static enum err show(struct page *p, int status, bool wants_captcha)
         fault_locked(p, retry_after_s);
         status = 429;
     } else if (e == ERR_CAPTCHA_REQUIRED || (e == ERR_OK && wants_captcha)) {
-        e = add_captcha(p);
+        e = login_add_captcha(p);
     }
     if (e != ERR_OK && e != ERR_LOGIN_LOCKED)
         return e;
@@ -363,11 +364,12 @@ static enum err show(struct page *p, int status, bool wants_captcha)
     view_text(form, "tenant", page_field(p, "tenant"));
     view_flag(form, "remember", page_checked(p, "remember"));
     view_text(p->view, "self", login_path(p, next));
+    view_flag(p->view, "can_reset", letter_answers_forgot(p->app));
     view_flag(p->view, "can_remember", p->app->cfg.portal.remember_ttl_s > 0);
     view_text(p->view, "remember_for", page_duration(p, p->app->cfg.portal.remember_ttl_s));
     add_elsewhere(p, next);
     add_focus(p);
-    e = add_tenants(p);
+    e = login_add_tenants(p);
     return e == ERR_OK ? page_show(p, "login", status) : e;
 }
 
@@ -426,7 +428,7 @@ static enum err sign_in(struct page *p)
 {
     const char *captcha_id = page_field(p, "captcha_id"),
                *agent = request_env(p->call->req, "HTTP_USER_AGENT");
-    struct login_browser r = {.tenant_id = tenant_of(p),
+    struct login_browser r = {.tenant_id = login_tenant(p),
                               .account = page_field(p, "account"),
                               .password = page_field(p, "password"),
                               .captcha_id = captcha_id[0] != '\0' ? captcha_id : NULL,

@@ -73,10 +73,15 @@
 #define SITE_PAGES(X)
 
 /* admin_overview.c: figures. */
-#define STATS_PAGES(X)
+#define STATS_PAGES(X) X(GET, "/admin", PAGE_ADMIN, overview_show)
 
 /* start.c, forgot.c: the first administrator; forgotten passwords. */
-#define START_PAGES(X)
+#define START_PAGES(X)                                                                                       \
+    X(GET, "/setup", PAGE_FIRST, start_show)                                                                 \
+    X(POST, "/setup", PAGE_FORM | PAGE_FIRST, start_make)                                                    \
+    X(GET, "/forgot", PAGE_OPEN, forgot_show)                                                                \
+    X(POST, "/forgot", PAGE_FORM, forgot_ask)                                                                \
+    X(GET, "/forgot-sent", PAGE_OPEN, forgot_sent)
 
 #define ALL_PAGES(X)                                                                                         \
     LOGIN_PAGES(X) ACCOUNT_PAGES(X) USERS_PAGES(X) SITE_PAGES(X) STATS_PAGES(X) START_PAGES(X)

@@ -1,0 +1,132 @@
+"""
+Every page of the portal as people see it, in real Chromium: in every language, light and dark, from a narrow phone to a
+wide screen. axe-core finds nothing, nothing is cut off, nothing is refused by the page's own policy.
+"""
+
+import json
+import re
+
+import pytest
+from conftest import running_site
+from harness.browser import running_browser, until
+from harness.portal import Portal
+from harness.site import DEMO_USER, TREE
+
+AXE = (TREE / "build/node/node_modules/axe-core/axe.min.js").read_text()
+LANGUAGES = ("zh-Hans", "zh-Hant", "en")
+WIDTHS = (320, 360, 768, 1440)
+
+# What only the very people see whom it is for, or no page that stands alone: each is tested where it belongs.
+ELSEWHERE = {"/setup", "/link/{secret}", "/portal/welcome", "/sign-in", "/captcha/sheet"}
+
+
+def pages():
+    """The paths of all pages, as the program has them."""
+    text = (TREE / "src/portal/pages.h").read_text()
+    rows = re.findall(r'X\(\s*GET,\s*"([^"]+)",\s*([^,]+),', text)
+    return [(path, needs) for path, needs in rows if path not in ELSEWHERE and "PAGE_PLAIN" not in needs]
+
+
+PAGES = pages()
+
+
+@pytest.fixture(scope="module")
+def place():
+    """A site behind lighttpd with a browser, and somebody signed in: an administrator with everything to see."""
+    with running_site("lighttpd-fastcgi") as site, running_browser() as browser:
+        site.base = f"http://127.0.0.1:{site.server.port}{site.server.config.mount}"
+        site.values = values_for(site)
+        yield site, browser
+
+
+def values_for(site):
+    """What stands for the {segment} of a path, by the path."""
+    (user_id,) = site.query("SELECT id FROM user WHERE account = 'admin'")[0]
+    (kid,) = site.query("SELECT kid FROM sign_key LIMIT 1")[0]
+    return {"user": user_id, "client": "sword", "tenant": "000000", "group": "admins", "key": kid}
+
+
+def address_of(site, path):
+    """The path with something in the place of {segment}: what, its own name says."""
+    if "{" not in path:
+        return site.base + path
+    for name, value in site.values.items():
+        if f"/{name}" in path:
+            return site.base + re.sub(r"{\w+}", str(value), path)
+    raise AssertionError(f"{path}: add to values_for()")
+
+
+def sign_in(site, browser):
+    """With the cookies of a sign-in without a browser."""
+    person = Portal(site)
+    page = person.sign_in(DEMO_USER)
+    assert page.status == 200, page.text
+    browser.get(site.base + "/login")
+    browser.delete_all_cookies()
+    for name, value in person.cookies().items():
+        browser.add_cookie({"name": name, "value": value, "path": "/"})
+
+
+def look_at(browser, width, dark):
+    browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False},
+    )
+    wishes = [
+        {"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
+        {"name": "prefers-reduced-motion", "value": "reduce"},  # no colour on its way to another
+    ]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": wishes})
+
+
+def body(browser):
+    return browser.current_url + ": " + browser.find_element("css selector", "body").text
+
+
+def axe(browser):
+    """What axe-core finds, one line each."""
+    browser.execute_script(AXE)
+    found = browser.execute_async_script(
+        "const done = arguments[arguments.length - 1];"
+        "axe.run(document, {resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa',"
+        " 'wcag22aa', 'best-practice']}).then(r => done(r.violations), e => done([{id: String(e), nodes: []}]));"
+    )
+    return [f"{v['id']}: {n['html'][:200]}: {n.get('failureSummary', '')}" for v in found for n in v["nodes"]] + [
+        v["id"] for v in found if not v["nodes"]
+    ]
+
+
+def cut_off(browser):
+    """Whether the page is wider than the window."""
+    wide, window = browser.execute_script(
+        "return [document.scrollingElement.scrollWidth, document.documentElement.clientWidth]"
+    )
+    return wide > window
+
+
+@pytest.mark.parametrize("path, needs", PAGES, ids=[path for path, _ in PAGES])
+def test_page(place, path, needs):
+    site, browser = place
+    if "PAGE_OPEN" in needs:
+        browser.get(site.base + "/login")
+        browser.delete_all_cookies()
+    else:
+        sign_in(site, browser)
+    browser.get_log("browser")  # forget what was said before
+    faults = []
+    for language in LANGUAGES:
+        address = address_of(site, path)
+        browser.get(f"{address}{'&' if '?' in address else '?'}lang={language}")
+        until(browser, lambda page: page.execute_script("return document.readyState") == "complete")
+        assert browser.find_element("css selector", "html").get_attribute("lang") == language
+        assert browser.find_elements("css selector", ".status-code") == [], body(browser)
+        for width in WIDTHS:
+            for dark in (False, True):
+                look_at(browser, width, dark)
+                where = f"{language} {width} {'dark' if dark else 'light'}"
+                if cut_off(browser):
+                    faults.append(f"{where}: wider than the window")
+                if width in (360, 1440):
+                    faults += [f"{where}: {line}" for line in axe(browser)]
+    said = [entry["message"] for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+    assert faults + said == [], json.dumps(faults + said, ensure_ascii=False, indent=1)
