@@ -3,6 +3,7 @@
 #include <limits.h>
 
 #include "admin/demo.h"
+#include "admin/groups.h"
 #include "admin/users.h"
 #include "auth/audit.h"
 #include "auth/client.h"
@@ -84,7 +85,7 @@ enum err site_put_demo(struct app *app, const char *password_hash, int64_t now_s
         e = users_new_id(&user.id);
     if (e == ERR_OK)
         e = user_store_put(app->db, &user);
-    return e;
+    return e == ERR_OK ? groups_put_member(app->db, GROUPS_ADMINS, user.id) : e;
 }
 
 static enum err fill(struct app *app, const char *demo_hash, int64_t now_s)
