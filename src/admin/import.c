@@ -7,6 +7,7 @@
 #include "admin/text.h"
 #include "admin/users.h"
 #include "auth/browser.h"
+#include "auth/history.h"
 #include "auth/policy.h"
 #include "base/account.h"
 #include "base/clock.h"
@@ -199,6 +200,8 @@ static enum err check_plain(struct import *im, const struct person *p, struct im
     if (good == ERR_OK)
         good = policy_check(&im->app->cfg, e->user.account, &password);
     buf_init(&why);
+    if (!e->given[PEOPLE_PASSWORD_EXPIRED]) /* whoever typed the file knows it */
+        e->user.password_expired = im->app->cfg.policy.change_at_first_login;
     if (good == ERR_OK)
         good = hash_plain(im, &password, e);
     else if (users_password_fault(&im->app->cfg, good, &why))
@@ -520,10 +523,9 @@ static enum err update(struct import *im, const struct import_entry *e)
         if (e->given[PEOPLE_TEXTS + i])
             *user_text_at(&u, i) = user_text_of(&e->user, i);
     if (has_password)
-        done = user_store_set_password(db, u.id, e->user.password_hash, e->user.password_changed_s);
-    u.password_expired = e->given[PEOPLE_PASSWORD_EXPIRED] ? e->user.password_expired
-                         : has_password                    ? false
-                                                           : u.password_expired;
+        done = history_set_password(im->app, u.id, e->user.password_hash, e->user.password_changed_s);
+    if (has_password || e->given[PEOPLE_PASSWORD_EXPIRED])
+        u.password_expired = e->user.password_expired;
     if (has_password || e->given[PEOPLE_PASSWORD_CHANGED])
         u.password_changed_s = e->user.password_changed_s;
     if (e->given[PEOPLE_LOCKED] && u.locked && !e->user.locked)

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "auth/admission.h"
+#include "auth/policy.h"
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/random.h"
@@ -54,7 +56,7 @@ enum err browser_start(struct app *app, const struct browser_start *s, int64_t n
 {
     char user_agent[USER_AGENT_MAX + 1];
     bool remember = s->remember && app->cfg.portal.remember_ttl_s > 0;
-    int64_t idle_s = remember ? 0 : app->cfg.portal.session_idle_s;
+    int64_t idle_s = policy_idle(&app->cfg, remember ? 0 : app->cfg.portal.session_idle_s);
     int64_t end_s = now_s + (remember ? app->cfg.portal.remember_ttl_s : app->cfg.portal.session_ttl_s);
     struct browser_session row = {.user_id = s->user_id,
                                   .created_s = now_s,
@@ -68,6 +70,8 @@ enum err browser_start(struct app *app, const struct browser_start *s, int64_t n
                                   .proved_s = now_s};
     cut_user_agent(s->user_agent, user_agent);
     enum err e = new_secret(secret_out, row.secret_hash);
+    if (e == ERR_OK)
+        e = admission_make_room(app, s->user_id, now_s);
     if (e == ERR_OK)
         e = browser_store_put(app->db, &row);
     if (e == ERR_OK)

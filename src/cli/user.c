@@ -171,6 +171,7 @@ static enum cli_status run_add(struct cli *cli)
                                 .account = cli->operand[0],
                                 .password_hash = hash,
                                 .password_changed_s = cli->now_s,
+                                .password_expired = cli->app.cfg.policy.change_at_first_login,
                                 .created_s = cli->now_s}};
     struct user *u = &c.user;
     status = take_texts(cli, u);

@@ -292,8 +292,6 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_BROWSER_END] =
         "DELETE FROM browser_session WHERE id = ?1 AND (?2 IS NULL OR user_id = ?2) RETURNING id",
     [SQL_BROWSER_END_USER] = "DELETE FROM browser_session WHERE user_id = ?1 AND id <> ?2",
-    [SQL_BROWSER_END_OLDEST] = "DELETE FROM browser_session WHERE id IN (SELECT id FROM browser_session "
-                               "WHERE user_id = ?1 ORDER BY id DESC LIMIT -1 OFFSET ?2)",
     [SQL_BROWSER_DISPLACE] =
         "DELETE FROM browser_session WHERE id IN (SELECT id FROM (" TOO_MANY ") WHERE is_browser)",
     [SQL_BROWSER_END_TENANT] =
