@@ -12,6 +12,15 @@
 #include "store/db.h"
 #include "store/setting_store.h"
 
+/* Why there is no database, where there never was one: what the operator may read in the browser. Paths are no secret
+ * while there is nothing that they lead to. */
+enum no_site {
+    NO_SITE_UNKNOWN, /* there is one, or something is wrong that no stranger is told */
+    NO_SITE_EXPOSED, /* the data folder would be below the document root */
+    NO_SITE_USED,    /* the data folder has something in it: perhaps a database was there */
+    NO_SITE_REFUSED, /* it could not be made: no_site_why */
+};
+
 struct keyring_pairs; /* auth/keyring.c */
 
 struct app {
@@ -26,7 +35,9 @@ struct app {
     int64_t health_s;                      /* when app_health looked last */
     enum err health;                       /* what it found */
     bool has_mail;                         /* one was queued since the sender was started last */
-    void (*before_slow)(void *ctx);        /* see app_before_slow; NULL: nobody waits */
+    enum no_site no_site;
+    char no_site_why[CONFIG_PATH_CAP + 256]; /* what the system said, for the operator */
+    void (*before_slow)(void *ctx);          /* see app_before_slow; NULL: nobody waits */
     void *slow_ctx;
 };
 

@@ -135,6 +135,7 @@ enum err cli_write(struct cli *cli, cli_body *body, void *ctx);
 /* The families. */
 extern const struct cli_command cli_init_commands[];
 extern const struct cli_command cli_setup_commands[];
+extern const struct cli_command cli_mail_commands[];
 extern const struct cli_command cli_tenant_commands[];
 extern const struct cli_command cli_client_commands[];
 extern const struct cli_command cli_user_commands[];

@@ -371,11 +371,17 @@ static void fail(struct dispatch *d, struct call *c, enum err e, struct buf *out
     finish(d, c, out);
 }
 
+/* What is in the program needs no data folder. */
+static bool is_embedded(const struct routes_found *f)
+{
+    return f->route != NULL && (f->route->flags & ROUTE_FOREVER) != 0;
+}
+
 static enum err run(struct dispatch *d, struct call *c, const struct routes_found *f)
 {
     if (strcmp(c->req->method, "OPTIONS") == 0)
         return answer_options(c, f);
-    if (dispatch_is_exposed(d, c->req)) {
+    if (!is_embedded(f) && dispatch_is_exposed(d, c->req)) {
         LOG_SOME(&d->app->log, ERR_LEVEL_ERROR, "data_dir_below_document_root",
                  LOG_S("error", err_info(ERR_CONFIG)->name), LOG_S("data_dir", d->app->cfg.server.data_dir),
                  LOG_S("hint", "set [server] data_dir to a folder outside"));
@@ -406,7 +412,9 @@ void dispatch_unavailable(struct dispatch *d, struct request *req, enum err e, s
 {
     struct routes_found f;
     struct call c = call_of(d, req, &f);
-    if (strcmp(req->method, "OPTIONS") != 0 || answer_options(&c, &f) != ERR_OK)
+    bool is_answered = strcmp(req->method, "OPTIONS") == 0 ? answer_options(&c, &f) == ERR_OK
+                                                           : is_embedded(&f) && run_route(&c, &f) == ERR_OK;
+    if (!is_answered)
         render_failure(&c, e == ERR_BUSY ? e : ERR_DOWN);
     finish(d, &c, out);
 }

@@ -50,7 +50,8 @@ void dispatch_run(struct dispatch *d, struct request *req, struct buf *out);
 void dispatch_fail(struct dispatch *d, struct request *req, enum err e, struct buf *out);
 
 /*
- * Answer without a database: the start failed with `e`, which was logged, and which the answer does not say.
+ * Answer without a database: the start failed with `e`, which was logged, and which the answer does not say. What is in
+ * the program itself (ROUTE_FOREVER) is handed out.
  * 429 where waiting helps (ERR_BUSY), else 500, in the shape of the dialect that the path belongs to by what
  * is known of the configuration: all of it, what stands before its first mistake, or the defaults.
  */

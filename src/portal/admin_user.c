@@ -262,7 +262,8 @@ enum err admin_user_sessions(struct page *p)
     enum err e = people_find(p, &u);
     if (e != ERR_OK)
         return e;
-    struct ending x = {u.id, page_number(p, "browser", 1, INT64_MAX, 0), page_number(p, "application", 1, INT64_MAX, 0)};
+    struct ending x = {u.id, page_number(p, "browser", 1, INT64_MAX, 0),
+                       page_number(p, "application", 1, INT64_MAX, 0)};
     bool one = x.browser != 0 || x.application != 0;
     e = people_change(p, end_sessions, &x, "session.revoke", people_subject(p, &u));
     return e == ERR_OK || (one && e == ERR_NOT_FOUND)
@@ -321,7 +322,8 @@ static enum err hand_link(struct page *p, struct giving *g)
     bool is_new = g->user.last_login_s == 0;
     g->handed.purpose = is_new ? LINK_INVITATION : LINK_RESET;
     g->handed.ttl_s = is_new ? LINK_INVITATION_TTL_S : LINK_RESET_TTL_S;
-    enum err e = people_change(p, give_link, g, is_new ? "user.invite" : "user.reset-link", people_subject(p, &g->user));
+    enum err e = people_change(p, give_link, g, is_new ? "user.invite" : "user.reset-link",
+                               people_subject(p, &g->user));
     if (e == ERR_OK)
         e = handed_show(p, &g->user, &g->handed, NULL);
     secure_wipe(&g->handed, sizeof g->handed);

@@ -17,8 +17,10 @@
 
 /* ---- What is looked for ---- */
 
-static const char *const sorts[USER_SORTS] = {
-    [USER_BY_ACCOUNT] = "account", [USER_BY_NAME] = "name", [USER_BY_LOGIN] = "login", [USER_BY_CREATED] = "created"};
+static const char *const sorts[USER_SORTS] = {[USER_BY_ACCOUNT] = "account",
+                                              [USER_BY_NAME] = "name",
+                                              [USER_BY_LOGIN] = "login",
+                                              [USER_BY_CREATED] = "created"};
 static const char *const states[USER_STATES] = {
     [USER_ANY] = "", [USER_LOCKED] = "locked", [USER_EXPIRED] = "expired", [USER_NEVER] = "never"};
 
@@ -79,8 +81,10 @@ static void show_head(struct page *p, const struct user_query *q, enum user_sort
 
 static void show_states(struct page *p, const struct user_query *q)
 {
-    static const char *const labels[USER_STATES] = {
-        [USER_ANY] = "users.any_state", [USER_LOCKED] = "users.locked", [USER_EXPIRED] = "users.expired", [USER_NEVER] = "users.never"};
+    static const char *const labels[USER_STATES] = {[USER_ANY] = "users.any_state",
+                                                    [USER_LOCKED] = "users.locked",
+                                                    [USER_EXPIRED] = "users.expired",
+                                                    [USER_NEVER] = "users.never"};
     for (int i = 0; i < USER_STATES; i++) {
         struct view *item = view_item(p->view, "states");
         view_text(item, "value", states[i]);
@@ -207,9 +211,9 @@ static enum err add(struct page *p, void *ctx)
 {
     struct adding *a = ctx;
     enum err e = users_add(p->app->db, &a->user, p->arena);
-    return e == ERR_OK && a->handed.purpose != NULL
-               ? link_make(p->app, a->handed.purpose, a->user.id, "", a->handed.ttl_s, p->now_s, a->handed.secret)
-               : e;
+    return e == ERR_OK && a->handed.purpose != NULL ? link_make(p->app, a->handed.purpose, a->user.id, "",
+                                                                a->handed.ttl_s, p->now_s, a->handed.secret)
+                                                    : e;
 }
 
 static enum err add_and_show(struct page *p, struct adding *a, bool by_password)
@@ -230,11 +234,12 @@ static enum err add_and_show(struct page *p, struct adding *a, bool by_password)
 enum err admin_user_add(struct page *p)
 {
     bool by_password = strcmp(page_field(p, "by"), "password") == 0;
-    struct adding a = {.user = {.password_hash = a.hash,
-                                .password_changed_s = p->now_s,
-                                .password_expired = true,
-                                .created_s = p->now_s},
-                       .handed = {.purpose = by_password ? NULL : LINK_INVITATION, .ttl_s = LINK_INVITATION_TTL_S}};
+    struct adding a = {
+        .user = {.password_hash = a.hash,
+                 .password_changed_s = p->now_s,
+                 .password_expired = true,
+                 .created_s = p->now_s},
+        .handed = {.purpose = by_password ? NULL : LINK_INVITATION, .ttl_s = LINK_INVITATION_TTL_S}};
     enum err e = take_new(p, &a.user);
     if (e != ERR_OK)
         return e;

@@ -19,6 +19,7 @@
 #include "captcha/challenge.h"
 #include "crypto/digest.h"
 #include "portal/address.h"
+#include "portal/letter.h"
 #include "portal/pages.h"
 #include "store/browser_store.h"
 #include "store/tenant_store.h"
@@ -363,6 +364,7 @@ static enum err show(struct page *p, int status, bool wants_captcha)
     view_text(form, "tenant", page_field(p, "tenant"));
     view_flag(form, "remember", page_checked(p, "remember"));
     view_text(p->view, "self", login_path(p, next));
+    view_flag(p->view, "can_reset", letter_answers_forgot(p->app));
     view_flag(p->view, "can_remember", p->app->cfg.portal.remember_ttl_s > 0);
     view_text(p->view, "remember_for", page_duration(p, p->app->cfg.portal.remember_ttl_s));
     add_elsewhere(p, next);

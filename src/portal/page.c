@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "auth/admission.h"
 #include "admin/appearance.h"
+#include "auth/admission.h"
 #include "auth/audit.h"
 #include "auth/policy.h"
 #include "base/clock.h"
@@ -16,6 +16,7 @@
 #include "portal/assets.h"
 #include "portal/frame.h"
 #include "portal/portal.h"
+#include "portal/start.h"
 #include "portal/template.h"
 #include "store/group_store.h"
 
@@ -452,6 +453,11 @@ static enum err init(struct page *p, struct call *c)
     return ERR_OK;
 }
 
+bool page_is_proved(const struct page *p)
+{
+    return p->session.proved_s + PROVED_S >= p->now_s;
+}
+
 /* What the row asks for; *answered when the answer is on its way already. */
 static enum err admit(struct page *p, unsigned needs, bool *answered)
 {
@@ -461,6 +467,11 @@ static enum err admit(struct page *p, unsigned needs, bool *answered)
     if (p->has_session)
         choose_language_of(p);
     *answered = true;
+    bool has_nobody = false;
+    if ((needs & PAGE_FIRST) == 0 && (e = start_is_due(p, &has_nobody)) != ERR_OK)
+        return e;
+    if (has_nobody)
+        return page_go(p, "/setup", NULL);
     if ((needs & (PAGE_PERSON | PAGE_ADMIN)) != 0 && !p->has_session)
         return go_and_return(p, "/login", page_cookie(p, "")[0] != '\0' ? "done.session_over" : NULL);
     if ((needs & PAGE_FORM) != 0 && (e = page_check_form(p)) != ERR_OK)
@@ -469,7 +480,7 @@ static enum err admit(struct page *p, unsigned needs, bool *answered)
         return ERR_FORBIDDEN;
     if ((needs & (PAGE_PERSON | PAGE_ADMIN)) != 0 && (needs & PAGE_STALE) == 0 && p->user.password_expired)
         return go_and_return(p, "/account/password", "done.password_expired");
-    if ((needs & PAGE_PROVED) != 0 && p->session.proved_s + PROVED_S < p->now_s)
+    if ((needs & PAGE_PROVED) != 0 && !page_is_proved(p))
         return go_and_return(p, "/prove", NULL);
     *answered = false;
     return ERR_OK;
@@ -514,6 +525,9 @@ void page_render_error(struct call *c)
     view_text(p.view, "error", err_info(c->failure.err)->name);
     if (c->failure.retry_after_s > 0)
         view_text(p.view, "wait", page_duration(&p, c->failure.retry_after_s));
-    render(&p, "error", status);
+    bool has_no_site = c->failure.err == ERR_DOWN && c->app->no_site != NO_SITE_UNKNOWN;
+    if (has_no_site)
+        start_add_no_site(&p);
+    render(&p, has_no_site ? "no-site" : "error", status);
     buf_free(&text);
 }

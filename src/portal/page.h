@@ -28,6 +28,7 @@ enum page_needs {
         1
         << 3, /* also for somebody whose password has expired; on other pages he is led to /account/password */
     PAGE_PROVED = 1 << 4, /* the password was typed lately; else the person is led to /prove and back */
+    PAGE_FIRST = 1 << 6,  /* also while the site has no users; other pages lead to /setup then */
     PAGE_PLAIN = 1 << 5,  /* no page: a picture, a style sheet. No session is looked for */
     PAGE_UPLOAD = 1 << 6, /* of PAGE_ADMIN | PAGE_FORM: a file comes with it (page_file) */
 };
@@ -136,6 +137,9 @@ enum err page_check_form(struct page *p);
 /* Whether the browser sent the cookie that its forms are bound to: one that has seen a page of ours does, if it keeps
  * cookies at all. */
 bool page_has_form_cookie(const struct page *p);
+
+/* Whether the person typed the password lately, as PAGE_PROVED asks. */
+bool page_is_proved(const struct page *p);
 
 /* The handler of every route of the portal. */
 route_handler page_run;

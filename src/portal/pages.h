@@ -35,8 +35,39 @@
     X(GET, "/link/{secret}", PAGE_OPEN, link_show)                                                           \
     X(POST, "/link/{secret}", PAGE_FORM, link_use)
 
-/* admin_users.c, admin_groups.c, admin_tenants.c, admin_locks.c, admin_import.c: people. */
-#define USERS_PAGES(X)
+/* admin_users.c, admin_user.c, admin_groups.c, admin_tenants.c, admin_locks.c, admin_import.c, prove.c: people. */
+#define USERS_PAGES(X)                                                                                       \
+    X(GET, "/admin/users", PAGE_ADMIN, admin_users_list)                                                     \
+    X(POST, "/admin/users", PAGE_ADMIN | PAGE_FORM, admin_user_add)                                          \
+    X(GET, "/admin/users/{id}", PAGE_ADMIN, admin_user_show)                                                 \
+    X(POST, "/admin/users/{id}", PAGE_ADMIN | PAGE_FORM, admin_user_set)                                     \
+    X(POST, "/admin/user-groups/{id}", PAGE_ADMIN | PAGE_FORM, admin_user_groups)                            \
+    X(POST, "/admin/user-lock/{id}", PAGE_ADMIN | PAGE_FORM, admin_user_lock)                                \
+    X(POST, "/admin/user-unlock/{id}", PAGE_ADMIN | PAGE_FORM, admin_user_unlock)                            \
+    X(POST, "/admin/user-sessions/{id}", PAGE_ADMIN | PAGE_FORM, admin_user_sessions)                        \
+    X(GET, "/admin/user-access/{id}", PAGE_ADMIN | PAGE_PROVED, admin_user_access)                           \
+    X(POST, "/admin/user-access/{id}", PAGE_ADMIN | PAGE_FORM | PAGE_PROVED, admin_user_give)                \
+    X(GET, "/admin/user-remove/{id}", PAGE_ADMIN | PAGE_PROVED, admin_user_removal)                          \
+    X(POST, "/admin/user-remove/{id}", PAGE_ADMIN | PAGE_FORM | PAGE_PROVED, admin_user_remove)              \
+    X(GET, "/admin/groups", PAGE_ADMIN, admin_groups_list)                                                   \
+    X(POST, "/admin/groups", PAGE_ADMIN | PAGE_FORM, admin_group_add)                                        \
+    X(GET, "/admin/groups/{name}", PAGE_ADMIN, admin_group_show)                                             \
+    X(POST, "/admin/groups/{name}", PAGE_ADMIN | PAGE_FORM, admin_group_set)                                 \
+    X(POST, "/admin/group-join/{name}", PAGE_ADMIN | PAGE_FORM, admin_group_join)                            \
+    X(POST, "/admin/group-leave/{name}", PAGE_ADMIN | PAGE_FORM, admin_group_leave)                          \
+    X(GET, "/admin/group-remove/{name}", PAGE_ADMIN | PAGE_PROVED, admin_group_removal)                      \
+    X(POST, "/admin/group-remove/{name}", PAGE_ADMIN | PAGE_FORM | PAGE_PROVED, admin_group_remove)          \
+    X(GET, "/admin/tenants", PAGE_ADMIN, admin_tenants_list)                                                 \
+    X(POST, "/admin/tenants", PAGE_ADMIN | PAGE_FORM, admin_tenant_add)                                      \
+    X(GET, "/admin/tenants/{id}", PAGE_ADMIN, admin_tenant_show)                                             \
+    X(POST, "/admin/tenants/{id}", PAGE_ADMIN | PAGE_FORM, admin_tenant_set)                                 \
+    X(POST, "/admin/tenant-lock/{id}", PAGE_ADMIN | PAGE_FORM, admin_tenant_lock)                            \
+    X(POST, "/admin/tenant-unlock/{id}", PAGE_ADMIN | PAGE_FORM, admin_tenant_unlock)                        \
+    X(POST, "/admin/tenant-remove/{id}", PAGE_ADMIN | PAGE_FORM, admin_tenant_remove)                        \
+    X(GET, "/admin/locks", PAGE_ADMIN, admin_locks_list)                                                     \
+    X(POST, "/admin/locks", PAGE_ADMIN | PAGE_FORM, admin_locks_free)                                        \
+    X(GET, "/prove", PAGE_PERSON | PAGE_STALE, prove_show)                                                   \
+    X(POST, "/prove", PAGE_PERSON | PAGE_STALE | PAGE_FORM, prove_take)
 
 /* admin_clients.c, admin_keys.c, admin_audit.c, admin_settings.c, admin_health.c, admin_captcha.c: the site. */
 #define SITE_PAGES(X)
@@ -46,8 +77,8 @@
 
 /* start.c, forgot.c: the first administrator; forgotten passwords. */
 #define START_PAGES(X)                                                                                       \
-    X(GET, "/setup", PAGE_OPEN, start_show)                                                                  \
-    X(POST, "/setup", PAGE_FORM, start_make)                                                                 \
+    X(GET, "/setup", PAGE_FIRST, start_show)                                                                 \
+    X(POST, "/setup", PAGE_FORM | PAGE_FIRST, start_make)                                                    \
     X(GET, "/forgot", PAGE_OPEN, forgot_show)                                                                \
     X(POST, "/forgot", PAGE_FORM, forgot_ask)                                                                \
     X(GET, "/forgot-sent", PAGE_OPEN, forgot_sent)

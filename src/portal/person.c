@@ -34,17 +34,21 @@ struct form_field {
     const char *fault; /* key of what is said when it cannot be */
 };
 
-static const struct form_field form_fields[] = {
-    {"real_name", "text", "off", true, "person.bad_text"},   {"nick_name", "text", "off", true, "person.bad_text"},
-    {"email", "email", "off", true, "person.bad_email"},     {"phone", "tel", "off", true, "person.bad_phone"},
-    {"role_name", "text", "off", false, "person.bad_list"},  {"role_id", "text", "off", false, "person.bad_list"},
-    {"dept_id", "text", "off", false, "person.bad_list"},    {"post_id", "text", "off", false, "person.bad_list"},
-    {"id_number", "text", "off", false, "person.bad_text"},  {"oauth_id", "text", "off", false, "person.bad_text"},
-    {"external_id", "text", "off", false, "person.bad_text"}};
+static const struct form_field form_fields[] = {{"real_name", "text", "off", true, "person.bad_text"},
+                                                {"nick_name", "text", "off", true, "person.bad_text"},
+                                                {"email", "email", "off", true, "person.bad_email"},
+                                                {"phone", "tel", "off", true, "person.bad_phone"},
+                                                {"role_name", "text", "off", false, "person.bad_list"},
+                                                {"role_id", "text", "off", false, "person.bad_list"},
+                                                {"dept_id", "text", "off", false, "person.bad_list"},
+                                                {"post_id", "text", "off", false, "person.bad_list"},
+                                                {"id_number", "text", "off", false, "person.bad_text"},
+                                                {"oauth_id", "text", "off", false, "person.bad_text"},
+                                                {"external_id", "text", "off", false, "person.bad_text"}};
 
 enum { FORM_FIELDS = sizeof form_fields / sizeof form_fields[0] };
 
-static size_t text_of(const char *column)
+static size_t text_index(const char *column)
 {
     size_t i = 0;
     while (i < USER_TEXT_COUNT - 1 && strcmp(user_texts[i].column, column) != 0)
@@ -61,10 +65,10 @@ static void show_field(struct page *p, const struct form_field *f, const struct 
     view_text(v, "type", f->type);
     view_text(v, "autocomplete", f->autocomplete);
     view_text(v, "label", page_word(p, arena_printf(p->arena, "person.%s", f->column)));
-    view_text(v, "value", u != NULL ? user_text_of(u, text_of(f->column)) : people_field(p, f->column));
-    view_text(v, "hint", user_texts[text_of(f->column)].is_list ? page_word(p, "person.list") : "");
+    view_text(v, "value", u != NULL ? user_text_of(u, text_index(f->column)) : people_field(p, f->column));
+    view_text(v, "hint", user_texts[text_index(f->column)].is_list ? page_word(p, "person.list") : "");
     view_text(v, "wrong", wrong != NULL ? wrong->text : "");
-    view_flag(v, "is_multiple", user_texts[text_of(f->column)].is_list);
+    view_flag(v, "is_multiple", user_texts[text_index(f->column)].is_list);
     if (wrong != NULL && !f->is_main)
         view_flag(p->view, "more_is_open", true);
 }
@@ -93,7 +97,7 @@ static void take(struct page *p, struct user *u, const char *column, const char 
 {
     struct buf why;
     buf_init(&why);
-    if (users_set_text(u, text_of(column), people_field(p, column), p->arena, &why) != ERR_OK)
+    if (users_set_text(u, text_index(column), people_field(p, column), p->arena, &why) != ERR_OK)
         page_fault(p, column, fault);
     buf_free(&why);
 }

@@ -4,12 +4,15 @@
  */
 #include "portal/start.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "admin/setup.h"
 #include "admin/users.h"
 #include "auth/audit.h"
 #include "auth/throttle.h"
+#include "base/passwd.h"
 #include "base/secure.h"
 #include "portal/account.h"
 #include "portal/pages.h"
@@ -19,6 +22,29 @@ enum err start_is_due(struct page *p, bool *out)
 {
     *out = false;
     return p->has_session ? ERR_OK : setup_is_due(p->app->db, out);
+}
+
+/* Paths are said where there is nothing yet that they lead to. */
+void start_add_no_site(struct page *p)
+{
+    const struct app *app = p->app;
+    const struct config *cfg = &app->cfg;
+    const char *root = request_env(p->call->req, "DOCUMENT_ROOT");
+    char user[PASSWD_NAME_CAP];
+    struct view *v = view_map(p->view, "no_site");
+    view_flag(v, "exposed", app->no_site == NO_SITE_EXPOSED);
+    view_flag(v, "used", app->no_site == NO_SITE_USED);
+    view_flag(v, "refused", app->no_site == NO_SITE_REFUSED);
+    view_text(p->view, "self", "/");
+    if (app->no_site == NO_SITE_USED)
+        return;
+    if (!passwd_name(geteuid(), user))
+        snprintf(user, sizeof user, "%lu", (unsigned long)geteuid());
+    view_text(p->view, "folder", cfg->server.data_dir);
+    view_text(p->view, "root", root != NULL ? root : "");
+    view_text(p->view, "why", app->no_site_why);
+    view_textf(p->view, "user", "%s", user);
+    view_text(p->view, "conf", cfg->path[0] != '\0' ? cfg->path : "../etc/menshen.conf");
 }
 
 /* The file with the code is there whenever the page is. */
@@ -37,7 +63,6 @@ static enum err show(struct page *p, int status)
         page_fault(p, "", "setup.fault.file");
     }
     buf_free(&why);
-    view_text(p->view, "folder", app->cfg.server.data_dir);
     view_text(p->view, "file", SETUP_CODE_FILE);
     view_text(p->view, "self", "/setup");
     view_text(form, "account", page_field(p, "account"));

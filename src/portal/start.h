@@ -9,4 +9,7 @@
 /* Whether a visitor is to be led to /setup: nobody is signed in here, and nobody can be. ERR_OK, ERR_STORE. */
 enum err start_is_due(struct page *p, bool *out);
 
+/* What the page no-site says: why the database could not be made, and what to do. Of a site that is not there yet. */
+void start_add_no_site(struct page *p);
+
 #endif

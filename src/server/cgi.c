@@ -96,6 +96,7 @@ int server_cgi(const char *conf_path)
     bool sent = out.err == ERR_OK && io_write_all(STDOUT_FILENO, out.data, out.len);
     drain(&in);
     buf_free(&out);
+    server_rest(&s);
     server_fini(&s);
     free(env);
     return sent ? 0 : 1;

@@ -562,6 +562,8 @@ static void serve(struct worker *w)
         end_the_slow(w);
         sort_out_closed(w);
         give_back_memory(w);
+        if (w->waiting_count == 0)
+            server_rest(&w->server);
     }
 }
 
@@ -578,6 +580,7 @@ static bool open_worker(struct worker *w, const char *conf_path)
     w->peers = getenv("FCGI_WEB_SERVER_ADDRS");
     server_init(&w->server, conf_path);
     w->server.defers = true;
+    w->server.mailer.keeps_stderr = true;
     w->server.app.before_slow = before_slow;
     w->server.app.slow_ctx = w;
     return true;

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "http/dispatch.h"
+#include "server/mailer.h"
 
 /* Whether descriptor 0 is a listening socket: how every spawner of FastCGI programs starts them. */
 bool server_is_fastcgi(void);
@@ -36,7 +37,9 @@ struct server {
     const char *conf_path;    /* borrowed; NULL: look for it */
     enum err start_err;       /* of the last start */
     int64_t tried_s;          /* when a request tried it last */
+    bool was_ready;           /* since this process began: there is a database */
     bool ready;               /* false: requests are answered with "unavailable"; the log says why */
+    struct mailer mailer;
     bool defers; /* set by a transport that waits for the disk itself, before the first request */
 };
 
@@ -59,6 +62,9 @@ bool server_answer(struct server *s, char **env, request_read *read, void *read_
  */
 bool server_has_unsettled(const struct server *s);
 void server_settle(struct server *s);
+
+/* What is done when no answer waits: mail that is due is sent, by a process of its own. */
+void server_rest(struct server *s);
 
 /* Wait until what was answered so far is on disk. ERR_OK; anything else: nobody may be told that it is. */
 enum err server_flush(struct server *s);

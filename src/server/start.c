@@ -1,7 +1,10 @@
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "base/place.h"
 #include "dialect/dialects.h"
 #include "http/routes.h"
+#include "server/first_run.h"
 #include "server/server.h"
 #include "store/counter_store.h"
 
@@ -29,6 +32,8 @@ static enum err start(struct server *s)
         e = place_check(s->app.cfg.server.data_dir, &why);
     s->start_err = e;
     s->ready = e == ERR_OK;
+    s->was_ready = s->was_ready || s->ready;
+    snprintf(s->app.no_site_why, sizeof s->app.no_site_why, "%s", s->app.db == NULL ? buf_str(&why) : "");
     if (!s->ready)
         LOG_SOME(&s->app.log, ERR_LEVEL_ERROR, "start_failed", LOG_S("error", err_info(e)->name),
                  LOG_S("message", buf_str(&why)), LOG_S("hint", "menshen doctor"));
@@ -113,6 +118,8 @@ bool server_answer(struct server *s, char **env, request_read *read, void *read_
     enum err e = get_ready(s);
     request_init(&req, env, s->app.cfg.server.trusted_proxies, clock_now_s(), &s->dispatch.arena, read,
                  read_ctx);
+    if (e != ERR_OK && first_run(s, &req))
+        e = server_reload(s);
     if (e != ERR_OK) {
         dispatch_unavailable(&s->dispatch, &req, e, out);
         return false;
@@ -135,6 +142,12 @@ void server_settle(struct server *s)
 {
     if (server_has_unsettled(s) && !db_is_replaced(s->app.db))
         counter_flush(s->app.db); /* what cannot be written now is written later */
+}
+
+void server_rest(struct server *s)
+{
+    if (s->ready)
+        mailer_step(&s->mailer, &s->app, clock_now_s());
 }
 
 enum err server_flush(struct server *s)

@@ -47,6 +47,8 @@ enum err db_read_begin(struct db *db)
 
 void db_read_end(struct db *db)
 {
+    if (db == NULL)
+        return;
     bool in_read = db->in_read;
     db->in_read = false;
     if (in_read && sqlite3_get_autocommit(db->handle) == 0)

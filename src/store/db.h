@@ -90,7 +90,7 @@ void db_rollback(struct db *db);
 /*
  * Let the reads that follow see the database as it is at the first of them, which costs less than looking
  * anew each time: SQLite locks, and compares what it has in memory, once. It ends with the first statement
- * that writes, with db_begin, or with db_read_end, which does nothing if it has ended. While it lasts the log
+ * that writes, with db_begin, or with db_read_end, which does nothing if it has ended, or on NULL. While it lasts the log
  * cannot start anew: end it before anything slow. ERR_OK, ERR_STORE.
  */
 enum err db_read_begin(struct db *db);

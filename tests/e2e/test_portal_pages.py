@@ -33,7 +33,7 @@ PAGES = pages()
 @pytest.fixture(scope="module")
 def place():
     """A site behind lighttpd with a browser, and somebody signed in: an administrator with everything to see."""
-    with running_site("fastcgi") as site, running_browser() as browser:
+    with running_site("lighttpd-fastcgi") as site, running_browser() as browser:
         site.base = f"http://127.0.0.1:{site.server.port}{site.server.config.mount}"
         site.values = values_for(site)
         yield site, browser
@@ -72,8 +72,15 @@ def look_at(browser, width, dark):
         "Emulation.setDeviceMetricsOverride",
         {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False},
     )
-    scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+    wishes = [
+        {"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
+        {"name": "prefers-reduced-motion", "value": "reduce"},  # no colour on its way to another
+    ]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": wishes})
+
+
+def body(browser):
+    return browser.current_url + ": " + browser.find_element("css selector", "body").text
 
 
 def axe(browser):
@@ -112,7 +119,7 @@ def test_page(place, path, needs):
         browser.get(f"{address}{'&' if '?' in address else '?'}lang={language}")
         until(browser, lambda page: page.execute_script("return document.readyState") == "complete")
         assert browser.find_element("css selector", "html").get_attribute("lang") == language
-        assert browser.find_elements("css selector", ".status-code") == [], browser.page_source
+        assert browser.find_elements("css selector", ".status-code") == [], body(browser)
         for width in WIDTHS:
             for dark in (False, True):
                 look_at(browser, width, dark)
