@@ -370,5 +370,5 @@ enum err overview_show(struct page *p)
         if (!name_point(&b, i))
             return ERR_MEMORY;
     show_charts(&b);
-    return page_show(p, "admin-overview", 200);
+    return page_show(p, "overview", 200);
 }
