@@ -47,10 +47,10 @@ INSERT INTO counted SELECT hour_s, 'browser.started', logins * 3 / 10, 0 FROM ho
 INSERT INTO counter (hour_s, name, count, sum) SELECT hour_s, name, count, sum FROM counted WHERE count > 0;
 -- Samples: what was begun within the last hours is open.
 INSERT INTO counter (hour_s, name, count, sum)
-    SELECT hour_s, 'tokens.live', sum(logins) OVER day * 8 / 10 + 14, 0 FROM hours
+    SELECT hour_s, 'tokens.live', sum(logins) OVER day * 3 / 10 + 14, 0 FROM hours
     WINDOW day AS (ORDER BY hour_s ROWS 12 PRECEDING);
 INSERT INTO counter (hour_s, name, count, sum)
-    SELECT hour_s, 'browsers.live', sum(logins) OVER day * 3 / 10 + 3, 0 FROM hours
+    SELECT hour_s, 'browsers.live', sum(logins) OVER day / 10 + 6, 0 FROM hours
     WINDOW day AS (ORDER BY hour_s ROWS 5 PRECEDING);
 
 -- ---- People -----------------------------------------------------------------------------------------------------
@@ -66,6 +66,14 @@ UPDATE user SET (created_s, password_changed_s, last_login_s) =
 UPDATE user SET email_verified = 1 WHERE email <> '' AND account <> 'liuyang';
 UPDATE user SET locked = 1 WHERE account = 'guest';
 UPDATE user SET password_expired = 1 WHERE account = 'yangxiuying';
+
+-- As many open sign-ins of applications as the last sample says.
+INSERT INTO session (user_id, client_id, tenant_id, dialect, scope, address, created_s, family_end_s, expires_s)
+    SELECT id, 'sword', tenant_id, 'blade', 'all', '192.168.1.' || (20 + people.n * 3), unixepoch() - hours.hour * 600,
+           unixepoch() + 80 * 86400, unixepoch() + 20 * 86400 + hours.noise * 3600
+    FROM hours JOIN people ON people.n = 1 + hours.hour_s / 3600 % people.all_of_them
+    WHERE account <> 'guest' ORDER BY hours.hour_s DESC
+    LIMIT (SELECT count FROM counter WHERE name = 'tokens.live' ORDER BY hour_s DESC LIMIT 1);
 
 -- Browsers that somebody is signed in with; nobody has their secrets.
 INSERT INTO browser_session (secret_hash, user_id, created_s, seen_s, end_s, idle_end_s, idle_s, address, user_agent, proof, proved_s)
