@@ -166,6 +166,20 @@ enum err users_hash_new_password(const struct app *app, const char *account, con
     return e;
 }
 
+enum err users_hash_no_password(const struct app *app, char hash_out[PASSWORD_HASH_CAP])
+{
+    return password_decoy(app_password_cost(app), hash_out);
+}
+
+enum err users_make_link(struct app *app, const struct user *u, const char *purpose, int64_t now_s,
+                         char secret_out[LINK_SECRET_CAP], int64_t *expires_s_out)
+{
+    int64_t ttl_s = strcmp(purpose, LINK_INVITATION) == 0 ? LINK_INVITATION_TTL_S : LINK_RESET_TTL_S;
+    *expires_s_out = now_s + ttl_s;
+    return u->locked || u->tenant_locked ? ERR_USER_LOCKED
+                                         : link_make(app, purpose, u->id, "", ttl_s, now_s, secret_out);
+}
+
 bool users_password_fault(const struct config *cfg, enum err e, struct buf *out)
 {
     switch (e) {

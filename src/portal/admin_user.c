@@ -12,6 +12,7 @@
 #include "base/secure.h"
 #include "portal/device.h"
 #include "portal/handed.h"
+#include "portal/letter.h"
 #include "portal/pages.h"
 #include "portal/people.h"
 #include "portal/person.h"
@@ -281,6 +282,8 @@ enum err admin_user_access(struct page *p)
         return e;
     person_show(p, view_map(p->view, "person"), &u);
     view_flag(p->view, "is_invitation", u.last_login_s == 0);
+    view_flag(p->view, "can_mail", letter_can_reach(p->app, &u));
+    view_text(p->view, "recipient", u.email);
     return people_show(p, "admin-user-access", "access.title", 200);
 }
 
@@ -299,7 +302,11 @@ static enum err give_password(struct page *p, void *ctx)
 static enum err give_link(struct page *p, void *ctx)
 {
     struct giving *g = ctx;
-    return link_make(p->app, g->handed.purpose, g->user.id, "", g->handed.ttl_s, p->now_s, g->handed.secret);
+    enum err e =
+        link_make(p->app, g->handed.purpose, g->user.id, "", g->handed.ttl_s, p->now_s, g->handed.secret);
+    return e == ERR_OK && page_checked(p, "mail")
+               ? letter_link(p, &g->user, g->handed.purpose, g->handed.secret, g->handed.ttl_s)
+               : e;
 }
 
 static enum err hand_password(struct page *p, struct giving *g)
@@ -324,6 +331,8 @@ static enum err hand_link(struct page *p, struct giving *g)
     g->handed.ttl_s = is_new ? LINK_INVITATION_TTL_S : LINK_RESET_TTL_S;
     enum err e = people_change(p, give_link, g, is_new ? "user.invite" : "user.reset-link",
                                people_subject(p, &g->user));
+    view_flag(p->view, "is_mailed", page_checked(p, "mail") && letter_can_reach(p->app, &g->user));
+    view_text(p->view, "recipient", g->user.email);
     if (e == ERR_OK)
         e = handed_show(p, &g->user, &g->handed, NULL);
     secure_wipe(&g->handed, sizeof g->handed);
