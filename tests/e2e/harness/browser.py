@@ -15,10 +15,11 @@ FLAGS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run -
 STARTS = 5
 
 
-def _start():
+def _start(flags, preferences):
     options = webdriver.ChromeOptions()
-    for flag in FLAGS:
+    for flag in [*FLAGS, *flags]:
         options.add_argument(flag)
+    options.add_experimental_option("prefs", preferences)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     service = Service("/usr/bin/chromedriver")
     try:
@@ -29,14 +30,14 @@ def _start():
 
 
 @contextmanager
-def running_browser():
+def running_browser(flags=(), preferences=None):
     """
-    A browser until the end of the block. On a busy machine Chromium does not always answer its driver in the minute
+    A browser until the end of the block, with further flags and with preferences of its own. On a busy machine Chromium does not always answer its driver in the minute
     that the driver gives it: then it is started again, a few times.
     """
     for left in reversed(range(STARTS)):
         try:
-            browser = _start()
+            browser = _start(flags, preferences or {})
             break
         except WebDriverException:
             if not left:
