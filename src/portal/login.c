@@ -445,6 +445,7 @@ static enum err sign_in(struct page *p)
         return refuse(p, e);
     page_sign_in(p, secret, r.remember);
     secure_wipe(secret, sizeof secret);
+    letter_new_sign_in(p, &user);
     return go_welcome(p);
 }
 

@@ -15,7 +15,7 @@ FLAGS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run -
 STARTS = 5
 
 
-def _start(flags, preferences):
+def _start(preferences, flags):
     options = webdriver.ChromeOptions()
     for flag in [*FLAGS, *flags]:
         options.add_argument(flag)
@@ -30,14 +30,15 @@ def _start(flags, preferences):
 
 
 @contextmanager
-def running_browser(flags=(), preferences=None):
+def running_browser(preferences={}, flags=()):
     """
-    A browser until the end of the block, with further flags and with preferences of its own. On a busy machine Chromium does not always answer its driver in the minute
-    that the driver gives it: then it is started again, a few times.
+    A browser, with these of Chromium's preferences and with further flags, until the end of the block. On a busy
+    machine Chromium does not always answer its driver in the minute that the driver gives it: then it is started
+    again, a few times.
     """
     for left in reversed(range(STARTS)):
         try:
-            browser = _start(flags, preferences or {})
+            browser = _start(preferences, flags)
             break
         except WebDriverException:
             if not left:
