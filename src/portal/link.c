@@ -10,6 +10,7 @@
 #include "auth/login.h"
 #include "base/secure.h"
 #include "portal/account.h"
+#include "portal/letter.h"
 #include "portal/pages.h"
 #include "portal/password.h"
 
@@ -137,6 +138,9 @@ static enum err set_password(struct page *p, const struct link *l, struct user *
     end_session_here(p);
     page_sign_in(p, secret, false);
     secure_wipe(secret, sizeof secret);
+    letter_new_sign_in(p, &signed_in);
+    if (!is_invitation)
+        letter_password_changed(p, &signed_in);
     return page_go(p, "/account", is_invitation ? "done.welcome" : "done.password_changed");
 }
 
