@@ -18,7 +18,12 @@
 #define LINK_RESET      "reset"      /* the person sets a new password */
 #define LINK_EMAIL      "email"      /* the address in `detail` is the person's */
 
-enum { LINK_INVITATION_TTL_S = 7 * 86400, LINK_RESET_TTL_S = 86400, LINK_MAIL_RESET_TTL_S = 3600 };
+enum {
+    LINK_INVITATION_TTL_S = 7 * 86400,
+    LINK_RESET_TTL_S = 86400,
+    LINK_MAIL_RESET_TTL_S = 3600,
+    LINK_EMAIL_TTL_S = 86400,
+};
 
 struct link {
     int64_t id;

@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "admin/users.h"
+#include "auth/link.h"
 #include "auth/login.h"
+#include "base/secure.h"
+#include "portal/letter.h"
 #include "portal/pages.h"
 #include "portal/password.h"
 #include "store/group_store.h"
@@ -112,9 +115,14 @@ enum err account_show(struct page *p)
  * belongs here. */
 static enum err ask_to_confirm(struct page *p, const struct user *u)
 {
-    (void)p;
-    (void)u;
-    return ERR_OK;
+    char secret[LINK_SECRET_CAP];
+    if (!letter_can_reach(p->app, u))
+        return ERR_OK;
+    enum err e = link_make(p->app, LINK_EMAIL, u->id, u->email, LINK_EMAIL_TTL_S, p->now_s, secret);
+    if (e == ERR_OK)
+        e = letter_confirm_email(p, u, u->email, secret, LINK_EMAIL_TTL_S);
+    secure_wipe(secret, sizeof secret);
+    return e;
 }
 
 /* Write the form's texts of `typed` into the person's row as it is now. */
@@ -169,5 +177,6 @@ enum err account_set_email(struct page *p)
         return show(p, email);
     if (e == ERR_OK && strcmp(typed.email, p->user.email) != 0)
         e = save(p, &typed, email);
-    return e == ERR_OK ? page_go(p, "/account", "done.email_saved") : e;
+    const char *done = letter_can_reach(p->app, &typed) ? "done.email_to_confirm" : "done.email_saved";
+    return e == ERR_OK ? page_go(p, "/account", done) : e;
 }

@@ -121,14 +121,21 @@ enum err letter_confirm_email(struct page *p, const struct user *to, const char 
 
 /* ---- Notices ----------------------------------------------------------------------------------------- */
 
-static enum err notify(struct page *p, const struct user *to, const char *kind)
+static enum err put_notice(const struct page *as, const struct user *to, const char *kind, struct view *v)
+{
+    enum err e = db_begin(as->app->db, DB_DURABLE);
+    return e == ERR_OK ? db_end(as->app->db, write_letter(as, to, to->email, kind, v, MAIL_NOTICE_TTL_S)) : e;
+}
+
+/* By the address and the browser of this request. */
+static void notify(struct page *p, const struct user *to, const char *kind)
 {
     struct buf device;
     struct page as = in_language_of(p, to);
     struct view *v = view_new(p->arena);
     const char *agent = request_env(p->call->req, "HTTP_USER_AGENT");
     if (!p->app->cfg.mail.notices || !letter_can_reach(p->app, to))
-        return ERR_OK;
+        return;
     buf_init(&device);
     bool is_known = device_name(agent != NULL ? agent : "", as.script, &device);
     view_text(v, "device",
@@ -136,12 +143,15 @@ static enum err notify(struct page *p, const struct user *to, const char *kind)
     buf_free(&device);
     view_text(v, "address", p->call->req->address);
     page_time(&as, v, "time", p->now_s);
-    return write_letter(&as, to, to->email, kind, v, MAIL_NOTICE_TTL_S);
+    enum err e = put_notice(&as, to, kind, v);
+    if (e != ERR_OK)
+        LOG_SOME(&p->app->log, ERR_LEVEL_ERROR, "notice_lost", LOG_S("error", err_info(e)->name),
+                 LOG_S("kind", kind));
 }
 
-enum err letter_password_changed(struct page *p, const struct user *to)
+void letter_password_changed(struct page *p, const struct user *to)
 {
-    return notify(p, to, "password_changed");
+    notify(p, to, "password_changed");
 }
 
 /* What a browser keeps of a person who signed in with it: nothing that anybody else could make, or follow back. */
@@ -168,15 +178,15 @@ static void remember(struct page *p, const char *mark, const char *kept)
         page_set_cookie(p, COOKIE_KNOWN, value, KNOWN_S);
 }
 
-enum err letter_new_sign_in(struct page *p, const struct user *to)
+void letter_new_sign_in(struct page *p, const struct user *to)
 {
     char mark[KNOWN_LEN * 2 + 1];
     const char *kept = page_cookie(p, COOKIE_KNOWN);
-    enum err e = mark_of(p, to, mark);
-    if (e != ERR_OK || strstr(kept, mark) != NULL)
-        return e;
+    if (mark_of(p, to, mark) != ERR_OK || strstr(kept, mark) != NULL)
+        return;
     remember(p, mark, kept);
-    return to->last_login_s != 0 ? notify(p, to, "new_sign_in") : ERR_OK; /* the first one is no news */
+    if (to->last_login_s != 0)
+        notify(p, to, "new_sign_in");
 }
 
 /* ---- Forgotten passwords ----------------------------------------------------------------------------- */

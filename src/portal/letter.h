@@ -30,9 +30,13 @@ enum err letter_link(struct page *p, const struct user *to, const char *purpose,
 enum err letter_confirm_email(struct page *p, const struct user *to, const char *email, const char *secret,
                               int64_t ttl_s);
 
-/* Notices, unless [mail] notices = no. Of a new sign-in: by the address and the browser of this request. */
-enum err letter_new_sign_in(struct page *p, const struct user *to);
-enum err letter_password_changed(struct page *p, const struct user *to);
+/*
+ * Notices, unless [mail] notices = no, after what they tell of, in a transaction of their own: a failure is logged. Of a
+ * sign-in only with a browser that this person has not used before, which is marked by a cookie; not of the very first.
+ * last_login_s of `to` is when he was here before.
+ */
+void letter_new_sign_in(struct page *p, const struct user *to);
+void letter_password_changed(struct page *p, const struct user *to);
 
 /* Ask for a new password, for an account of the tenant, or for an e-mail address: looked up when the answer is out.
  * Errors as mail_ask. */

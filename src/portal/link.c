@@ -10,6 +10,7 @@
 #include "auth/login.h"
 #include "base/secure.h"
 #include "portal/account.h"
+#include "portal/letter.h"
 #include "portal/pages.h"
 #include "portal/password.h"
 
@@ -69,8 +70,10 @@ static enum err confirm(struct page *p)
     if (e != ERR_OK)
         return e;
     e = link_take(p->app, p->call->segment, p->now_s, p->arena, &l, &u);
+    if (e == ERR_OK && strcmp(u.email, l.detail) != 0)
+        e = ERR_NOT_FOUND; /* it is another address by now */
     if (e == ERR_OK)
-        e = user_store_verify_email(db, u.id, l.detail); /* ERR_NOT_FOUND: it is another one by now */
+        e = user_store_verify_email(db, u.id, l.detail);
     if (e == ERR_OK) {
         const struct audit_event event = {.action = "account.email_verified",
                                           .tenant_id = u.tenant_id,
@@ -135,6 +138,9 @@ static enum err set_password(struct page *p, const struct link *l, struct user *
     end_session_here(p);
     page_sign_in(p, secret, false);
     secure_wipe(secret, sizeof secret);
+    letter_new_sign_in(p, &signed_in);
+    if (!is_invitation)
+        letter_password_changed(p, &signed_in);
     return page_go(p, "/account", is_invitation ? "done.welcome" : "done.password_changed");
 }
 

@@ -15,12 +15,12 @@ def pytest_sessionstart(session):
 
 
 @contextmanager
-def running_site(name, settings=None, port=None):
+def running_site(name, settings=None, port=None, kind=Site):
     """
     A new site behind the configuration `name` of harness.servers; `site.server` is what serves it. `port`: where, if
     the settings name it.
     """
-    site = Site(settings)
+    site = kind(settings)
     site.port = port
     try:
         site.server = CONFIGS[name].server(site, CONFIGS[name])

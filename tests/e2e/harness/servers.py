@@ -131,7 +131,7 @@ class Server:
     def answers(self):
         assert self.process.alive(), f"{self.main} ended:\n{self.all_logs()}"
         try:
-            return Socket(self.port, self.config.mount).send(PROBE).status == 200
+            return Socket(self.port, self.config.mount).send(PROBE).status == (200 if self.site.is_made else 500)
         except OSError:
             return False
 

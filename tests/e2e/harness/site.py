@@ -66,6 +66,7 @@ class Site:
     """
 
     _numbers = itertools.count(1)
+    is_made = True  # by `menshen init --demo`
 
     def __init__(self, settings=None, binary=BINARY):
         self.root = Path(tempfile.mkdtemp(prefix="menshen-"))
@@ -81,7 +82,8 @@ class Site:
         self.write_conf(merge(TEST_SETTINGS, own, settings or {}))
         self._chown()
         try:
-            self.cli("init", "--demo")
+            if self.is_made:
+                self.cli("init", "--demo")
         except BaseException:
             self.remove()
             raise
@@ -184,3 +186,13 @@ class Site:
     def logs(self):
         """Everything that Menshen and the web server wrote, by file."""
         return {path.name: path.read_bytes() for path in (self.root / "log").iterdir() if path.is_file()}
+
+
+class UploadedSite(Site):
+    """The program and its configuration, and no database: as a site is after it was uploaded."""
+
+    is_made = False
+
+    @property
+    def setup_code(self):
+        return (self.root / "data/setup-code.txt").read_text().strip()
