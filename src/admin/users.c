@@ -6,6 +6,7 @@
 #include "admin/groups.h"
 #include "admin/text.h"
 #include "auth/browser.h"
+#include "auth/history.h"
 #include "auth/policy.h"
 #include "auth/throttle.h"
 #include "base/account.h"
@@ -136,7 +137,7 @@ enum err users_remove(struct db *db, int64_t id)
 
 enum err users_set_password(struct app *app, const struct user *u, const char *hash, int64_t now_s)
 {
-    enum err e = user_store_set_password(app->db, u->id, hash, now_s);
+    enum err e = history_set_given_password(app, u->id, hash, now_s);
     if (e == ERR_OK)
         e = browser_end_person(app->db, u->id, 0, 0, now_s);
     return e == ERR_OK ? throttle_unlock(app, u->tenant_id, u->account) : e;
@@ -164,6 +165,20 @@ enum err users_hash_new_password(const struct app *app, const char *account, con
         e = password_hash(app_password_cost(app), new.md5_hex, hash_out);
     password_wipe(&new);
     return e;
+}
+
+enum err users_hash_no_password(const struct app *app, char hash_out[PASSWORD_HASH_CAP])
+{
+    return password_decoy(app_password_cost(app), hash_out);
+}
+
+enum err users_make_link(struct app *app, const struct user *u, const char *purpose, int64_t now_s,
+                         char secret_out[LINK_SECRET_CAP], int64_t *expires_s_out)
+{
+    int64_t ttl_s = strcmp(purpose, LINK_INVITATION) == 0 ? LINK_INVITATION_TTL_S : LINK_RESET_TTL_S;
+    *expires_s_out = now_s + ttl_s;
+    return u->locked || u->tenant_locked ? ERR_USER_LOCKED
+                                         : link_make(app, purpose, u->id, "", ttl_s, now_s, secret_out);
 }
 
 bool users_password_fault(const struct config *cfg, enum err e, struct buf *out)

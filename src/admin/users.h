@@ -1,11 +1,12 @@
 /*
  * Users as an administrator handles them. What changes something is to be called within a transaction.
- * Depends on admin/groups, admin/text, auth/browser, auth/policy, auth/throttle, crypto/password, store/user_store, store/token_store.
+ * Depends on admin/groups, admin/text, auth/browser, auth/link, auth/policy, auth/throttle, crypto/password, store/user_store, store/token_store.
  */
 #ifndef ADMIN_USERS_H
 #define ADMIN_USERS_H
 
 #include "auth/app.h"
+#include "auth/link.h"
 #include "store/user_store.h"
 
 /* What is said where the last administrator who can sign in would be locked or removed. */
@@ -50,7 +51,7 @@ enum err users_set_locked(struct app *app, struct user *u, bool locked, int64_t 
 /* Remove it, with its sessions, links and memberships. Errors as above. */
 enum err users_remove(struct db *db, int64_t id);
 
-/* Give it a new password, by its verifier; its sessions and links end, and its failed logins are forgotten. Errors as
+/* Give it a new password, by its verifier, which has expired where [policy] change_at_first_login says so; its sessions and links end, and its failed logins are forgotten. Errors as
  * above, but ERR_EXISTS. */
 enum err users_set_password(struct app *app, const struct user *u, const char *hash, int64_t now_s);
 
@@ -62,6 +63,17 @@ enum err users_hash_password(const struct app *app, const char *password, size_t
  * ERR_RANDOM, ERR_CRYPTO. */
 enum err users_hash_new_password(const struct app *app, const char *account, const char *password, size_t len,
                                  char hash_out[PASSWORD_HASH_CAP]);
+
+/* A verifier that no password has: of somebody who is invited, and sets the first one by a link. ERR_OK, ERR_RANDOM. */
+enum err users_hash_no_password(const struct app *app, char hash_out[PASSWORD_HASH_CAP]);
+
+/*
+ * A link to hand over: LINK_INVITATION or LINK_RESET (auth/link.h), good for a week and a day. One of the same purpose
+ * that was made before ends. Within a transaction; secret_out is to be shown once. ERR_OK; ERR_USER_LOCKED: it, or its
+ * tenant, is locked, and the link would be good for nothing; ERR_RANDOM; ERR_STORE; ERR_CRYPTO.
+ */
+enum err users_make_link(struct app *app, const struct user *u, const char *purpose, int64_t now_s,
+                         char secret_out[LINK_SECRET_CAP], int64_t *expires_s_out);
 
 /* What is wrong with a new password, appended to `out`, by what users_hash_new_password or policy_check said; false
  * for another error. */

@@ -33,7 +33,7 @@ enum cli_needs {
 };
 
 #define CLI_OPERANDS_MAX 4
-#define CLI_OPTIONS_MAX  16
+#define CLI_OPTIONS_MAX  20
 
 struct cli_option {
     const char *name;  /* without dashes; NULL ends a table */
@@ -139,6 +139,7 @@ extern const struct cli_command cli_mail_commands[];
 extern const struct cli_command cli_tenant_commands[];
 extern const struct cli_command cli_client_commands[];
 extern const struct cli_command cli_user_commands[];
+extern const struct cli_command cli_group_commands[];
 extern const struct cli_command cli_key_commands[];
 extern const struct cli_command cli_session_commands[];
 extern const struct cli_command cli_token_commands[];

@@ -29,6 +29,8 @@ enum cli_status noun_report(const struct cli *cli, enum err e, const char *doing
     const struct cli_noun *noun = cli->command->noun;
     if (e == ERR_NOT_FOUND)
         return noun_refuse(cli, noun, cli->operand[0]);
+    if (e == ERR_EXISTS && noun->kept != NULL)
+        return cli_fail(cli, "%s %s: %s", noun->name, cli->operand[0], noun->kept);
     if (e == ERR_OK)
         cli_say(cli, "%c%s %s%s%s %s.\n", toupper((unsigned char)noun->name[0]), noun->name + 1,
                 cli->operand[0], noun->of_tenant ? " of tenant " : "", noun->of_tenant ? cli_tenant(cli) : "",
@@ -82,7 +84,7 @@ enum cli_status noun_remove(struct cli *cli)
     if (status != CLI_DONE)
         return status;
     enum err e = cli_write(cli, remove_it, NULL);
-    if (e == ERR_EXISTS)
+    if (e == ERR_EXISTS && noun->in_use != NULL)
         return cli_fail(cli, "%s %s still has %s %s", noun->name, cli->operand[0], noun->in_use,
                         cli->operand[0]);
     return noun_report(cli, e, noun->removed);

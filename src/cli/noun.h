@@ -21,10 +21,11 @@ struct cli_noun {
     enum err (*remove)(struct cli *cli);
     const char *locked, *removed; /* what was done then: "locked; all its sessions ended" */
     const char *in_use;           /* what keeps it from being removed (ERR_EXISTS), and how that is listed */
+    const char *kept;             /* else why ERR_EXISTS keeps it as it is */
 };
 
-extern const struct cli_noun noun_client, noun_file, noun_key, noun_session, noun_tenant, noun_token,
-    noun_user;
+extern const struct cli_noun noun_client, noun_file, noun_group, noun_key, noun_session, noun_tenant,
+    noun_token, noun_user;
 
 /* Handlers of rows whose noun has what they need. */
 enum cli_status noun_show(struct cli *cli);

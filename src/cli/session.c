@@ -1,6 +1,6 @@
 /*
  * menshen session … and menshen token …: who is logged in, and ending it. A session is one login; its tokens end
- * with it. Both families ask for the same rows and end them in the same way: a session by its number, or by the jti of
+ * with it. Browsers that signed in to the portal have sessions of their own kind, with numbers of their own (--browser). Both families ask for the same rows and end them in the same way: a session by its number, or by the jti of
  * one of its tokens.
  * Source: schema.sql, tables session and token.
  */
@@ -11,6 +11,7 @@
 #include "cli/noun.h"
 #include "cli/progress.h"
 #include "cli/table.h"
+#include "store/browser_store.h"
 #include "store/client_store.h"
 #include "store/token_store.h"
 
@@ -101,7 +102,46 @@ static enum err list_token(void *ctx, const struct token_row *row)
     return ERR_OK;
 }
 
-static enum cli_status list(struct cli *cli, bool tokens)
+static enum err list_browser(void *ctx, const struct browser_session *row)
+{
+    struct listing *l = ctx;
+    struct table *t = &l->table;
+    struct user u = {0};
+    enum err e = user_store_get(t->cli->app.db, row->user_id, &l->users, &u);
+    if (e != ERR_OK)
+        return e;
+    table_row(t);
+    table_int(t, "id", row->id);
+    table_str(t, "tenant_id", u.tenant_id);
+    table_str(t, "account", u.account);
+    table_str(t, "address", row->address);
+    table_time(t, "created_s", row->created_s);
+    table_time(t, "seen_s", row->seen_s);
+    table_time(t, "expires_s", row->idle_end_s);
+    table_time(t, "ends_s", row->end_s);
+    table_details(t);
+    table_str(t, "user_agent", row->user_agent);
+    table_str(t, "proof", row->proof);
+    table_time(t, "proved_s", row->proved_s);
+    table_row_end(t);
+    arena_reset(&l->users);
+    return ERR_OK;
+}
+
+/* Whoever looks for people who are signed in may not know that there are two lists. */
+static enum err mention_browsers(const struct cli *cli)
+{
+    int64_t count = 0;
+    enum err e = browser_store_count(cli->app.db, cli->now_s, &count);
+    if (e == ERR_OK && count > 0)
+        cli_say(cli, "In the portal: %lld; list them with: menshen session list --browser\n",
+                (long long)count);
+    return e;
+}
+
+enum listed { SESSIONS, TOKENS, BROWSERS };
+
+static enum cli_status list(struct cli *cli, enum listed what)
 {
     struct listing l;
     const char *client = cli_value(cli, "client");
@@ -119,21 +159,30 @@ static enum cli_status list(struct cli *cli, bool tokens)
     table_open(&l.table, cli);
     arena_init(&l.users, cli->arena.cap);
     struct db *db = cli->app.db;
-    e = tokens ? token_store_list(db, user_id, client, cli->now_s, limit, &cli->arena, list_token, &l)
-               : session_store_list(db, user_id, client, cli->now_s, limit, &cli->arena, list_session, &l);
-    status = table_close(&l.table, e, tokens ? "No valid tokens." : "Nobody is logged in.");
+    if (what == TOKENS)
+        e = token_store_list(db, user_id, client, cli->now_s, limit, &cli->arena, list_token, &l);
+    else if (what == BROWSERS)
+        e = browser_store_list(db, user_id, cli->now_s, limit, &cli->arena, list_browser, &l);
+    else
+        e = session_store_list(db, user_id, client, cli->now_s, limit, &cli->arena, list_session, &l);
+    status = table_close(&l.table, e,
+                         what == TOKENS     ? "No valid tokens."
+                         : what == BROWSERS ? "Nobody is signed in to the portal."
+                                            : "Nobody is logged in.");
     arena_fini(&l.users);
-    return status;
+    return status == CLI_DONE && what == SESSIONS ? cli_result(cli, mention_browsers(cli)) : status;
 }
 
 static enum cli_status run_session_list(struct cli *cli)
 {
-    return list(cli, false);
+    if (cli_given(cli, "browser") && cli_given(cli, "client"))
+        return cli_misuse(cli, "--client: browsers that signed in to the portal have none");
+    return list(cli, cli_given(cli, "browser") ? BROWSERS : SESSIONS);
 }
 
 static enum cli_status run_token_list(struct cli *cli)
 {
-    return list(cli, true);
+    return list(cli, TOKENS);
 }
 
 /* ---- revoke ------------------------------------------------------------------------------------------ */
@@ -143,10 +192,15 @@ static enum err revoke_named(struct cli *cli)
 {
     struct token_row row;
     int64_t id = 0;
-    if (cli->command->noun == &noun_session)
-        return codec_parse_int(cli->operand[0], 1, INT64_MAX, &id)
-                   ? session_store_end(cli->app.db, id, cli->now_s)
-                   : ERR_NOT_FOUND;
+    bool is_session = cli->command->noun == &noun_session;
+    if (is_session && !codec_parse_int(cli->operand[0], 1, INT64_MAX, &id))
+        return ERR_NOT_FOUND;
+    if (is_session && cli_given(cli, "browser")) {
+        cli->subject = arena_printf(&cli->arena, "browser:%s", cli->operand[0]);
+        return cli->subject != NULL ? browser_store_end(cli->app.db, id, 0) : ERR_MEMORY;
+    }
+    if (is_session)
+        return session_store_end(cli->app.db, id, cli->now_s);
     enum err e = token_store_by_jti(cli->app.db, cli->operand[0], &cli->arena, &row);
     return e == ERR_OK ? session_store_revoke(cli->app.db, row.session.id, cli->now_s) : e;
 }
@@ -155,7 +209,9 @@ static enum err revoke_account(struct cli *cli)
 {
     int64_t user_id = 0;
     enum err e = user_id_of(cli, &user_id);
-    return e == ERR_OK ? session_store_revoke_user(cli->app.db, user_id, 0, cli->now_s) : e;
+    if (e == ERR_OK)
+        e = session_store_revoke_user(cli->app.db, user_id, 0, cli->now_s);
+    return e == ERR_OK ? browser_store_end_user(cli->app.db, user_id, 0) : e;
 }
 
 static enum err revoke_client(struct cli *cli)
@@ -180,15 +236,23 @@ static enum cli_status run_revoke(struct cli *cli)
     if ((cli->operand_count > 0) + (account != NULL) + (client != NULL) != 1)
         return cli_misuse(cli, "give one of %s, --account and --client",
                           noun == &noun_session ? "ID" : "JTI");
+    bool browser = noun == &noun_session && cli_given(cli, "browser");
+    if (browser && cli->operand_count == 0)
+        return cli_misuse(cli, "--browser belongs to ID; --account ends the sessions of both kinds");
     enum cli_status status = check_tenant(cli);
     if (status != CLI_DONE)
         return status;
     enum err e = cli_write(cli, revoke, NULL);
+    if (e == ERR_NOT_FOUND && browser)
+        return cli_fail(cli, "no session %s in the portal; list them with: menshen session list --browser",
+                        cli->operand[0]);
     if (e == ERR_NOT_FOUND)
         return cli->operand_count > 0 ? noun_refuse(cli, noun, cli->operand[0])
                : account != NULL      ? noun_refuse(cli, &noun_user, account)
                                       : noun_refuse(cli, &noun_client, client);
-    if (e == ERR_OK)
+    if (e == ERR_OK && browser)
+        cli_say(cli, "The session ended: the browser has to sign in again.\n");
+    else if (e == ERR_OK)
         cli_say(cli, "%s ended: none of its tokens is accepted any more.\n",
                 cli->operand_count > 0 ? "The session"
                 : account != NULL      ? "Every session of this user"
@@ -228,32 +292,43 @@ static enum cli_status run_purge(struct cli *cli)
 
 /* ---- Rows -------------------------------------------------------------------------------------------- */
 
-static const struct cli_option list_options[] = {{"account", "ACCOUNT", "of this user"},
-                                                 {"tenant", "ID", "tenant of the user; default 000000"},
-                                                 {"client", "ID", "of this client"},
-                                                 {"limit", "N", "at most so many, the newest; default 100"},
-                                                 {0}};
-static const struct cli_option revoke_options[] = {{"account", "ACCOUNT", "of this user"},
-                                                   {"tenant", "ID", "tenant of the user; default 000000"},
-                                                   {"client", "ID", "of this client"},
-                                                   {0}};
+#define WHOSE_OPTIONS                                                                                        \
+    {"account", "ACCOUNT", "of this user"}, {"tenant", "ID", "tenant of the user; default 000000"},          \
+    {                                                                                                        \
+        "client", "ID", "of this client"                                                                     \
+    }
+#define LIMIT_OPTION                                                                                         \
+    {                                                                                                        \
+        "limit", "N", "at most so many, the newest; default 100"                                             \
+    }
+
+static const struct cli_option list_options[] = {WHOSE_OPTIONS, LIMIT_OPTION, {0}};
+static const struct cli_option revoke_options[] = {WHOSE_OPTIONS, {0}};
+static const struct cli_option session_list_options[] = {
+    WHOSE_OPTIONS, LIMIT_OPTION, {"browser", NULL, "of browsers that signed in to the portal"}, {0}};
+static const struct cli_option session_revoke_options[] = {
+    WHOSE_OPTIONS, {"browser", NULL, "ID is one of session list --browser"}, {0}};
 static const struct cli_option purge_options[] = {
     {"ahead", NULL, "also what was made by a clock that was ahead; see doctor"}, {0}};
 
 const struct cli_command cli_session_commands[] = {
     {CLI_ROW("session", "list", NULL, NULL, run_session_list, "List live sessions, the newest first"),
-     .options = list_options, .json = true,
-     .details = "A session is one login and what was refreshed from it. It expires unless it is refreshed, "
-                "and ends\n"
-                "at the latest after [token] family_ttl.",
-     .examples = "menshen session list\nmenshen session list --account zhangsan --json"},
+     .options = session_list_options, .json = true,
+     .details =
+         "A session is one login and what was refreshed from it. It expires unless it is refreshed, "
+         "and ends\n"
+         "at the latest after [token] family_ttl. Browsers that signed in to the portal have a list of "
+         "their own.",
+     .examples = "menshen session list\nmenshen session list --account zhangsan --json\n"
+                 "menshen session list --browser"},
     {CLI_ROW("session", "revoke", "[ID]", &noun_session, run_revoke,
              "End sessions: one, a user's, a client's"),
-     .options = revoke_options,
+     .options = session_revoke_options,
      .details = "ID is the number that session list shows. Takes effect at once; the person can log in again "
                 "unless\n"
                 "locked: menshen user lock.",
      .examples = "menshen session revoke 17\n"
+                 "menshen session revoke 4 --browser\n"
                  "menshen session revoke --account zhangsan\n"
                  "menshen session revoke --client portal"},
     {0}};

@@ -17,7 +17,7 @@
 #include "base/json_out.h"
 #include "cli/cli.h"
 
-#define TABLE_COLUMNS_MAX 24
+#define TABLE_COLUMNS_MAX 32
 
 struct table {
     struct cli *cli;

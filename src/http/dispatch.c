@@ -333,6 +333,7 @@ static struct call call_of(struct dispatch *d, struct request *req, struct route
     response_reset(&d->response);
     routes_find(&d->app->cfg, d->dialects, req->path, req->method, f);
     c.dialect = f->dialect;
+    c.dialects = d->dialects;
     c.route = f->route;
     c.cfg = f->dialect != NULL ? &d->app->cfg.dialect[f->dialect->id] : NULL;
     return c;

@@ -49,10 +49,11 @@ struct call {
     struct request *req;
     struct response *res;
     const struct dialect *dialect;
-    const struct config_dialect *cfg; /* the dialect's section */
-    const struct route *route;        /* a row of dialect->routes; NULL: none fits */
-    size_t body_max;                  /* bytes that its body may have */
-    const char *segment;              /* what {…} in the pattern matched; "" if there is none */
+    const struct dialect *const *dialects; /* all there are, by enum dialect_id */
+    const struct config_dialect *cfg;      /* the dialect's section */
+    const struct route *route;             /* a row of dialect->routes; NULL: none fits */
+    size_t body_max;                       /* bytes that its body may have */
+    const char *segment;                   /* what {…} in the pattern matched; "" if there is none */
     struct params params;
     struct multipart_file file; /* ROUTE_UPLOAD; data NULL: none came */
     struct client client;       /* ROUTE_CLIENT */

@@ -70,8 +70,10 @@ static enum err confirm(struct page *p)
     if (e != ERR_OK)
         return e;
     e = link_take(p->app, p->call->segment, p->now_s, p->arena, &l, &u);
+    if (e == ERR_OK && strcmp(u.email, l.detail) != 0)
+        e = ERR_NOT_FOUND; /* it is another address by now */
     if (e == ERR_OK)
-        e = user_store_verify_email(db, u.id, l.detail); /* ERR_NOT_FOUND: it is another one by now */
+        e = user_store_verify_email(db, u.id, l.detail);
     if (e == ERR_OK) {
         const struct audit_event event = {.action = "account.email_verified",
                                           .tenant_id = u.tenant_id,

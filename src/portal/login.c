@@ -2,7 +2,7 @@
  * The way in and out: the front page, signing in with the captcha that is due, signing out, and why a sign-in did not
  * hold.
  *
- * Who was let in is led to where he goes by way of /portal/welcome, which sees whether the cookie came back. Without
+ * Who was let in is led to where he goes by way of /sign-in/welcome, which sees whether the cookie came back. Without
  * that step a browser that keeps no cookies is sent to the sign-in page again and again, and never told why.
  */
 #include "portal/login.h"
@@ -25,7 +25,7 @@
 #include "store/tenant_store.h"
 
 enum {
-    WELCOME_S = 60,          /* that the step by way of /portal/welcome may take */
+    WELCOME_S = 60,          /* that the step by way of /sign-in/welcome may take */
     WELCOME_MAC_CAP = 33,    /* hex digits and NUL */
     TENANTS_LISTED_MAX = 200 /* with more the tenant is typed, not chosen */
 };
@@ -142,7 +142,7 @@ static enum err go_welcome(struct page *p)
     if (e != ERR_OK)
         return e;
     buf_init(&path);
-    buf_addf(&path, "/portal/welcome?at=%" PRId64 "&mac=%s&next=", p->now_s, mac);
+    buf_addf(&path, "/sign-in/welcome?at=%" PRId64 "&mac=%s&next=", p->now_s, mac);
     page_add_encoded(&path, next);
     e = path.err != ERR_OK ? path.err : page_go(p, buf_str(&path), NULL);
     buf_free(&path);

@@ -17,8 +17,8 @@
     X(GET, "/login", PAGE_OPEN, login_show)                                                                  \
     X(POST, "/sign-in", PAGE_OPEN, login_sign_in)                                                            \
     X(POST, "/sign-out", PAGE_OPEN, login_sign_out)                                                          \
-    X(GET, "/portal/welcome", PAGE_OPEN, login_welcome)                                                      \
-    X(GET, "/portal/captcha", PAGE_PLAIN, login_captcha)
+    X(GET, "/sign-in/welcome", PAGE_OPEN, login_welcome)                                                     \
+    X(GET, "/sign-in/captcha", PAGE_PLAIN, login_captcha)
 
 /* account.c, password.c, sessions.c, link.c: a person's own. */
 #define ACCOUNT_PAGES(X)                                                                                     \
@@ -66,11 +66,42 @@
     X(POST, "/admin/tenant-remove/{id}", PAGE_ADMIN | PAGE_FORM, admin_tenant_remove)                        \
     X(GET, "/admin/locks", PAGE_ADMIN, admin_locks_list)                                                     \
     X(POST, "/admin/locks", PAGE_ADMIN | PAGE_FORM, admin_locks_free)                                        \
+    X(GET, "/admin/import", PAGE_ADMIN | PAGE_PROVED, admin_import_form)                                     \
+    X(POST, "/admin/import", PAGE_ADMIN | PAGE_FORM | PAGE_PROVED | PAGE_UPLOAD, admin_import_take)          \
+    X(GET, "/admin/export", PAGE_ADMIN | PAGE_PROVED, admin_export_form)                                     \
+    X(POST, "/admin/export", PAGE_ADMIN | PAGE_FORM | PAGE_PROVED, admin_export_send)                        \
     X(GET, "/prove", PAGE_PERSON | PAGE_STALE, prove_show)                                                   \
     X(POST, "/prove", PAGE_PERSON | PAGE_STALE | PAGE_FORM, prove_take)
 
 /* admin_clients.c, admin_keys.c, admin_audit.c, admin_settings.c, admin_health.c, admin_captcha.c: the site. */
-#define SITE_PAGES(X)
+#define SITE_PAGES(X)                                                                                        \
+    X(GET, "/admin/clients", PAGE_ADMIN, admin_clients_list)                                                 \
+    X(GET, "/admin/client-new", PAGE_ADMIN, admin_clients_new)                                               \
+    X(POST, "/admin/client-new", PAGE_ADMIN | PAGE_FORM, admin_clients_add)                                  \
+    X(GET, "/admin/clients/{id}", PAGE_ADMIN, admin_clients_show)                                            \
+    X(POST, "/admin/clients/{id}", PAGE_ADMIN | PAGE_FORM, admin_clients_set)                                \
+    X(POST, "/admin/client-secret/{id}", PAGE_ADMIN | PAGE_FORM, admin_clients_secret)                       \
+    X(POST, "/admin/client-secret-end/{id}", PAGE_ADMIN | PAGE_FORM, admin_clients_end_secret)               \
+    X(POST, "/admin/client-lock/{id}", PAGE_ADMIN | PAGE_FORM, admin_clients_lock)                           \
+    X(POST, "/admin/client-unlock/{id}", PAGE_ADMIN | PAGE_FORM, admin_clients_unlock)                       \
+    X(POST, "/admin/client-remove/{id}", PAGE_ADMIN | PAGE_FORM, admin_clients_remove)                       \
+    X(GET, "/admin/keys", PAGE_ADMIN, admin_keys_list)                                                       \
+    X(GET, "/admin/keys/{kid}", PAGE_ADMIN, admin_keys_show)                                                 \
+    X(POST, "/admin/key-rotate", PAGE_ADMIN | PAGE_FORM, admin_keys_rotate)                                  \
+    X(POST, "/admin/key-import", PAGE_ADMIN | PAGE_FORM, admin_keys_import)                                  \
+    X(POST, "/admin/key-retire/{kid}", PAGE_ADMIN | PAGE_FORM, admin_keys_retire)                            \
+    X(POST, "/admin/key-sm2-new", PAGE_ADMIN | PAGE_FORM, admin_keys_new_sm2)                                \
+    X(POST, "/admin/key-sm2-import", PAGE_ADMIN | PAGE_FORM, admin_keys_import_sm2)                          \
+    X(GET, "/admin/audit", PAGE_ADMIN, admin_audit_list)                                                     \
+    X(GET, "/admin/audit-file/{format}", PAGE_ADMIN, admin_audit_file)                                       \
+    X(GET, "/admin/settings", PAGE_ADMIN, admin_settings_list)                                               \
+    X(GET, "/admin/look", PAGE_ADMIN, admin_look_show)                                                       \
+    X(POST, "/admin/look", PAGE_ADMIN | PAGE_FORM, admin_look_set)                                           \
+    X(GET, "/admin/health", PAGE_ADMIN, admin_health_show)                                                   \
+    X(POST, "/admin/health", PAGE_ADMIN | PAGE_FORM, admin_health_examine)                                   \
+    X(GET, "/admin/captcha", PAGE_ADMIN, admin_captcha_show)                                                 \
+    X(GET, "/admin/captcha-sheet", PAGE_ADMIN, admin_captcha_sheet)                                          \
+    X(POST, "/admin/captcha-restyle", PAGE_ADMIN | PAGE_FORM, admin_captcha_restyle)
 
 /* admin_overview.c: figures. */
 #define STATS_PAGES(X) X(GET, "/admin", PAGE_ADMIN, overview_show)

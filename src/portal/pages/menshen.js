@@ -75,16 +75,21 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
   });
 }
 
-/* ---- a table that is wider than the screen is scrolled by keys too */
-for (const box of document.querySelectorAll(".scroll")) {
-  if (box.scrollWidth <= box.clientWidth) continue;
-  box.tabIndex = 0;
-  const caption = box.querySelector("caption");
-  if (caption) {
+/* ---- a table that is wider than its place is scrolled by keys too */
+const scrolled = new ResizeObserver((entries) => {
+  for (const { target: box } of entries) {
+    const caption = box.querySelector("caption");
+    if (box.scrollWidth <= box.clientWidth) {
+      for (const name of ["tabindex", "role", "aria-label"]) box.removeAttribute(name);
+      continue;
+    }
+    box.tabIndex = 0;
+    if (!caption) continue;
     box.setAttribute("role", "region");
     box.setAttribute("aria-label", caption.textContent.trim());
   }
-}
+});
+for (const box of document.querySelectorAll(".scroll")) scrolled.observe(box);
 
 /* ---- a clock that is wrong: <p hidden data-clock="SECONDS SINCE 1970, BY THE SERVER"> */
 for (const notice of document.querySelectorAll("[data-clock]"))

@@ -15,10 +15,11 @@ FLAGS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run -
 STARTS = 5
 
 
-def _start():
+def _start(preferences):
     options = webdriver.ChromeOptions()
     for flag in FLAGS:
         options.add_argument(flag)
+    options.add_experimental_option("prefs", preferences)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     service = Service("/usr/bin/chromedriver")
     try:
@@ -29,14 +30,14 @@ def _start():
 
 
 @contextmanager
-def running_browser():
+def running_browser(preferences={}):
     """
-    A browser until the end of the block. On a busy machine Chromium does not always answer its driver in the minute
-    that the driver gives it: then it is started again, a few times.
+    A browser, with these of Chromium's preferences, until the end of the block. On a busy machine Chromium does not
+    always answer its driver in the minute that the driver gives it: then it is started again, a few times.
     """
     for left in reversed(range(STARTS)):
         try:
-            browser = _start()
+            browser = _start(preferences)
             break
         except WebDriverException:
             if not left:
