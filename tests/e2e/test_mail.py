@@ -205,11 +205,11 @@ def test_a_new_address_is_confirmed(post):
 def test_an_invitation_from_the_administrator_to_the_invited_person(post):
     admin = Portal(post)
     admin.sign_in()
-    admin.get("/admin/user-new")
+    admin.get("/admin/users/new")
     page = admin.submit("/admin/users", account="li.si", email="li@example.com", real_name="李四", mail="1", locale="zh-Hans")
     assert page.status == 200 and "sent by mail to li@example.com" in page.text, page.text
     (mail,) = post.mailbox.wait()
-    assert mail["To"] == "li@example.com" and mail["Subject"] == "邀请您加入 Menshen"
+    assert mail["To"] == "li@example.com" and mail["Subject"] == "邀请您加入 门神"
     (link,) = re.findall(r"https?://\S+", mail.get_content())
     assert link in page.text, "the same that was shown"
     invited = Portal(post)
@@ -227,7 +227,7 @@ def test_an_invitation_from_the_administrator_to_the_invited_person(post):
 def test_without_the_checkbox_nothing_is_sent(site):
     admin = Portal(site)
     admin.sign_in()
-    admin.get("/admin/user-new")
+    admin.get("/admin/users/new")
     page = admin.submit("/admin/users", account="li.si", email="li@example.com", mail=None)
     assert page.status == 200 and "li@example.com" not in page.text
     assert site.query("SELECT count(*) FROM mail") == [(0,)]
