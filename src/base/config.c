@@ -194,6 +194,8 @@ static const struct setting settings[] = {
     TYPED("portal", "accent", TYPE_COLOUR, portal.accent, "", "colour of buttons and links, as 1d4ed8"),
     TEXT("portal", "notice", portal.notice, "", "a sentence at the top of every page"),
     TEXT("portal", "footer", portal.footer, "", "a sentence at the foot of every page"),
+    TYPED("portal", "footer_link", TYPE_LOCAL, portal.footer_link, "",
+          "path on this host that the sentence leads to"),
     TEXT("portal", "icp", portal.icp, "", "ICP number, at the foot of every page"),
     TEXT("portal", "police", portal.police, "", "public security number, at the foot of every page"),
     INT("portal", "session_ttl", portal.session_ttl_s, 60, 31536000, "43200",

@@ -125,7 +125,8 @@ struct config {
         int chinese_kind; /* enum captcha_kind */
         bool show_tenants;
         char title[CONFIG_TEXT_CAP], logo[CONFIG_TEXT_CAP], accent[CONFIG_TEXT_CAP];
-        char notice[CONFIG_TEXT_CAP], footer[CONFIG_TEXT_CAP], icp[CONFIG_TEXT_CAP], police[CONFIG_TEXT_CAP];
+        char notice[CONFIG_TEXT_CAP], footer[CONFIG_TEXT_CAP], footer_link[CONFIG_TEXT_CAP],
+            icp[CONFIG_TEXT_CAP], police[CONFIG_TEXT_CAP];
         int64_t session_ttl_s, session_idle_s;
         int64_t remember_ttl_s; /* 0: nobody is remembered */
         char next_hosts[CONFIG_LIST_CAP];

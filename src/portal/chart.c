@@ -7,7 +7,7 @@
 #include "portal/template.h"
 
 /* Down the chart goes in pixels: the lines across stand between TOP and FLOOR, the ticks' texts below. */
-enum { HEIGHT = 200, TOP = 20, FLOOR = 174, TICK_Y = 192, LINES_MAX = 5 };
+enum { HEIGHT = 200, TOP = 20, FLOOR = 174, TICK_Y = 192, LINES_MAX = 5, DIGIT_PX = 8 };
 
 /* Across in hundredths of a percent. A bar takes four fifths of its place. */
 enum { WIDTH = 10000, BAR_FIFTHS = 4 };
@@ -135,18 +135,32 @@ static int64_t height_px(const struct chart_axis *axis, int64_t value)
     return value > 0 && px < 1 ? 1 : px; /* what there is can be seen */
 }
 
-static void add_lines(const struct chart_axis *axis, struct buf *out)
+static int line_y(const struct chart_axis *axis, int i)
+{
+    return FLOOR - (FLOOR - TOP) * i / axis->steps;
+}
+
+/* The numbers of the lines, beside the chart: what goes across in percent has no place for texts of a size. */
+static void add_scale(const struct chart_axis *axis, struct buf *out)
 {
     char number[CHART_NUMBER_CAP];
+    chart_number(axis->step * axis->steps, number);
+    int width = (int)strlen(number) * DIGIT_PX + 6;
+    buf_addf(out, "<svg class=\"chart-scale\" width=\"%d\" height=\"%d\" aria-hidden=\"true\">\n", width,
+             HEIGHT);
     for (int i = 0; i <= axis->steps; i++) {
-        int y = FLOOR - (FLOOR - TOP) * i / axis->steps;
-        buf_addf(out, "<line class=\"%s\" x1=\"0\" x2=\"100%%\" y1=\"%d\" y2=\"%d\"/>\n",
-                 i == 0 ? "chart-floor" : "chart-line", y, y);
-        if (i == 0)
-            continue;
         chart_number(axis->step * i, number);
-        buf_addf(out, "<text class=\"chart-scale\" x=\"0\" y=\"%d\">%s</text>\n", y - 4, number);
+        buf_addf(out, "<text text-anchor=\"end\" x=\"%d\" y=\"%d\">%s</text>\n", width - 6,
+                 line_y(axis, i) + 4, number);
     }
+    buf_add_str(out, "</svg>\n");
+}
+
+static void add_lines(const struct chart_axis *axis, struct buf *out)
+{
+    for (int i = 0; i <= axis->steps; i++)
+        buf_addf(out, "<line class=\"%s\" x1=\"0\" x2=\"100%%\" y1=\"%d\" y2=\"%d\"/>\n",
+                 i == 0 ? "chart-floor" : "chart-line", line_y(axis, i), line_y(axis, i));
 }
 
 /* What a bar says: "16:00: 12 ok, 3 wrong". */
@@ -244,8 +258,10 @@ void chart_draw(const struct chart *c, struct buf *out)
 {
     struct chart_axis axis = chart_axis(c->points > 0 ? total_at(c, highest_point(c)) : 0);
     buf_addf(out, "<figure class=\"chart\" id=\"%s\">\n", c->id);
-    add_texted(out, "<figcaption>", c->title, "</figcaption>\n");
+    add_texted(out, "<figcaption><h2>", c->title, "</h2>\n");
     add_legend(c, out);
+    buf_add_str(out, "</figcaption>\n<div class=\"chart-both\">\n");
+    add_scale(&axis, out);
     buf_addf(out,
              "<svg class=\"chart-plot\" width=\"100%%\" height=\"%d\" role=\"img\" "
              "aria-labelledby=\"%s-title %s-summary\">"
@@ -259,7 +275,7 @@ void chart_draw(const struct chart *c, struct buf *out)
     for (size_t i = 0; i < c->points; i++)
         add_bar(c, &axis, i, out);
     add_texts(c, &axis, out);
-    buf_add_str(out, "</svg>\n");
+    buf_add_str(out, "</svg>\n</div>\n");
     add_table(c, out);
     buf_add_str(out, "</figure>\n");
 }

@@ -28,7 +28,7 @@ struct chart_series {
 struct chart_point {
     const char *label; /* in the table and when it is pointed at: "2026-11-25 16:00" */
     const char *
-        tick; /* below the axis, "16:00"; NULL: nothing. So few that they do not touch at 320 px: six or so */
+        tick; /* below the axis, "16:00"; NULL: nothing. So few that they do not touch at 320 px: five at most */
 };
 
 struct chart {
