@@ -102,6 +102,16 @@ static void check_unused_lock(struct doctor *d)
                    "[token] family_ttl below [policy] unused_lock, or an idle_timeout");
 }
 
+/* Who needs another password has one place to set it. */
+static void check_way_back(struct doctor *d)
+{
+    const struct config *cfg = &d->app->cfg;
+    if (cfg->policy.expired_password == POLICY_EXPIRED_REFUSE && !cfg->dialect[DIALECT_PORTAL].enabled)
+        doctor_add(d, "expired_password", DOCTOR_ERROR,
+                   "whose password has expired gets no tokens, and there is no portal to change it in",
+                   "[portal] enabled = yes, or [policy] expired_password = tell");
+}
+
 static void check_https(struct doctor *d)
 {
     const struct config *cfg = &d->app->cfg;
@@ -116,6 +126,7 @@ void doctor_check_policy(struct doctor *d)
 {
     check_profile(d);
     check_unused_lock(d);
+    check_way_back(d);
     check_https(d);
 }
 

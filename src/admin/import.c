@@ -7,6 +7,7 @@
 #include "admin/text.h"
 #include "admin/users.h"
 #include "auth/browser.h"
+#include "auth/history.h"
 #include "auth/policy.h"
 #include "base/account.h"
 #include "base/clock.h"
@@ -16,10 +17,14 @@
 
 #define ARENA_CAP ((size_t)2048 * 1024 * 1024)
 
+#define IMPORT_MANY_PASSWORDS                                                                                \
+    "too many passwords to hash at once; give password_hash, or import the file on the command line"
+
 struct import_entry {
     size_t line;
     bool given[PEOPLE_COLUMNS]; /* what the file says of the person */
     bool exists;                /* the account is there; user.id is its id */
+    bool is_same;               /* and is as the file says */
     struct user user;
     const char *groups; /* comma-joined names */
 };
@@ -176,6 +181,8 @@ static enum err check_verifier(struct import *im, const struct person *p, struct
 static enum err hash_plain(struct import *im, const struct password *password, struct import_entry *e)
 {
     char hash[PASSWORD_HASH_CAP];
+    if (im->rules.is_preview)
+        return ERR_OK;
     enum err good = password_hash(app_password_cost(im->app), password->md5_hex, hash);
     if (good != ERR_OK)
         return good;
@@ -189,6 +196,8 @@ static enum err check_plain(struct import *im, const struct person *p, struct im
     struct password password = {0};
     struct buf why;
     const char *plain = p->value[PEOPLE_PASSWORD];
+    if (im->rules.passwords_max > 0 && ++im->passwords > im->rules.passwords_max)
+        return tell_column(im, p->line, PEOPLE_PASSWORD, IMPORT_MANY_PASSWORDS);
     if (!im->rules.as_typed && password_looks_like_verifier(plain))
         return tell_column(im, p->line, PEOPLE_PASSWORD,
                            "looks like a hash, not like a password as it is typed; name the column "
@@ -199,6 +208,8 @@ static enum err check_plain(struct import *im, const struct person *p, struct im
     if (good == ERR_OK)
         good = policy_check(&im->app->cfg, e->user.account, &password);
     buf_init(&why);
+    if (!e->given[PEOPLE_PASSWORD_EXPIRED]) /* whoever typed the file knows it */
+        e->user.password_expired = im->app->cfg.policy.change_at_first_login;
     if (good == ERR_OK)
         good = hash_plain(im, &password, e);
     else if (users_password_fault(&im->app->cfg, good, &why))
@@ -213,6 +224,7 @@ static enum err check_password(struct import *im, const struct person *p, struct
     const char *hash = p->value[PEOPLE_PASSWORD_HASH], *plain = p->value[PEOPLE_PASSWORD];
     bool has_hash = hash != NULL && hash[0] != '\0', has_plain = plain != NULL && plain[0] != '\0';
     e->given[PEOPLE_PASSWORD_HASH] = has_hash || has_plain;
+    e->is_same = e->is_same && !has_hash && !has_plain;
     if (has_hash && has_plain)
         return tell_column(im, p->line, PEOPLE_PASSWORD, "given beside password_hash; expected one of them");
     if (has_hash)
@@ -260,6 +272,36 @@ static enum err doubt_if_like_another(struct import *im, const struct import_ent
     return found == ERR_OK ? doubt(im, e, other.account) : found == ERR_NOT_FOUND ? ERR_OK : found;
 }
 
+static bool are_same_lists(const char *a, const char *b)
+{
+    size_t len = strlen(a);
+    if (len != strlen(b))
+        return false;
+    for (size_t n; *a != '\0'; a += n + (a[n] == ',')) {
+        n = strcspn(a, ",");
+        if (!config_list_has(b, a, n))
+            return false;
+    }
+    return true;
+}
+
+/* Whether what the file says of the person is so already. A password, or its time, it does not compare. */
+static enum err compare(struct import *im, const struct user *there, struct import_entry *e)
+{
+    const struct user *u = &e->user;
+    const char *groups = "";
+    bool same = !e->given[PEOPLE_PASSWORD_CHANGED] &&
+                (!e->given[PEOPLE_LOCKED] || u->locked == there->locked) &&
+                (!e->given[PEOPLE_PASSWORD_EXPIRED] || u->password_expired == there->password_expired) &&
+                (!e->given[PEOPLE_EMAIL_VERIFIED] || u->email_verified == there->email_verified);
+    for (size_t i = 0; same && i < USER_TEXT_COUNT; i++)
+        same = !e->given[PEOPLE_TEXTS + i] || strcmp(user_text_of(u, i), user_text_of(there, i)) == 0;
+    enum err found =
+        e->given[PEOPLE_GROUPS] ? group_store_of_user(im->app->db, there->id, &im->scratch, &groups) : ERR_OK;
+    e->is_same = same && (!e->given[PEOPLE_GROUPS] || are_same_lists(e->groups, groups));
+    return found;
+}
+
 /* Whether the account is there already, and may be. */
 static enum err check_existing(struct import *im, const struct person *p, struct import_entry *e)
 {
@@ -272,7 +314,7 @@ static enum err check_existing(struct import *im, const struct person *p, struct
         return found;
     e->exists = true;
     e->user.id = there.id;
-    return im->rules.update ? ERR_OK
+    return im->rules.update ? compare(im, &there, e)
                             : tell_column(im, p->line, PEOPLE_ACCOUNT, "there already; --update changes it");
 }
 
@@ -371,6 +413,8 @@ static enum err take_person(void *ctx, const struct person *p)
 {
     struct persons *all = ctx;
     void *at = all->at;
+    if (all->im->rules.people_max > 0 && all->count == all->im->rules.people_max)
+        return ERR_TOO_LARGE;
     enum err e = make_room(&at, all->count, &all->room, sizeof *all->at);
     all->at = at;
     if (e == ERR_OK)
@@ -484,6 +528,7 @@ static void count_entries(struct import *im)
     for (size_t i = 0; i < im->count; i++) {
         const char *hash = im->entries[i].user.password_hash;
         im->existing += im->entries[i].exists;
+        im->unchanged += im->entries[i].is_same;
         im->unseen += hash != NULL && password_needs_plain(hash);
     }
 }
@@ -506,6 +551,19 @@ enum err import_read(struct import *im, enum people_format format, const char *t
     return e;
 }
 
+void import_rows(const struct import *im, size_t max, import_each *each, void *ctx)
+{
+    for (size_t i = 0; i < im->count && i < max; i++) {
+        const struct import_entry *e = &im->entries[i];
+        each(ctx, &(struct import_row){.line = e->line,
+                                       .user = &e->user,
+                                       .groups = e->groups,
+                                       .outcome = !e->exists   ? IMPORT_ADDED
+                                                  : e->is_same ? IMPORT_UNCHANGED
+                                                               : IMPORT_CHANGED});
+    }
+}
+
 /* ---- Writing ---- */
 
 static enum err update(struct import *im, const struct import_entry *e)
@@ -520,10 +578,9 @@ static enum err update(struct import *im, const struct import_entry *e)
         if (e->given[PEOPLE_TEXTS + i])
             *user_text_at(&u, i) = user_text_of(&e->user, i);
     if (has_password)
-        done = user_store_set_password(db, u.id, e->user.password_hash, e->user.password_changed_s);
-    u.password_expired = e->given[PEOPLE_PASSWORD_EXPIRED] ? e->user.password_expired
-                         : has_password                    ? false
-                                                           : u.password_expired;
+        done = history_set_password(im->app, u.id, e->user.password_hash, e->user.password_changed_s);
+    if (has_password || e->given[PEOPLE_PASSWORD_EXPIRED])
+        u.password_expired = e->user.password_expired;
     if (has_password || e->given[PEOPLE_PASSWORD_CHANGED])
         u.password_changed_s = e->user.password_changed_s;
     if (e->given[PEOPLE_LOCKED] && u.locked && !e->user.locked)

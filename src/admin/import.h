@@ -19,6 +19,20 @@ struct import_rules {
     const char *tenant_id; /* of people whose row names none */
     bool update;           /* accounts that are there already are changed; else they are refused */
     bool as_typed;         /* a password that looks like a verifier is a password */
+    bool is_preview;   /* it is looked at and not written: passwords are not hashed, which takes its time */
+    size_t people_max; /* more are ERR_TOO_LARGE, and … */
+    size_t
+        passwords_max; /* … more passwords to hash are faults: of somebody who cannot wait; 0: any number */
+};
+
+/* What becomes of a person. */
+enum import_outcome { IMPORT_ADDED, IMPORT_CHANGED, IMPORT_UNCHANGED };
+
+struct import_row {
+    size_t line;
+    const struct user *user; /* as the file says; what it does not say is "" or 0 */
+    const char *groups;
+    enum import_outcome outcome;
 };
 
 /* What is said of a line. */
@@ -39,6 +53,7 @@ struct import {
     struct import_notes doubts; /* lines that are */
     size_t count;               /* people who can be written … */
     size_t existing;            /* … of whom so many are there already and are changed … */
+    size_t unchanged;           /* … of whom so many are as the file says … */
     size_t unseen;              /* … and so many have a verifier over the password itself: clients_md5 */
     size_t overtaken_line;      /* whose account somebody else changed before it was written; 0: none */
     size_t last_admin_line; /* by which nobody could administer the site any more: it is refused; 0: none */
@@ -51,6 +66,7 @@ struct import {
     struct arena scratch; /* of single look-ups */
     struct import_entry *entries;
     size_t room;
+    size_t passwords;         /* that were to hash */
     const char *known_tenant; /* the last that was found */
     const char *known_groups; /* likewise */
 };
@@ -70,8 +86,12 @@ void import_init(struct import *im, struct app *app, const struct import_rules *
 enum err import_decode(const enum encoding *from, struct buf *file, size_t *line_out, struct buf *why);
 
 /* Read and check `len` bytes of UTF-8, NUL-terminated; lines with faults are left out. ERR_OK, also with faults;
- * ERR_STORE, ERR_CRYPTO, ERR_RANDOM, ERR_MEMORY. */
+ * ERR_TOO_LARGE, ERR_STORE, ERR_CRYPTO, ERR_RANDOM, ERR_MEMORY. */
 enum err import_read(struct import *im, enum people_format format, const char *text, size_t len);
+
+/* The first `max` of who passed, in the order of the file. */
+typedef void import_each(void *ctx, const struct import_row *row);
+void import_rows(const struct import *im, size_t max, import_each *each, void *ctx);
 
 /* Write who passed. Within a transaction. ERR_OK; ERR_EXISTS, ERR_NOT_FOUND with im->overtaken_line or
  * im->last_admin_line; as above. */

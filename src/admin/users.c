@@ -6,6 +6,7 @@
 #include "admin/groups.h"
 #include "admin/text.h"
 #include "auth/browser.h"
+#include "auth/history.h"
 #include "auth/policy.h"
 #include "auth/throttle.h"
 #include "base/account.h"
@@ -136,7 +137,7 @@ enum err users_remove(struct db *db, int64_t id)
 
 enum err users_set_password(struct app *app, const struct user *u, const char *hash, int64_t now_s)
 {
-    enum err e = user_store_set_password(app->db, u->id, hash, now_s);
+    enum err e = history_set_given_password(app, u->id, hash, now_s);
     if (e == ERR_OK)
         e = browser_end_person(app->db, u->id, 0, 0, now_s);
     return e == ERR_OK ? throttle_unlock(app, u->tenant_id, u->account) : e;

@@ -51,7 +51,7 @@ enum err users_set_locked(struct app *app, struct user *u, bool locked, int64_t 
 /* Remove it, with its sessions, links and memberships. Errors as above. */
 enum err users_remove(struct db *db, int64_t id);
 
-/* Give it a new password, by its verifier; its sessions and links end, and its failed logins are forgotten. Errors as
+/* Give it a new password, by its verifier, which has expired where [policy] change_at_first_login says so; its sessions and links end, and its failed logins are forgotten. Errors as
  * above, but ERR_EXISTS. */
 enum err users_set_password(struct app *app, const struct user *u, const char *hash, int64_t now_s);
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "auth/admission.h"
+#include "auth/policy.h"
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/random.h"
@@ -54,7 +56,7 @@ enum err browser_start(struct app *app, const struct browser_start *s, int64_t n
 {
     char user_agent[USER_AGENT_MAX + 1];
     bool remember = s->remember && app->cfg.portal.remember_ttl_s > 0;
-    int64_t idle_s = remember ? 0 : app->cfg.portal.session_idle_s;
+    int64_t idle_s = policy_idle(&app->cfg, remember ? 0 : app->cfg.portal.session_idle_s);
     int64_t end_s = now_s + (remember ? app->cfg.portal.remember_ttl_s : app->cfg.portal.session_ttl_s);
     struct browser_session row = {.user_id = s->user_id,
                                   .created_s = now_s,
@@ -69,6 +71,8 @@ enum err browser_start(struct app *app, const struct browser_start *s, int64_t n
     cut_user_agent(s->user_agent, user_agent);
     enum err e = new_secret(secret_out, row.secret_hash);
     if (e == ERR_OK)
+        e = admission_make_room(app, s->user_id, now_s);
+    if (e == ERR_OK)
         e = browser_store_put(app->db, &row);
     if (e == ERR_OK)
         counter_add(app->db, COUNTER_BROWSER_STARTED, 0, now_s);
@@ -79,7 +83,9 @@ enum err browser_start(struct app *app, const struct browser_start *s, int64_t n
 static enum err check(struct app *app, const struct browser_session *s, int64_t now_s, struct arena *arena,
                       struct user *user_out)
 {
-    if (s->created_s > now_s + CLOCK_SKEW_S) /* by a clock that was ahead: it would last too long */
+    bool is_ahead =
+        s->created_s > now_s + CLOCK_SKEW_S; /* by a clock that was ahead: it would last too long */
+    if (is_ahead || policy_idled_out(&app->cfg, s->seen_s, now_s))
         return ERR_TOKEN_INVALID;
     enum err e = user_store_get(app->db, s->user_id, arena, user_out);
     if (e == ERR_NOT_FOUND || (e == ERR_OK && (user_out->locked || user_out->tenant_locked)))
@@ -93,8 +99,9 @@ static enum err note_seen(struct app *app, struct browser_session *s, int64_t no
     if (now_s < s->seen_s + SEEN_EVERY_S && now_s >= s->seen_s - SEEN_EVERY_S)
         return ERR_OK;
     s->seen_s = now_s;
-    if (s->idle_s > 0)
-        s->idle_end_s = earlier(s->end_s, now_s + s->idle_s);
+    int64_t idle_s = policy_idle(&app->cfg, s->idle_s);
+    if (idle_s > 0)
+        s->idle_end_s = earlier(s->end_s, now_s + idle_s);
     enum err e = db_begin(app->db, DB_RELAXED);
     return e == ERR_OK ? db_end(app->db, browser_store_seen(app->db, s->id, s->seen_s, s->idle_end_s)) : e;
 }

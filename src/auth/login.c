@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "auth/admission.h"
 #include "auth/audit.h"
+#include "auth/history.h"
 #include "auth/link.h"
 #include "auth/policy.h"
 #include "auth/throttle.h"
@@ -27,10 +29,12 @@ struct attempt {
 
 static void count_login(struct app *app, enum err result, int64_t now_s)
 {
+    bool is_kept_out = result == ERR_USER_LOCKED || result == ERR_USER_UNUSED || result == ERR_USER_NETWORK ||
+                       result == ERR_PASSWORD_EXPIRED;
     counter_add(app->db,
-                result == ERR_OK            ? COUNTER_LOGIN_OK
-                : result == ERR_USER_LOCKED ? COUNTER_LOGIN_LOCKED
-                                            : COUNTER_LOGIN_WRONG,
+                result == ERR_OK ? COUNTER_LOGIN_OK
+                : is_kept_out    ? COUNTER_LOGIN_LOCKED
+                                 : COUNTER_LOGIN_WRONG,
                 0, now_s);
 }
 
@@ -105,6 +109,21 @@ static enum err check_password(const struct attempt *a, const struct user *user,
     return e == ERR_PASSWORD_UNSEEN ? ERR_PASSWORD : e;
 }
 
+/* What keeps somebody out whose password was right. A refusal by the site's rules counts as a failure, as that of a
+ * locked account does; one that asks for another password does not, and is recorded as what it is. */
+static enum err check_admission(const struct attempt *a, const struct user *user, bool for_tokens)
+{
+    enum err e = admission_check(a->app, user, a->try.address, a->now_s, a->arena);
+    if (e == ERR_USER_UNUSED || e == ERR_USER_NETWORK)
+        return count_failure(a, user, e);
+    if (e != ERR_OK || !for_tokens || !policy_refuses_expired(&a->app->cfg, user, a->now_s))
+        return e;
+    e = db_begin(a->app->db, DB_RELAXED);
+    if (e == ERR_OK)
+        e = db_end(a->app->db, record(a, user, ERR_PASSWORD_EXPIRED));
+    return e == ERR_OK ? ERR_PASSWORD_EXPIRED : e;
+}
+
 /*
  * Inside a transaction: what was read before the password was verified may have changed while it was. A new
  * password, a lock, a removal that came meanwhile has ended sessions; this must not become one more.
@@ -133,6 +152,7 @@ struct entry {
     enum dialect_id dialect;
     const struct client *client; /* how it sends passwords */
     const char *password, *captcha_id, *captcha_answer;
+    bool for_tokens; /* which an expired password may not get */
     /* Within the transaction of the login. */
     enum err (*let_in)(const struct attempt *a, const struct user *user, void *ctx);
     void *ctx;
@@ -195,6 +215,8 @@ static enum err log_in(const struct attempt *a, const struct entry *in, struct u
         e = find_user(a, user, found_out);
     if (e == ERR_OK)
         e = check_password(a, *found_out, &password);
+    if (e == ERR_OK)
+        e = check_admission(a, user, in->for_tokens);
     if (e == ERR_OK) {
         rehash = password_needs_rehash(user->password_hash, app_password_cost(app)) &&
                  password_was_seen_whole(user->password_hash, &password);
@@ -238,7 +260,7 @@ static enum err log_in_and_say(struct attempt *a, const struct entry *in, struct
                                      LOG_S("client", a->try.client_id[0] != '\0' ? a->try.client_id : NULL),
                                      LOG_S("address", a->try.address)};
     say(a->app, e, "login", said, sizeof said / sizeof said[0]);
-    return e;
+    return e == ERR_USER_UNUSED || e == ERR_USER_NETWORK ? ERR_USER_LOCKED : e;
 }
 
 /* ---- Through a client -------------------------------------------------------------------------------- */
@@ -281,6 +303,7 @@ enum err login(struct app *app, const struct login_request *r, int64_t now_s, st
                        .password = r->password,
                        .captcha_id = r->captcha_id,
                        .captcha_answer = r->captcha_answer,
+                       .for_tokens = true,
                        .let_in = issue_tokens,
                        .ctx = &tokens};
     return log_in_and_say(&a, &in, &user);
@@ -406,7 +429,7 @@ static enum err stands_again(const struct attempt *a, const struct again *g)
 /* The verifier of another password, as of now, and what it ends. */
 static enum err set_password(const struct attempt *a, const struct again *g, const char *hash)
 {
-    enum err e = user_store_set_password(a->app->db, g->user->id, hash, a->now_s);
+    enum err e = history_set_password(a->app, g->user->id, hash, a->now_s);
     return e == ERR_OK
                ? browser_end_person(a->app->db, g->user->id, g->token != NULL ? g->token->session.id : 0,
                                     g->browser != NULL ? g->browser->id : 0, a->now_s)
@@ -443,11 +466,13 @@ static void log_again(const struct attempt *a, const char *event, enum err e)
 }
 
 /* The verifier of a new password that follows the policy. */
-static enum err hash_fresh(const struct app *app, const char *account, const struct password *fresh,
+static enum err hash_fresh(const struct attempt *a, const struct user *user, const struct password *fresh,
                            char hash_out[PASSWORD_HASH_CAP])
 {
-    enum err e = policy_check(&app->cfg, account, fresh);
-    return e == ERR_OK ? password_hash(app_password_cost(app), fresh->md5_hex, hash_out) : e;
+    enum err e = policy_check(&a->app->cfg, a->try.account, fresh);
+    if (e == ERR_OK)
+        e = history_check(a->app, user, fresh, a->arena);
+    return e == ERR_OK ? password_hash(app_password_cost(a->app), fresh->md5_hex, hash_out) : e;
 }
 
 static enum err change_password(const struct attempt *a, const struct again *g, const char *fresh,
@@ -459,7 +484,7 @@ static enum err change_password(const struct attempt *a, const struct again *g, 
     if (e == ERR_OK)
         e = client_read_wire(a->app, g->wire, fresh, &new);
     if (e == ERR_OK)
-        e = hash_fresh(a->app, a->try.account, &new, hash);
+        e = hash_fresh(a, g->user, &new, hash);
     if (e == ERR_OK)
         e = settle_again(a, g, hash, secret_out);
     password_wipe(&new);
@@ -526,6 +551,18 @@ static bool sets_password(const struct link *link)
     return strcmp(link->purpose, LINK_INVITATION) == 0 || strcmp(link->purpose, LINK_RESET) == 0;
 }
 
+/* Who would not be let in with a password is not by a link, which is no good then: nothing tells that from a lock. */
+static enum err check_link_admission(const struct attempt *a, const struct user *user)
+{
+    enum err e = admission_check(a->app, user, a->try.address, a->now_s, a->arena);
+    if (e != ERR_USER_UNUSED && e != ERR_USER_NETWORK)
+        return e;
+    enum err recorded = db_begin(a->app->db, DB_RELAXED);
+    if (recorded == ERR_OK)
+        recorded = db_end(a->app->db, record(a, user, e));
+    return recorded == ERR_OK ? ERR_NOT_FOUND : recorded;
+}
+
 /* In one transaction: what was found is taken, and everything that follows from it. */
 static enum err settle_link(const struct attempt *a, const char *link_secret, const char *hash,
                             const struct browser_start *start, char secret_out[BROWSER_SECRET_CAP])
@@ -538,7 +575,7 @@ static enum err settle_link(const struct attempt *a, const char *link_secret, co
         return e;
     e = link_take(app, link_secret, a->now_s, a->arena, &link, &user);
     if (e == ERR_OK)
-        e = user_store_set_password(app->db, user.id, hash, a->now_s);
+        e = history_set_password(app, user.id, hash, a->now_s);
     if (e == ERR_OK)
         e = browser_end_person(app->db, user.id, 0, 0, a->now_s);
     if (e == ERR_OK)
@@ -576,9 +613,11 @@ enum err login_by_link(struct app *app, const char *link_secret, const char *fre
     struct browser_start start = {
         .user_id = user_out->id, .proof = BROWSER_BY_LINK, .address = address, .user_agent = user_agent};
     app_before_slow(app);
-    e = password_of_plain(fresh, strlen(fresh), &new);
+    e = check_link_admission(&a, user_out);
     if (e == ERR_OK)
-        e = hash_fresh(app, user_out->account, &new, hash);
+        e = password_of_plain(fresh, strlen(fresh), &new);
+    if (e == ERR_OK)
+        e = hash_fresh(&a, user_out, &new, hash);
     if (e == ERR_OK)
         e = settle_link(&a, link_secret, hash, &start, secret_out);
     password_wipe(&new);

@@ -35,7 +35,7 @@ struct login_request {
  *
  * ERR_OK; ERR_BAD_REQUEST (the password has not the form this client sends; nothing was consumed);
  * ERR_CAPTCHA; ERR_LOGIN_LOCKED; ERR_CAPTCHA_REQUIRED; ERR_USER_UNKNOWN, ERR_PASSWORD, ERR_USER_LOCKED (one
- * public face); ERR_CLIENT_SECRET (the client was locked meanwhile); ERR_BUSY; ERR_STORE; ERR_CRYPTO.
+ * public face); ERR_PASSWORD_EXPIRED (right, but [policy] wants another first); ERR_CLIENT_SECRET (the client was locked meanwhile); ERR_BUSY; ERR_STORE; ERR_CRYPTO.
  */
 enum err login(struct app *app, const struct login_request *r, int64_t now_s, struct arena *arena,
                struct token_pair *out, int64_t *retry_after_s_out);
@@ -54,8 +54,7 @@ struct login_again {
  * is the session, or one that the caller has taken.
  *
  * ERR_OK; ERR_BAD_REQUEST (`fresh` has not the form); ERR_PASSWORD (the old one is not right);
- * ERR_PASSWORD_SHORT, ERR_PASSWORD_LONG, ERR_PASSWORD_ACCOUNT, ERR_PASSWORD_COMMON, ERR_PASSWORD_SM2 (the new
- * one, known only once the old one was right); ERR_LOGIN_LOCKED with retry_after_s_out; ERR_TOKEN_INVALID
+ * what policy_check and history_check say, ERR_PASSWORD_SM2 (of the new one, once the old one was right); ERR_LOGIN_LOCKED with retry_after_s_out; ERR_TOKEN_INVALID
  * (ended meanwhile); ERR_BUSY; ERR_STORE; ERR_CRYPTO.
  */
 enum err login_change_password(struct app *app, const struct login_again *r, const char *fresh, int64_t now_s,
@@ -113,8 +112,8 @@ enum err login_browser_change_password(struct app *app, const struct browser_ses
  * Set a password by a link, an invitation's or a reset's, and use that up; all sessions end, and a new one starts. Not
  * within a transaction of the caller: hashing takes its time.
  *
- * ERR_OK; ERR_NOT_FOUND (the link is not good, or was used meanwhile); ERR_PASSWORD_SHORT, ERR_PASSWORD_LONG,
- * ERR_PASSWORD_ACCOUNT, ERR_PASSWORD_COMMON, ERR_BAD_REQUEST (not UTF-8): the link stays good; ERR_BUSY; ERR_STORE;
+ * ERR_OK; ERR_NOT_FOUND (the link is not good, or was used meanwhile, or auth/admission keeps the person out); what policy_check and history_check say, and
+ * ERR_BAD_REQUEST (not UTF-8): the link stays good; ERR_BUSY; ERR_STORE;
  * ERR_RANDOM; ERR_CRYPTO. secret_out and user_out as login_browser.
  */
 enum err login_by_link(struct app *app, const char *link_secret, const char *fresh, const char *address,

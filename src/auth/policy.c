@@ -133,6 +133,11 @@ int64_t policy_refresh_ttl(const struct config *cfg, int64_t ttl_s)
     return at_most(ttl_s, cfg->policy.idle_timeout_s);
 }
 
+bool policy_idled_out(const struct config *cfg, int64_t used_s, int64_t now_s)
+{
+    return cfg->policy.idle_timeout_s > 0 && used_s + cfg->policy.idle_timeout_s <= now_s;
+}
+
 int64_t policy_idle(const struct config *cfg, int64_t idle_s)
 {
     return idle_s > 0 ? at_most(idle_s, cfg->policy.idle_timeout_s) : cfg->policy.idle_timeout_s;

@@ -47,6 +47,9 @@ bool policy_unused(const struct config *cfg, const struct user *u, int64_t now_s
 int64_t policy_access_ttl(const struct config *cfg, int64_t ttl_s, bool with_refresh);
 int64_t policy_refresh_ttl(const struct config *cfg, int64_t ttl_s);
 
+/* Whether a login that was used last at used_s has been idle for too long: also one that began before there was a limit. */
+bool policy_idled_out(const struct config *cfg, int64_t used_s, int64_t now_s);
+
 /* How long a browser session may be idle, where it might be so for idle_s; 0: without end. */
 int64_t policy_idle(const struct config *cfg, int64_t idle_s);
 

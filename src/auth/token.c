@@ -87,6 +87,8 @@ enum err token_put_successor(struct app *app, const struct client *client, const
 {
     *out = (struct token_pair){.row = *row};
     enum err e = token_user(app, row, arena, &out->user);
+    if (e == ERR_OK && row->session.user_id != 0 && policy_idled_out(&app->cfg, row->issued_s, now_s))
+        e = ERR_NOT_FOUND;
     if (e == ERR_OK && row->session.user_id != 0)
         e = admission_refresh(app, &out->user, address, now_s, arena);
     if (e == ERR_USER_NETWORK || e == ERR_PASSWORD_EXPIRED)

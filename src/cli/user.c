@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/policy.h"
 #include "base/account.h"
 #include "base/secure.h"
 #include "cli/check.h"
@@ -171,6 +172,7 @@ static enum cli_status run_add(struct cli *cli)
                                 .account = cli->operand[0],
                                 .password_hash = hash,
                                 .password_changed_s = cli->now_s,
+                                .password_expired = cli->app.cfg.policy.change_at_first_login,
                                 .created_s = cli->now_s}};
     struct user *u = &c.user;
     status = take_texts(cli, u);
@@ -230,7 +232,8 @@ enum err people_list_row(void *ctx, const struct user *u)
     for (size_t i = 0; i < USER_TEXT_COUNT; i++)
         if (!is_in_table(i))
             table_str(t, user_texts[i].column, user_text_of(u, i));
-    table_bool(t, "password_expired", u->password_expired);
+    table_bool(t, "unused", policy_unused(&t->cli->app.cfg, u, t->cli->now_s));
+    table_bool(t, "password_expired", policy_password_expired(&t->cli->app.cfg, u, t->cli->now_s));
     table_time(t, "password_changed_s", u->password_changed_s);
     table_bool(t, "email_verified", u->email_verified);
     table_str(t, "groups", groups);
@@ -471,7 +474,7 @@ static const struct cli_option export_options[] = {
     "The password is asked for twice on a terminal, else read as one line from standard input. It has at\n"  \
     "least [login] password_min_length characters and at most 128, is none of the most common ones, and "    \
     "not\n"                                                                                                  \
-    "the account's name."
+    "the account's name; and what [policy] asks for. With change_at_first_login it is to be changed."
 
 const struct cli_command cli_user_commands[] = {
     {CLI_ROW("user", "add", "ACCOUNT", &noun_user, run_add, "Add a user"), .options = add_options,

@@ -68,6 +68,41 @@ static enum err show_sessions(struct page *p, int64_t id)
     return e;
 }
 
+/* ---- What was done lately, by the person or to him ---- */
+
+static enum err show_event(void *ctx, const struct audit_row *row)
+{
+    struct page *p = ctx;
+    struct view *v = view_item(p->view, "events");
+    page_time(p, v, "at", row->last_s != 0 ? row->last_s : row->at_s);
+    view_textf(v, "action", "%s", row->action);
+    if (row->count > 1)
+        view_textf(v, "result", "%s × %lld", row->result, (long long)row->count);
+    else
+        view_textf(v, "result", "%s", row->result);
+    view_text(v, "badge", strcmp(row->result, "ok") == 0 ? "good" : "warn");
+    view_textf(v, "actor", "%s", row->actor);
+    view_textf(v, "address", "%s", row->address);
+    view_flag(p->view, "has_events", true);
+    return ERR_OK;
+}
+
+static enum err show_events(struct page *p, const char *who)
+{
+    struct arena rows;
+    struct buf query;
+    if (who == NULL)
+        return ERR_MEMORY;
+    buf_init(&query);
+    page_add_encoded(&query, who);
+    view_textf(p->view, "audit_query", "who=%s", buf_str(&query));
+    buf_free(&query);
+    arena_init(&rows, PEOPLE_ROWS_CAP);
+    enum err e = audit_store_about(p->app->db, who, EVENTS_MAX, &rows, show_event, p);
+    arena_fini(&rows);
+    return e;
+}
+
 /* ---- The page ---- */
 
 /* fields: as the form had them that was just refused. */
@@ -76,7 +111,6 @@ static enum err show(struct page *p, const struct user *u, bool as_typed, int st
     const char *groups = "";
     struct view *v = view_map(p->view, "person");
     person_show(p, v, u);
-    view_text(v, "subject", people_subject(p, u));
     person_show_fields(p, as_typed ? NULL : u);
     enum err e = group_store_of_user(p->app->db, u->id, p->arena, &groups);
     view_flag(p->view, "person_is_admin", config_list_has(groups, GROUPS_ADMINS, strlen(GROUPS_ADMINS)));
@@ -84,6 +118,8 @@ static enum err show(struct page *p, const struct user *u, bool as_typed, int st
         e = people_show_groups(p, groups);
     if (e == ERR_OK)
         e = show_sessions(p, u->id);
+    if (e == ERR_OK)
+        e = show_events(p, people_subject(p, u));
     if (e != ERR_OK)
         return e;
     view_text(p->view, "title", u->account);

@@ -66,6 +66,10 @@
     X(POST, "/admin/tenant-remove/{id}", PAGE_ADMIN | PAGE_FORM, admin_tenant_remove)                        \
     X(GET, "/admin/locks", PAGE_ADMIN, admin_locks_list)                                                     \
     X(POST, "/admin/locks", PAGE_ADMIN | PAGE_FORM, admin_locks_free)                                        \
+    X(GET, "/admin/import", PAGE_ADMIN | PAGE_PROVED, admin_import_form)                                     \
+    X(POST, "/admin/import", PAGE_ADMIN | PAGE_FORM | PAGE_PROVED | PAGE_UPLOAD, admin_import_take)          \
+    X(GET, "/admin/export", PAGE_ADMIN | PAGE_PROVED, admin_export_form)                                     \
+    X(POST, "/admin/export", PAGE_ADMIN | PAGE_FORM | PAGE_PROVED, admin_export_send)                        \
     X(GET, "/prove", PAGE_PERSON | PAGE_STALE, prove_show)                                                   \
     X(POST, "/prove", PAGE_PERSON | PAGE_STALE | PAGE_FORM, prove_take)
 

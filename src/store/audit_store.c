@@ -76,6 +76,14 @@ enum err audit_store_recent(struct db *db, const char *actor, const char *action
         list_row, &l);
 }
 
+enum err audit_store_about(struct db *db, const char *who, int64_t limit, struct arena *arena,
+                           audit_store_each *each, void *ctx)
+{
+    struct listing l = {each, ctx};
+    return stmt_each(db, stmt_begin(db, SQL_AUDIT_ABOUT, "sii", who, (int64_t)AUDIT_RECENT_ROWS, limit),
+                     arena, list_row, &l);
+}
+
 enum err audit_sum_add(struct db *db, const struct audit_row *row)
 {
     return stmt_run_one(db, SQL_AUDIT_SUM_ADD, "ssssssi", row->action, row->actor, row->result,

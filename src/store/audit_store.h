@@ -61,6 +61,10 @@ enum { AUDIT_RECENT_ROWS = 20000 };
 enum err audit_store_recent(struct db *db, const char *actor, const char *action, int64_t limit,
                             struct arena *arena, audit_store_each *each, void *ctx);
 
+/* The same of all rows by that actor, or about it as the subject. */
+enum err audit_store_about(struct db *db, const char *who, int64_t limit, struct arena *arena,
+                           audit_store_each *each, void *ctx);
+
 /*
  * Count one more of what was there already in this window: with the row's action, actor, result, client and dialect.
  * Within a transaction. ERR_OK; ERR_NOT_FOUND: it is the first of its kind.

@@ -50,11 +50,6 @@ enum err browser_store_end_user(struct db *db, int64_t user_id, int64_t keep_id)
     return stmt_run(db, SQL_BROWSER_END_USER, "ii", user_id, keep_id);
 }
 
-enum err browser_store_end_oldest(struct db *db, int64_t user_id, int64_t keep)
-{
-    return stmt_run(db, SQL_BROWSER_END_OLDEST, "ii", user_id, keep);
-}
-
 enum err browser_store_end_tenant(struct db *db, const char *tenant_id)
 {
     return stmt_run(db, SQL_BROWSER_END_TENANT, "s", tenant_id);

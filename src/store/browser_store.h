@@ -40,8 +40,6 @@ enum err browser_store_renew(struct db *db, int64_t id, const unsigned char secr
  * keep_id (0: none is kept); all of a tenant's. */
 enum err browser_store_end(struct db *db, int64_t id, int64_t user_id);
 enum err browser_store_end_user(struct db *db, int64_t user_id, int64_t keep_id);
-/* End a user's oldest ones, down to `keep`. */
-enum err browser_store_end_oldest(struct db *db, int64_t user_id, int64_t keep);
 enum err browser_store_end_tenant(struct db *db, const char *tenant_id);
 
 /* The newest live ones of a user, or of all (user_id 0), at most `limit`; texts live until the callback returns. */

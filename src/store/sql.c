@@ -292,8 +292,6 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_BROWSER_END] =
         "DELETE FROM browser_session WHERE id = ?1 AND (?2 IS NULL OR user_id = ?2) RETURNING id",
     [SQL_BROWSER_END_USER] = "DELETE FROM browser_session WHERE user_id = ?1 AND id <> ?2",
-    [SQL_BROWSER_END_OLDEST] = "DELETE FROM browser_session WHERE id IN (SELECT id FROM browser_session "
-                               "WHERE user_id = ?1 ORDER BY id DESC LIMIT -1 OFFSET ?2)",
     [SQL_BROWSER_DISPLACE] =
         "DELETE FROM browser_session WHERE id IN (SELECT id FROM (" TOO_MANY ") WHERE is_browser)",
     [SQL_BROWSER_END_TENANT] =
@@ -395,6 +393,9 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_AUDIT_RECENT] = "SELECT id" AUDIT_COLUMNS(
         NAME) ", count, first_s, last_s FROM audit WHERE id > (SELECT max(id) FROM audit) - ?3 "
               "AND actor = ?1 AND action = ?2 ORDER BY id DESC LIMIT ?4",
+    [SQL_AUDIT_ABOUT] = "SELECT id" AUDIT_COLUMNS(
+        NAME) ", count, first_s, last_s FROM audit WHERE id > (SELECT max(id) FROM audit) - ?2 "
+              "AND (actor = ?1 OR subject = ?1) ORDER BY id DESC LIMIT ?3",
     /* The expired ones of the oldest ?2, up to the first that is to stay. */
     [SQL_AUDIT_PURGE] =
         "WITH oldest AS (SELECT id, at_s, expires_s FROM audit ORDER BY id LIMIT ?2) "

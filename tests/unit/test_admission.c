@@ -5,6 +5,7 @@
 #include "scratch.h"
 
 #include "auth/admission.h"
+#include "auth/browser.h"
 #include "auth/history.h"
 #include "auth/keyring.h"
 #include "auth/policy.h"
@@ -205,6 +206,26 @@ static void test_tokens_end_with_idleness(void **state)
     s->client.access_ttl_s = 0;
     s->app.cfg.policy.idle_timeout_s = 2;
     assert_int_equal(issue(s, NOW_S, true).expires_in_s, 1);
+}
+
+/* What began before there was a limit is bound by it too. */
+static void test_a_new_limit_binds_old_logins(void **state)
+{
+    struct site *s = *state;
+    char secret[BROWSER_SECRET_CAP];
+    struct browser_session b;
+    struct user u;
+    const struct browser_start start = {
+        .user_id = 1, .proof = BROWSER_BY_PASSWORD, .address = "10.0.0.1", .remember = true};
+    struct token_pair t = issue(s, NOW_S, true), next;
+    COMMITTED(s, browser_start(&s->app, &start, NOW_S, secret));
+    s->app.cfg.policy.idle_timeout_s = 1800;
+    assert_err(refresh(s, t.refresh, "10.0.0.1", NOW_S + 1800, &next), ERR_REFRESH_INVALID);
+    assert_err(refresh(s, t.refresh, "10.0.0.1", NOW_S + 1799, &next), ERR_OK);
+    assert_err(browser_find(&s->app, secret, NOW_S + 1800, &s->arena, &b, &u), ERR_TOKEN_INVALID);
+    assert_err(browser_find(&s->app, secret, NOW_S + 1799, &s->arena, &b, &u), ERR_OK);
+    assert_int_equal(b.idle_end_s, NOW_S + 1799 + 1800);
+    assert_err(browser_find(&s->app, secret, NOW_S + 1799 + 1800, &s->arena, &b, &u), ERR_TOKEN_INVALID);
 }
 
 static void test_an_expired_password_refreshes_nothing(void **state)
@@ -425,6 +446,7 @@ int main(void)
         T(test_a_group_says_where_its_members_are),
         T(test_networks_are_looked_at_again_where_it_is_asked_for),
         T(test_tokens_end_with_idleness),
+        T(test_a_new_limit_binds_old_logins),
         T(test_an_expired_password_refreshes_nothing),
         T(test_a_refresh_from_another_network),
         T(test_one_more_login_ends_the_oldest),
