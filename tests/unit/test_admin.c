@@ -33,6 +33,7 @@ struct site {
 static int setup(void **state)
 {
     struct site *s = calloc(1, sizeof *s);
+    struct user u;
     char hash[PASSWORD_HASH_CAP];
     if (s == NULL)
         return -1;
@@ -48,6 +49,9 @@ static int setup(void **state)
     assert_err(db_begin(s->app.db, DB_DURABLE), ERR_OK);
     assert_err(site_put_essentials(&s->app, NOW_S), ERR_OK);
     assert_err(site_put_demo(&s->app, hash, NOW_S), ERR_OK);
+    /* While somebody can administer the site, the last one is not locked. */
+    assert_err(users_find(s->app.db, DEMO_TENANT, DEMO_ACCOUNT, &s->arena, &u), ERR_OK);
+    assert_err(group_store_remove_member(s->app.db, GROUPS_ADMINS, u.id), ERR_OK);
     assert_err(db_commit(s->app.db), ERR_OK);
     *state = s;
     return 0;
