@@ -167,10 +167,11 @@ enum err login_welcome(struct page *p)
 
 /* ---- The captcha ---- */
 
+/* The characters are simplified ones, which whoever writes traditional ones cannot type. */
 static struct captcha_profile profile_of(const struct page *p)
 {
     struct captcha_profile profile = p->call->cfg->captcha;
-    if (p->script != SCRIPT_ENGLISH)
+    if (p->script == SCRIPT_SIMPLIFIED)
         profile.kind = (enum captcha_kind)p->app->cfg.portal.chinese_kind;
     return profile;
 }
@@ -319,8 +320,11 @@ static void add_elsewhere(struct page *p, const char *next)
 static void fault_locked(struct page *p, int64_t retry_after_s)
 {
     struct view *v = view_new(p->arena);
+    const char *wait = arena_printf(p->arena, "%" PRId64, retry_after_s);
     page_time(p, v, "until", p->now_s + retry_after_s);
     page_fault_text(p, "", page_sentence(p, "login.locked", v));
+    if (wait != NULL)
+        response_header(p->call->res, "Retry-After", wait);
 }
 
 /* Where the cursor is: in the first field that wants something. */
