@@ -396,6 +396,16 @@ def test_another_host_than_the_page_that_is_wanted():
             assert window.all(".notice.warn") == []
 
 
+def test_cookies_of_a_path_that_is_not_the_portal_s(chromium):
+    with running_site("lighttpd-fastcgi", {"portal": {"cookie_path": "/aut"}}) as site:
+        site.base = f"http://127.0.0.1:{site.server.port}/auth"
+        window = Window(site, chromium).open()
+        window.fill_in(site.new_user())
+        window.press()
+        because = window.find("#because-path").text
+        assert "cookie_path" in because and "/aut" in because and window.all("#because-cookies") == []
+
+
 def test_a_clock_that_is_wrong_is_shown(house):
     blocks = {"profile.default_content_setting_values.cookies": 2}
     with running_browser(preferences=blocks) as browser:
@@ -673,7 +683,7 @@ def test_no_remember_me_where_it_is_off_and_tenants_to_choose_from():
             assert page.status == 400 and "Choose a tenant" in page.alerts[0]
 
 
-def test_too_many_pictures():
+def test_too_many_pictures(chromium):
     with running_site("lighttpd-fastcgi", {"captcha": {"rate": "2"}, "login": {"captcha_after": "0"}}) as site:
         site.base = f"http://127.0.0.1:{site.server.port}/auth"
         person, user = Portal(site, headers={"X-Forwarded-For": fresh_address()}), site.new_user()
@@ -684,6 +694,13 @@ def test_too_many_pictures():
         assert "captcha_id" not in page.form("/sign-in").fields
         answer = person.get("/sign-in/captcha")
         assert answer.status == 429 and int(answer.headers["Retry-After"]) > 0
+        # By the button: first in the page that is there, then by a new page that says when.
+        window = Window(site, chromium).open()
+        first = window.find("[data-picture]").get_attribute("src")
+        window.find("[name=another]").click()
+        until(chromium, lambda _: window.find("[data-picture]").get_attribute("src") != first)
+        window.press("[name=another]")
+        assert re.search(r"Wait \d+ \w+ and try again", window.alerts()[0])
         # One that is there already is still good.
         person.get("/login")
         page = person.post("/sign-in", {**form, "account": user.account, "password": user.password,
