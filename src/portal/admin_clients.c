@@ -87,6 +87,7 @@ enum err admin_clients_list(struct page *p)
     arena_init(&row, 1 << 16);
     enum err e = client_store_list(p->app->db, &row, list_client, p);
     arena_fini(&row);
+    view_flag(p->view, "any", view_find(p->view, "clients", strlen("clients")) != NULL);
     return e == ERR_OK ? page_show(p, "admin-clients", 200) : e;
 }
 
