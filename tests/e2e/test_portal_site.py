@@ -7,6 +7,7 @@ import json
 import re
 import struct
 from html import escape
+from urllib.parse import urlsplit
 
 import pytest
 from conftest import running_site
@@ -571,7 +572,7 @@ def chromium():
 
 def test_a_client_from_its_making_to_its_end_in_chromium(portal_site, chromium):
     def press(css):
-        chromium.find_element(By.CSS_SELECTOR, css).click()
+        until(chromium, lambda page: page.find_elements(By.CSS_SELECTOR, css))[0].click()
 
     def at(path):
         until(chromium, lambda page: page.current_url.split("?")[0].endswith(path))
@@ -579,14 +580,14 @@ def test_a_client_from_its_making_to_its_end_in_chromium(portal_site, chromium):
     base = Portal(portal_site).base
     chromium.execute_cdp_cmd("Network.enable", {})
     chromium.execute_cdp_cmd("Network.clearBrowserCookies", {})
-    chromium.get(base + "/login?next=/admin/clients&lang=en")
+    chromium.get(f"{base}/login?next={urlsplit(base).path}/admin/clients&lang=en")
     chromium.find_element(By.NAME, "account").send_keys(DEMO_USER.account)
     chromium.find_element(By.NAME, "password").send_keys(DEMO_USER.password)
     press("form[action$='/sign-in'] button.primary")
     at("/admin/clients")
     press("a[href$='/admin/client-new']")
     at("/admin/client-new")
-    chromium.find_element(By.NAME, "id").send_keys("web")
+    until(chromium, lambda page: page.find_elements(By.NAME, "id"))[0].send_keys("web")
     chromium.find_element(By.NAME, "redirect-uris").send_keys("http://web.example/")
     press("form[action$='/admin/client-new'] button.primary")
     fault = until(chromium, lambda page: page.find_element(By.ID, "redirects-fault"))
