@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "admin/appearance.h"
-#include "portal/change.h"
 #include "portal/pages.h"
+#include "portal/people.h"
 
 /* ---- Settings ----------------------------------------------------------------------------------------- */
 
@@ -148,6 +148,6 @@ enum err admin_look_set(struct page *p)
     free(scratch);
     if (page_has_faults(p))
         return show_look(p, 400);
-    enum err e = change_run(p, set, NULL, "look.set", "");
+    enum err e = people_change(p, set, NULL, "look.set", "");
     return e == ERR_OK ? page_go(p, "/admin/look", "done.look_set") : e;
 }

@@ -111,6 +111,25 @@ def test_forms_want_their_token(portal_site, admin):
     assert "client" not in portal_site.changes_since(rows)
 
 
+@pytest.mark.parametrize("page, action", [("/admin/clients/late", "/admin/client-secret/late"), ("/admin/clients/late", "/admin/client-remove/late"),
+                                          ("/admin/keys", "/admin/key-rotate"), ("/admin/keys", "/admin/key-import"),
+                                          ("/admin/keys", "/admin/key-sm2-import")])  # fmt: skip
+def test_what_matters_wants_the_password_once_more(portal_site, admin, page, action):
+    if client(portal_site, "late") is None:
+        new_client(admin, "late")
+    admin.get(page)
+    portal_site.write("UPDATE browser_session SET proved_s = proved_s - 3600")
+    rows = portal_site.rows()
+    answer = admin.submit(action)
+    assert answer.path.endswith("/prove")
+    assert not {"client", "sign_key", "setting"} & set(portal_site.changes_since(rows))
+    answer = admin.submit("/prove", password=DEMO_USER.password)
+    assert answer.path.endswith(page)
+    portal_site.write("UPDATE browser_session SET proved_s = proved_s - 3600")
+    assert admin.get("/admin/client-new").path.endswith("/prove")
+    assert admin.submit("/prove", password=DEMO_USER.password).path.endswith("/admin/client-new")
+
+
 # ---- Clients ------------------------------------------------------------------------------------------------------------
 def test_a_client_is_added_and_its_secret_shown_once(portal_site, admin):
     page = new_client(admin, "shop", grant__client_credentials="1", **{"redirect-uris": "https://shop.example/back\n\nhttp://[::1]:3000/x\n"})
