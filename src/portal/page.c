@@ -303,7 +303,6 @@ static enum err add_site(struct page *p, int status)
         return e;
     for (int f = 0; f < APPEARANCE_FIELDS; f++)
         view_text(site, appearance_name((enum appearance_field)f), a.value[f]);
-    view_text(site, "footer_link", p->app->cfg.portal.footer_link);
     if (a.value[APPEARANCE_TITLE][0] == '\0')
         view_text(site, "title", page_word(p, "site.title"));
     if (a.value[APPEARANCE_ACCENT][0] != '\0')
