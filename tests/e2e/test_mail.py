@@ -9,9 +9,11 @@ from contextlib import contextmanager
 
 import pytest
 from conftest import running_site
+from harness.browser import running_browser
 from harness.portal import Portal
 from harness.servers import wait_until
 from harness.site import DEMO_USER
+from test_portal_pages import LANGUAGES, axe, cut_off, look_at
 
 TRANSPORTS = ("lighttpd-fastcgi", "apache-htaccess-generous")
 
@@ -146,6 +148,20 @@ def test_the_host_of_a_request_is_in_no_link(site):
     portal.submit("/forgot", who="admin", captcha=page.headers["X-Captcha-Code"])
     (mail,) = site.mailbox.wait()
     assert base(site) + "/link/" in mail.get_content()
+
+
+def test_pages_for_everybody(site):
+    with running_browser() as browser:
+        faults = []
+        for path in ("/forgot", "/forgot-sent"):
+            for language in LANGUAGES:
+                browser.get(f"{base(site)}{path}?lang={language}")
+                for width in (320, 1440):
+                    for dark in (False, True):
+                        look_at(browser, width, dark)
+                        faults += [f"{path} {language} {width} {dark}: {line}" for line in axe(browser)]
+                        faults += [f"{path} {language} {width}: too wide"] if cut_off(browser) else []
+        assert faults == []
 
 
 def test_without_mail_the_page_says_so():
