@@ -5,6 +5,8 @@ import email.policy
 import os
 import re
 import signal
+import socketserver
+import threading
 from contextlib import contextmanager
 
 import pytest
@@ -320,6 +322,51 @@ def test_a_program_that_is_missing(site):
     (site.mailbox.box / "sendmail").unlink()
     ask(Portal(site), "admin")
     logged(site, b"No such file or directory")
+
+
+class Receiver(socketserver.StreamRequestHandler):
+    """As much of an SMTP server (RFC 5321) as takes a mail."""
+
+    def handle(self):
+        def say(line):
+            self.wfile.write(line.encode() + b"\r\n")
+
+        say("220 receiver")
+        recipients, sender = [], ""
+        while line := self.rfile.readline().decode().strip():
+            verb = line.split(":")[0].split(" ")[0].upper()
+            if verb == "MAIL":
+                sender = line
+            elif verb == "RCPT":
+                recipients.append(line)
+            elif verb == "DATA":
+                say("354 go on")
+                text = b""
+                while (part := self.rfile.readline()) != b".\r\n":
+                    text += part
+                self.server.received.append((sender, recipients, text))
+            elif verb == "QUIT":
+                say("221 bye")
+                return
+            say("250 receiver" if verb != "DATA" else "250 taken")
+
+
+def test_through_msmtp_to_a_mail_server(site):
+    """A program that hosts have, with its own reading of the message and of its arguments."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Receiver) as server:
+        server.received, server.daemon_threads = [], True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        command = f"/usr/bin/msmtp --host=127.0.0.1 --port={server.server_address[1]} --tls=off --auth=off --read-envelope-from -t"
+        site.conf.write_text(re.sub("sendmail = .*", f"sendmail = {command}", site.conf.read_text()))
+        for pid in site.workers():
+            os.kill(pid, signal.SIGHUP)
+        ask(Portal(site), "admin")
+        wait_until(lambda: Portal(site).get("/login") and server.received, f"a mail: {site.log.read_text()}")
+        ((sender, recipients, text),) = server.received
+        server.shutdown()
+    assert "<noreply@example.com>" in sender and [r.split("<")[1] for r in recipients] == ["admin@example.com>"]
+    mail = email.message_from_bytes(text, policy=email.policy.default)
+    assert mail["From"] == "门神 <noreply@example.com>" and "/link/" in mail.get_content()
 
 
 # ---- The command line -----------------------------------------------------------------------------------------------
