@@ -5,13 +5,17 @@ import email.policy
 import os
 import re
 import signal
+import socketserver
+import threading
 from contextlib import contextmanager
 
 import pytest
 from conftest import running_site
+from harness.browser import running_browser
 from harness.portal import Portal
 from harness.servers import wait_until
 from harness.site import DEMO_USER
+from test_portal_pages import LANGUAGES, axe, cut_off, look_at
 
 TRANSPORTS = ("lighttpd-fastcgi", "apache-htaccess-generous")
 
@@ -141,11 +145,24 @@ def test_a_wrong_captcha_asks_nothing(site):
 
 
 def test_the_host_of_a_request_is_in_no_link(site):
-    portal = Portal(site)
-    page = portal.get("/forgot")
-    portal.submit("/forgot", who="admin", captcha=page.headers["X-Captcha-Code"])
+    portal = Portal(site, headers={"Host": "evil.example"})
+    assert ask(portal, "admin").path.endswith("/forgot-sent")
     (mail,) = site.mailbox.wait()
-    assert base(site) + "/link/" in mail.get_content()
+    assert base(site) + "/link/" in mail.get_content() and "evil" not in mail.get_content()
+
+
+def test_pages_for_everybody(site):
+    with running_browser() as browser:
+        faults = []
+        for path in ("/forgot", "/forgot-sent"):
+            for language in LANGUAGES:
+                browser.get(f"{base(site)}{path}?lang={language}")
+                for width in (320, 1440):
+                    for dark in (False, True):
+                        look_at(browser, width, dark)
+                        faults += [f"{path} {language} {width} {dark}: {line}" for line in axe(browser)]
+                        faults += [f"{path} {language} {width}: too wide"] if cut_off(browser) else []
+        assert faults == []
 
 
 def test_without_mail_the_page_says_so():
@@ -304,6 +321,51 @@ def test_a_program_that_is_missing(site):
     (site.mailbox.box / "sendmail").unlink()
     ask(Portal(site), "admin")
     logged(site, b"No such file or directory")
+
+
+class Receiver(socketserver.StreamRequestHandler):
+    """As much of an SMTP server (RFC 5321) as takes a mail."""
+
+    def handle(self):
+        def say(line):
+            self.wfile.write(line.encode() + b"\r\n")
+
+        say("220 receiver")
+        recipients, sender = [], ""
+        while line := self.rfile.readline().decode().strip():
+            verb = line.split(":")[0].split(" ")[0].upper()
+            if verb == "MAIL":
+                sender = line
+            elif verb == "RCPT":
+                recipients.append(line)
+            elif verb == "DATA":
+                say("354 go on")
+                text = b""
+                while (part := self.rfile.readline()) != b".\r\n":
+                    text += part
+                self.server.received.append((sender, recipients, text))
+            elif verb == "QUIT":
+                say("221 bye")
+                return
+            say("250 receiver" if verb != "DATA" else "250 taken")
+
+
+def test_through_msmtp_to_a_mail_server(site):
+    """A program that hosts have, with its own reading of the message and of its arguments."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Receiver) as server:
+        server.received, server.daemon_threads = [], True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        command = f"/usr/bin/msmtp --host=127.0.0.1 --port={server.server_address[1]} --tls=off --auth=off --read-envelope-from -t"
+        site.conf.write_text(re.sub("sendmail = .*", f"sendmail = {command}", site.conf.read_text()))
+        for pid in site.workers():
+            os.kill(pid, signal.SIGHUP)
+        ask(Portal(site), "admin")
+        wait_until(lambda: Portal(site).get("/login") and server.received, f"a mail: {site.log.read_text()}")
+        ((sender, recipients, text),) = server.received
+        server.shutdown()
+    assert "<noreply@example.com>" in sender and [r.split("<")[1] for r in recipients] == ["admin@example.com>"]
+    mail = email.message_from_bytes(text, policy=email.policy.default)
+    assert mail["From"] == "门神 <noreply@example.com>" and "/link/" in mail.get_content()
 
 
 # ---- The command line -----------------------------------------------------------------------------------------------
