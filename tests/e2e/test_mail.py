@@ -15,6 +15,7 @@ from harness.browser import running_browser
 from harness.portal import Portal
 from harness.servers import wait_until
 from harness.site import DEMO_USER
+from harness.visitor import Visitor
 from test_portal_pages import LANGUAGES, axe, cut_off, look_at
 
 TRANSPORTS = ("lighttpd-fastcgi", "apache-htaccess-generous")
@@ -194,6 +195,30 @@ def test_a_changed_password_is_told_of_in_the_language_of_the_person(post):
     portal.submit("/account/password", old=DEMO_USER.password, fresh=fresh, again=fresh)
     (mail,) = post.mailbox.wait()
     assert mail["Subject"].endswith("：密碼已變更") and "帳號 admin 的密碼已變更" in mail.get_content()
+
+
+def test_a_password_changed_in_a_dialect_is_told_of_too(site):
+    visitor = Visitor(site, site.server.client)
+    token = visitor.blade_login(DEMO_USER)["access_token"]
+    assert visitor.update_password(token, DEMO_USER.password, "Neues-Passwort-2026").status == 200
+    (mail,) = site.mailbox.wait()
+    assert "password was changed" in mail["Subject"]
+
+
+def test_a_reset_is_told_of_and_a_failed_change_is_not(site):
+    portal = Portal(site)
+    portal.sign_in()
+    portal.get("/account/password")
+    portal.submit("/account/password", old="wrong", fresh="Neues-Passwort-2026", again="Neues-Passwort-2026")
+    assert site.query("SELECT count(*) FROM mail") == [(0,)]
+    ask(Portal(site), "admin")
+    (mail,) = site.mailbox.wait()
+    (link,) = re.findall(r"https?://\S+", mail.get_content())
+    person = Portal(site)
+    person.get(link)
+    person.submit(link.rpartition("/")[2], fresh="Neues-Passwort-2026", again="Neues-Passwort-2026")
+    subjects = [mail["Subject"] for mail in site.mailbox.wait(3)]
+    assert any("password was changed" in subject for subject in subjects), subjects
 
 
 def test_notices_can_be_switched_off():
