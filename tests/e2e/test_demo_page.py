@@ -1,4 +1,7 @@
-"""The demo page of `make run`, in a real browser: every contract's captcha is shown and logs in."""
+"""
+What `make run` starts, in a real browser: the portal with people and history, and the page on which every contract's
+captcha is shown and logs in.
+"""
 
 import os
 import signal
@@ -26,7 +29,7 @@ window.fetch = async (...request) => {
 
 @pytest.fixture(scope="module")
 def demo():
-    """What `make run` starts, after its build: the address of the page."""
+    """What `make run` starts, after its build: its address."""
     port = free_port()
     run = subprocess.Popen([TREE / "tools/demo/run"], env={**os.environ, "PORT": str(port)}, stdout=subprocess.PIPE,
                            stderr=subprocess.STDOUT, text=True, start_new_session=True)
@@ -62,7 +65,7 @@ def page(demo, browser):
     browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     browser.set_window_size(390, 844)
     browser.get_log("browser")  # what the test before left
-    browser.get(demo.url)
+    browser.get(demo.url + "/demo/")
     until(browser, picture_is_drawn)
     return browser
 
@@ -103,6 +106,52 @@ def test_nothing_is_cut_off(page, width):
                          {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 800})
     choose(page, "eplatform")
     assert page.execute_script("return document.documentElement.scrollWidth <= window.innerWidth")
+
+
+@pytest.fixture
+def portal(demo, browser):
+    """The portal, signed in as the person that the terminal names, in English."""
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    browser.set_window_size(1280, 900)
+    browser.delete_all_cookies()
+    browser.get(demo.url)
+    browser.find_element(By.LINK_TEXT, "English").click()
+    browser.find_element(By.ID, "account").send_keys("admin")
+    browser.find_element(By.ID, "password").send_keys("admin")
+    browser.get_log("browser")  # what the tests before left
+    browser.find_element(By.CSS_SELECTOR, "button.primary").click()
+    until(browser, lambda p: p.find_elements(By.CLASS_NAME, "who-name"))
+    return browser
+
+
+def chart_numbers(page, chart):
+    """The table behind a chart: rows of numbers."""
+    script = """return [...document.querySelectorAll(`#${arguments[0]} tbody tr`)].map(
+        row => [...row.querySelectorAll("td")].map(cell => Number(cell.textContent.replaceAll(",", ""))))"""
+    return page.execute_script(script, chart)
+
+
+def test_it_opens_on_the_portal_with_history(portal, demo):
+    portal.find_element(By.LINK_TEXT, "Administration").click()
+    until(portal, lambda p: len(p.find_elements(By.CLASS_NAME, "chart")) == 6)
+    assert len(chart_numbers(portal, "logins")) == 48
+    portal.find_element(By.LINK_TEXT, "90 days").click()
+    until(portal, lambda p: len(chart_numbers(p, "logins")) == 90)
+    for chart in ("logins", "captchas", "tokens", "live"):
+        numbers = chart_numbers(portal, chart)
+        assert all(sum(row) > 0 for row in numbers[5:-1]), chart
+    assert sum(wrong for _, wrong, _ in chart_numbers(portal, "logins")) > 100
+    assert portal.get_log("browser") == []
+
+
+def test_the_dialects_page_is_one_click_away(portal):
+    portal.find_element(By.CSS_SELECTOR, ".foot a[href='/demo/']").click()
+    until(portal, picture_is_drawn)
+
+
+def test_there_are_people_with_names_and_groups(portal, demo):
+    portal.get(demo.url + "/admin/users")
+    until(portal, lambda p: "王芳" in p.page_source and "黃志明" in p.page_source)
 
 
 def test_the_printed_curl_lines_work(demo):

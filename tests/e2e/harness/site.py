@@ -158,10 +158,13 @@ class Site:
             db.execute(sql, arguments)
 
     def rows(self):
-        """Every row, as (table, values by column): for `changes_since`."""
+        """
+        Every row, as (table, values by column): for `changes_since`. But for the counters, which a worker writes when
+        it likes to.
+        """
         with closing(self.open_database()) as db:
             db.execute("BEGIN")  # one moment for all tables
-            tables = [name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+            tables = [name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'counter'")]
             found = Counter()
             for table in tables:
                 cursor = db.execute(f"SELECT * FROM {table}")
