@@ -48,24 +48,13 @@ enum err groups_put_member(struct db *db, const char *name, int64_t user_id)
     return e == ERR_OK ? group_store_add_member(db, name, user_id) : e;
 }
 
-/* Whether there are some who can administer the site, and none without these. */
-static enum err check_last(struct db *db, int64_t without_user, const char *without_tenant)
-{
-    int64_t all = 0, others = 0;
-    enum err e = group_store_able(db, GROUPS_ADMINS, 0, NULL, &all);
-    if (e == ERR_OK)
-        e = group_store_able(db, GROUPS_ADMINS, without_user, without_tenant, &others);
-    return e == ERR_OK && all > 0 && others == 0 ? ERR_EXISTS : e;
-}
-
 enum err groups_check_last_admin(struct db *db, int64_t user_id)
 {
-    return check_last(db, user_id, NULL);
-}
-
-enum err groups_check_last_tenant(struct db *db, const char *tenant_id)
-{
-    return check_last(db, 0, tenant_id);
+    int64_t all = 0, others = 0;
+    enum err e = group_store_able(db, GROUPS_ADMINS, 0, &all);
+    if (e == ERR_OK)
+        e = group_store_able(db, GROUPS_ADMINS, user_id, &others);
+    return e == ERR_OK && all > 0 && others == 0 ? ERR_EXISTS : e;
 }
 
 enum err groups_remove_member(struct db *db, const char *name, int64_t user_id)

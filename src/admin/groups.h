@@ -36,7 +36,4 @@ enum err groups_set_of_user(struct db *db, int64_t user_id, const char *names, s
 /* ERR_EXISTS if nobody could administer the site any more were this person locked or removed; ERR_OK. */
 enum err groups_check_last_admin(struct db *db, int64_t user_id);
 
-/* The same of a tenant that is to be locked. */
-enum err groups_check_last_tenant(struct db *db, const char *tenant_id);
-
 #endif

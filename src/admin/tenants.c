@@ -1,6 +1,5 @@
 #include "admin/tenants.h"
 
-#include "admin/groups.h"
 #include "auth/browser.h"
 
 enum err tenants_rename(struct db *db, const char *id, const char *name, struct arena *arena)
@@ -18,9 +17,7 @@ enum err tenants_set_locked(struct db *db, const char *id, bool locked, int64_t 
     if (e != ERR_OK)
         return e;
     t.locked = locked;
-    e = locked ? groups_check_last_tenant(db, t.id) : ERR_OK;
-    if (e == ERR_OK)
-        e = tenant_store_set(db, &t);
+    e = tenant_store_set(db, &t);
     return e == ERR_OK && locked ? browser_end_tenant(db, t.id, now_s) : e;
 }
 

@@ -15,7 +15,8 @@
 enum {
     HOUR_S = 3600,
     SENDMAIL_S = 30, /* for one message */
-    WORD_BYTES = 45, /* of text in an encoded word, which has 75 characters at most */
+    WORD_BYTES =
+        39, /* of text in an encoded word, so that its line, with "Subject: ", has 76 characters at most */
     LINE_BYTES = 57, /* of text in a line of base64 of 76 */
     ARENA_CAP = 1024 * 1024,
 };

@@ -23,24 +23,13 @@ enum { ARENA_CAP = 16 * 1024 * 1024 };
 /* What getopt_long returns for each option. */
 enum { OPT_CONF = 256, OPT_HELP, OPT_VERSION, OPT_JSON, OPT_OWN };
 
-static const struct cli_command *const families[] = {cli_init_commands,
-                                                     cli_setup_commands,
-                                                     cli_mail_commands,
-                                                     cli_tenant_commands,
-                                                     cli_client_commands,
-                                                     cli_user_commands,
-                                                     cli_group_commands,
-                                                     cli_key_commands,
-                                                     cli_session_commands,
-                                                     cli_token_commands,
-                                                     cli_throttle_commands,
-                                                     cli_audit_commands,
-                                                     cli_captcha_commands,
-                                                     cli_config_commands,
-                                                     cli_doctor_commands,
-                                                     cli_backup_commands,
-                                                     cli_restore_commands,
-                                                     NULL};
+static const struct cli_command *const families[] = {
+    cli_init_commands,    cli_setup_commands,    cli_mail_commands,
+    cli_tenant_commands,  cli_client_commands,   cli_user_commands,
+    cli_group_commands,   cli_key_commands,      cli_session_commands,
+    cli_token_commands,   cli_throttle_commands, cli_audit_commands,
+    cli_captcha_commands, cli_config_commands,   cli_doctor_commands,
+    cli_backup_commands,  cli_restore_commands,  NULL};
 
 /* ---- What is said ------------------------------------------------------------------------------------ */
 

@@ -3,7 +3,6 @@
  * Source: schema.sql, table tenant.
  */
 #include "admin/tenants.h"
-#include "admin/users.h"
 #include "cli/check.h"
 #include "cli/cli.h"
 #include "cli/noun.h"
@@ -108,7 +107,6 @@ const struct cli_noun noun_tenant = {
     .remove = remove_tenant,
     .removed = "removed",
     .in_use = "users; list them with: menshen user list --tenant",
-    .kept = USERS_LAST_ADMIN,
 };
 
 static const struct cli_option name_option[] = {{"name", "NAME", "name shown to users"}, {0}};

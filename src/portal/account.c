@@ -4,9 +4,7 @@
 #include <string.h>
 
 #include "admin/users.h"
-#include "auth/link.h"
 #include "auth/login.h"
-#include "base/secure.h"
 #include "portal/letter.h"
 #include "portal/pages.h"
 #include "portal/password.h"
@@ -111,20 +109,6 @@ enum err account_show(struct page *p)
 
 /* ---- What is changed ---- */
 
-/* A new address is not known to be the person's. Within the transaction that writes it: a mail that asks to confirm it
- * belongs here. */
-static enum err ask_to_confirm(struct page *p, const struct user *u)
-{
-    char secret[LINK_SECRET_CAP];
-    if (!letter_can_reach(p->app, u))
-        return ERR_OK;
-    enum err e = link_make(p->app, LINK_EMAIL, u->id, u->email, LINK_EMAIL_TTL_S, p->now_s, secret);
-    if (e == ERR_OK)
-        e = letter_confirm_email(p, u, u->email, secret, LINK_EMAIL_TTL_S);
-    secure_wipe(secret, sizeof secret);
-    return e;
-}
-
 /* Write the form's texts of `typed` into the person's row as it is now. */
 static enum err save(struct page *p, const struct user *typed, const char *const *form)
 {
@@ -138,8 +122,10 @@ static enum err save(struct page *p, const struct user *typed, const char *const
         account_copy(typed, &u, *c);
     if (e == ERR_OK)
         e = user_store_set(db, &u);
-    if (e == ERR_OK && form == email && u.email[0] != '\0')
-        e = ask_to_confirm(p, &u);
+    if (e == ERR_OK && form == email) {
+        u.email_verified = u.email_verified && strcmp(u.email, p->user.email) == 0;
+        e = letter_ask_to_confirm(p, &u);
+    }
     if (e == ERR_OK)
         e = page_record(p, form == email ? "account.email" : "account.profile", NULL);
     return db_end(db, e);

@@ -338,11 +338,7 @@ static enum err give_password(struct page *p, void *ctx)
 static enum err give_link(struct page *p, void *ctx)
 {
     struct giving *g = ctx;
-    enum err e =
-        link_make(p->app, g->handed.purpose, g->user.id, "", g->handed.ttl_s, p->now_s, g->handed.secret);
-    return e == ERR_OK && page_checked(p, "mail")
-               ? letter_link(p, &g->user, g->handed.purpose, g->handed.secret, g->handed.ttl_s)
-               : e;
+    return handed_make_link(p, &g->user, &g->handed);
 }
 
 static enum err hand_password(struct page *p, struct giving *g)
@@ -367,8 +363,6 @@ static enum err hand_link(struct page *p, struct giving *g)
     g->handed.ttl_s = is_new ? LINK_INVITATION_TTL_S : LINK_RESET_TTL_S;
     enum err e = people_change(p, give_link, g, is_new ? "user.invite" : "user.reset-link",
                                people_subject(p, &g->user));
-    view_flag(p->view, "is_mailed", page_checked(p, "mail") && letter_can_reach(p->app, &g->user));
-    view_text(p->view, "recipient", g->user.email);
     if (e == ERR_OK)
         e = handed_show(p, &g->user, &g->handed, NULL);
     secure_wipe(&g->handed, sizeof g->handed);

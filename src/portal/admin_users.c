@@ -6,6 +6,7 @@
 #include "admin/text.h"
 #include "admin/users.h"
 #include "auth/link.h"
+#include "auth/mail.h"
 #include "base/secure.h"
 #include "portal/admin_user.h"
 #include "portal/handed.h"
@@ -169,6 +170,8 @@ enum err admin_user_form(struct page *p, int status)
     view_text(p->view, "account", people_field(p, "account"));
     view_flag(p->view, "by_link", !by_password);
     view_flag(p->view, "by_password", by_password);
+    view_flag(p->view, "can_mail", mail_is_on(p->app));
+    view_flag(view_map(p->view, "form"), "mail", status == 200 || page_checked(p, "mail"));
     person_show_fields(p, NULL);
     enum err e = people_show_tenants(p, tenant[0] != '\0' ? tenant : p->user.tenant_id);
     return e == ERR_OK ? people_show(p, "admin-user-new", "users.new", status) : e;
@@ -211,9 +214,7 @@ static enum err add(struct page *p, void *ctx)
 {
     struct adding *a = ctx;
     enum err e = users_add(p->app->db, &a->user, p->arena);
-    return e == ERR_OK && a->handed.purpose != NULL ? link_make(p->app, a->handed.purpose, a->user.id, "",
-                                                                a->handed.ttl_s, p->now_s, a->handed.secret)
-                                                    : e;
+    return e == ERR_OK && a->handed.purpose != NULL ? handed_make_link(p, &a->user, &a->handed) : e;
 }
 
 static enum err add_and_show(struct page *p, struct adding *a, bool by_password)

@@ -1,5 +1,6 @@
 #include "portal/handed.h"
 
+#include "portal/letter.h"
 #include "portal/people.h"
 #include "portal/person.h"
 #include "portal/qr.h"
@@ -22,11 +23,24 @@ static enum err show_link(struct page *p, const struct handed *link)
     return e == ERR_TOO_LARGE ? ERR_OK : e;
 }
 
+static bool is_mailed(const struct page *p, const struct user *u)
+{
+    return page_checked(p, "mail") && letter_can_reach(p->app, u);
+}
+
+enum err handed_make_link(struct page *p, const struct user *u, struct handed *link)
+{
+    enum err e = link_make(p->app, link->purpose, u->id, "", link->ttl_s, p->now_s, link->secret);
+    return e == ERR_OK && is_mailed(p, u) ? letter_link(p, u, link->purpose, link->secret, link->ttl_s) : e;
+}
+
 enum err handed_show(struct page *p, const struct user *u, const struct handed *link, const char *password)
 {
     person_show(p, view_map(p->view, "person"), u);
     if (password != NULL)
         view_textf(p->view, "password", "%s", password);
+    view_flag(p->view, "is_mailed", is_mailed(p, u));
+    view_text(p->view, "recipient", u->email);
     enum err e = password == NULL ? show_link(p, link) : ERR_OK;
     return e == ERR_OK ? people_show(p, "admin-handed", "handed.title", 200) : e;
 }

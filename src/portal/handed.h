@@ -16,6 +16,10 @@ struct handed {
     char secret[LINK_SECRET_CAP]; /* the caller wipes it */
 };
 
+/* Make the link that is described; the form's checkbox "mail" also sends it to the person's address, if that can be. Within
+ * a transaction of the caller. Errors as link_make. */
+enum err handed_make_link(struct page *p, const struct user *u, struct handed *link);
+
 /* Show the link, or, where it is not NULL, the password. */
 enum err handed_show(struct page *p, const struct user *u, const struct handed *link, const char *password);
 

@@ -112,11 +112,17 @@ enum err letter_link(struct page *p, const struct user *to, const char *purpose,
                : ERR_OK;
 }
 
-enum err letter_confirm_email(struct page *p, const struct user *to, const char *email, const char *secret,
-                              int64_t ttl_s)
+enum err letter_ask_to_confirm(struct page *p, const struct user *to)
 {
+    char secret[LINK_SECRET_CAP];
     struct page as = in_language_of(p, to);
-    return send_link(&as, to, email, LINK_EMAIL, page_address(p, "/link/"), secret, ttl_s);
+    if (to->email_verified || !letter_can_reach(p->app, to))
+        return ERR_OK;
+    enum err e = link_make(p->app, LINK_EMAIL, to->id, to->email, LINK_EMAIL_TTL_S, p->now_s, secret);
+    if (e == ERR_OK)
+        e = send_link(&as, to, to->email, LINK_EMAIL, page_address(p, "/link/"), secret, LINK_EMAIL_TTL_S);
+    secure_wipe(secret, sizeof secret);
+    return e;
 }
 
 /* ---- Notices ----------------------------------------------------------------------------------------- */

@@ -22,13 +22,13 @@ bool letter_can_reach(const struct app *app, const struct user *to);
 bool letter_answers_forgot(const struct app *app);
 
 /*
- * A link to hand over, of link_make: an invitation (LINK_INVITATION), a new password (LINK_RESET), or the confirmation
- * of an address (LINK_EMAIL), which goes to the address that is to be confirmed. ttl_s as in link_make.
+ * A link to hand over, of link_make: an invitation (LINK_INVITATION) or a new password (LINK_RESET). ttl_s as there.
  */
 enum err letter_link(struct page *p, const struct user *to, const char *purpose, const char *secret,
                      int64_t ttl_s);
-enum err letter_confirm_email(struct page *p, const struct user *to, const char *email, const char *secret,
-                              int64_t ttl_s);
+
+/* Ask the person to confirm the address that he has and that is not known to be his: a link of LINK_EMAIL, and its letter. */
+enum err letter_ask_to_confirm(struct page *p, const struct user *to);
 
 /*
  * Notices, unless [mail] notices = no, after what they tell of, in a transaction of their own: a failure is logged. Of a

@@ -114,6 +114,14 @@ static void end_session_here(struct page *p)
         db_end(db, browser_store_end(db, p->session.id, 0));
 }
 
+/* An address that the invited person gave, or that nobody has shown to be his. Links made before are over by now. */
+static void ask_to_confirm(struct page *p, const struct user *u)
+{
+    struct db *db = p->app->db;
+    if (u->email[0] != '\0' && db_begin(db, DB_DURABLE) == ERR_OK)
+        db_end(db, letter_ask_to_confirm(p, u));
+}
+
 static enum err set_password(struct page *p, const struct link *l, struct user *u)
 {
     char secret[BROWSER_SECRET_CAP];
@@ -139,7 +147,9 @@ static enum err set_password(struct page *p, const struct link *l, struct user *
     page_sign_in(p, secret, false);
     secure_wipe(secret, sizeof secret);
     letter_new_sign_in(p, &signed_in);
-    if (!is_invitation)
+    if (is_invitation)
+        ask_to_confirm(p, &signed_in);
+    else
         letter_password_changed(p, &signed_in);
     return page_go(p, "/account", is_invitation ? "done.welcome" : "done.password_changed");
 }

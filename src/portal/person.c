@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "admin/users.h"
+#include "auth/policy.h"
 #include "portal/people.h"
 
 void person_show(struct page *p, struct view *v, const struct user *u)
@@ -15,8 +16,10 @@ void person_show(struct page *p, struct view *v, const struct user *u)
     view_text(v, "email", u->email);
     view_flag(v, "locked", u->locked);
     view_flag(v, "tenant_locked", u->tenant_locked);
-    view_flag(v, "expired", u->password_expired);
-    view_flag(v, "active", !u->locked && !u->tenant_locked);
+    bool is_unused = policy_unused(&p->app->cfg, u, p->now_s);
+    view_flag(v, "expired", policy_password_expired(&p->app->cfg, u, p->now_s));
+    view_flag(v, "unused", is_unused);
+    view_flag(v, "active", !u->locked && !u->tenant_locked && !is_unused);
     view_flag(v, "never", u->last_login_s == 0);
     view_flag(v, "is_me", u->id == p->user.id);
     view_text(v, "last_login", "");

@@ -236,11 +236,25 @@ static bool move_to_new(const char *from, const char *to)
     return errno != EEXIST && renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0;
 }
 
+/* Whether what was written is in the file itself, and not in a log that could not be copied back. */
+static bool is_in_one_file(const char *hidden)
+{
+    char log[DB_PATH_CAP];
+    struct stat st;
+    db_path(hidden, "-wal", log);
+    return stat(log, &st) == 0 ? st.st_size == 0 : errno == ENOENT;
+}
+
 enum err db_publish(const char *hidden, const char *dir, struct buf *why)
 {
     char from[DB_PATH_CAP], to[DB_PATH_CAP];
     db_path(hidden, "", from);
     db_path(dir, "", to);
+    if (!is_in_one_file(hidden)) {
+        buf_addf(why, "%s: could not be written", from);
+        db_discard_hidden(hidden);
+        return ERR_IO;
+    }
     bool moved = move_to_new(from, to);
     enum err e = moved ? ERR_OK : errno == EEXIST ? ERR_EXISTS : ERR_IO;
     if (!moved)

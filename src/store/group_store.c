@@ -81,8 +81,7 @@ enum err group_store_networks(struct db *db, int64_t user_id, struct arena *aren
     return stmt_one(db, stmt_begin(db, SQL_GROUP_NETWORKS, "i", user_id), arena, read_text, out);
 }
 
-enum err group_store_able(struct db *db, const char *name, int64_t without_user, const char *without_tenant,
-                          int64_t *out)
+enum err group_store_able(struct db *db, const char *name, int64_t without_user, int64_t *out)
 {
-    return stmt_number(db, stmt_begin(db, SQL_GROUP_ABLE, "sis", name, without_user, without_tenant), out);
+    return stmt_number(db, stmt_begin(db, SQL_GROUP_ABLE, "si", name, without_user), out);
 }

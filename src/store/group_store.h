@@ -31,9 +31,8 @@ enum err group_store_remove_member(struct db *db, const char *name, int64_t user
 /* Whether the user is in it: one look-up. ERR_OK, ERR_STORE. */
 enum err group_store_has(struct db *db, const char *name, int64_t user_id, bool *out);
 
-/* How many members can sign in, apart from one user (0: none) and from those of one tenant (NULL: none). */
-enum err group_store_able(struct db *db, const char *name, int64_t without_user, const char *without_tenant,
-                          int64_t *out);
+/* How many members can sign in, apart from one user (0: none). */
+enum err group_store_able(struct db *db, const char *name, int64_t without_user, int64_t *out);
 
 /* The names of a user's groups, comma-joined, in the arena; "" if there is none. */
 enum err group_store_of_user(struct db *db, int64_t user_id, struct arena *arena, const char **out);

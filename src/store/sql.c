@@ -279,7 +279,7 @@ const char *const sql_text[SQL_COUNT] = {
         "JOIN user_group ON user_group.name = group_name WHERE user_id = ?1 AND networks <> ''",
     [SQL_GROUP_ABLE] = "SELECT count(*) FROM group_member JOIN user ON user.id = group_member.user_id "
                        "JOIN tenant ON tenant.id = user.tenant_id WHERE group_name = ?1 AND user.id <> ?2 "
-                       "AND (?3 IS NULL OR tenant.id <> ?3) AND NOT user.locked AND NOT tenant.locked",
+                       "AND NOT user.locked AND NOT tenant.locked",
 
     [SQL_BROWSER_PUT] = "INSERT INTO browser_session (id" BROWSER_COLUMNS(
         NAME) ") VALUES (NULL" BROWSER_COLUMNS(VALUE) ") RETURNING id",

@@ -202,6 +202,37 @@ def test_a_new_address_is_confirmed(post):
     assert post.query("SELECT email_verified FROM user WHERE account = 'admin'") == [(1,)]
 
 
+def test_an_invitation_from_the_administrator_to_the_invited_person(post):
+    admin = Portal(post)
+    admin.sign_in()
+    admin.get("/admin/users/new")
+    page = admin.submit("/admin/users", account="li.si", email="li@example.com", real_name="李四", mail="1", locale="zh-Hans")
+    assert page.status == 200 and "sent by mail to li@example.com" in page.text, page.text
+    (mail,) = post.mailbox.wait()
+    assert mail["To"] == "li@example.com" and mail["Subject"] == "邀请您加入 门神"
+    (link,) = re.findall(r"https?://\S+", mail.get_content())
+    assert link in page.text, "the same that was shown"
+    invited = Portal(post)
+    invited.get(link)
+    fresh = "Neues-Passwort-2026"
+    assert invited.submit(link.rpartition("/")[2], fresh=fresh, again=fresh).path.endswith("/account")
+    mail = post.mailbox.wait(2)[1]
+    assert "确认" in mail["Subject"], "the address that he kept is to be confirmed"
+    (link,) = re.findall(r"https?://\S+", mail.get_content())
+    invited.get(link)
+    invited.submit(link.rpartition("/")[2])
+    assert post.query("SELECT email_verified FROM user WHERE account = 'li.si'") == [(1,)]
+
+
+def test_without_the_checkbox_nothing_is_sent(site):
+    admin = Portal(site)
+    admin.sign_in()
+    admin.get("/admin/users/new")
+    page = admin.submit("/admin/users", account="li.si", email="li@example.com", mail=None)
+    assert page.status == 200 and "li@example.com" not in page.text
+    assert site.query("SELECT count(*) FROM mail") == [(0,)]
+
+
 # ---- What the program gets ------------------------------------------------------------------------------------------
 def test_the_program_gets_no_secret_but_on_its_input(post):
     ask(Portal(post), "admin")

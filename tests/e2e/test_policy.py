@@ -10,7 +10,7 @@ import pytest
 from conftest import running_site
 from harness.errors import blade, oauth, platform, ruoyi
 from harness.portal import Portal
-from harness.site import TREE, User
+from harness.site import DEMO_USER, TREE, User
 from harness.visitor import Visitor, md5
 
 SETTINGS = {"policy": {"profile": "djcp"}}
@@ -236,8 +236,19 @@ def test_an_account_that_nobody_uses_is_locked(site, web, user):
     assert page.status != 200 and page.path.endswith("/sign-in"), page.text
     assert set(results(site, user)[1:]) == {"account_unused"}
     assert findings(site)["unused"]["status"] == "warning"
+    assert site.cli_json("user", "show", user.account)["unused"] is True
     site.cli("user", "unlock", user.account)
     assert web.elsewhere().blade_login(user)["access_token"]
+
+
+def test_an_administrator_frees_an_account_that_nobody_uses(site, web, user):
+    site.write("UPDATE user SET created_s = 9 WHERE account = ?", user.account)
+    desk = portal_of(site, web.elsewhere())
+    desk.sign_in(DEMO_USER)
+    assert "Locked: unused for long" in desk.get(f"/admin/users/{id_of(site, user)}").text
+    page = desk.submit(f"/admin/user-unlock/{id_of(site, user)}")
+    assert page.status == 200 and "unused for long" not in page.text
+    assert web.blade_login(user)["access_token"]
 
 
 # ---- What the site says of itself -------------------------------------------------------------------------------
@@ -253,6 +264,13 @@ def test_the_document_names_settings_that_there_are_with_their_values(site):
     assert {name for name, row in strict.items() if row["origin"] == "profile djcp"} <= told
     named = set(re.findall(r"`\[(\w+)\] (\w+)`", (TREE / "docs/djcp.md").read_text()))
     assert {f"{section}.{key}" for section, key in named} <= set(strict)
+
+
+def test_the_settings_page_says_what_the_profile_made(site, web):
+    desk = portal_of(site, web)
+    desk.sign_in(DEMO_USER)
+    text = desk.get("/admin/settings").text
+    assert re.search(r"password_history \S.* 5 profile djcp default: 0", text), text
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ LANGUAGES = ("zh-Hans", "zh-Hant", "en")
 WIDTHS = (320, 360, 768, 1440)
 
 # What only the very people see whom it is for, or no page that stands alone: each is tested where it belongs.
-ELSEWHERE = {"/setup", "/link/{secret}", "/sign-in/welcome", "/sign-in", "/captcha/sheet"}
+ELSEWHERE = {"/setup", "/link/{secret}", "/sign-in/welcome", "/sign-in", "/admin/captcha-sheet", "/admin/audit-file/{format}"}
 
 
 def pages():

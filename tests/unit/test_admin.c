@@ -9,6 +9,7 @@
 #include "admin/demo.h"
 #include "admin/doctor.h"
 #include "admin/export.h"
+#include "admin/groups.h"
 #include "admin/import.h"
 #include "admin/keys.h"
 #include "admin/site.h"
@@ -32,6 +33,7 @@ struct site {
 static int setup(void **state)
 {
     struct site *s = calloc(1, sizeof *s);
+    struct user u;
     char hash[PASSWORD_HASH_CAP];
     if (s == NULL)
         return -1;
@@ -47,6 +49,9 @@ static int setup(void **state)
     assert_err(db_begin(s->app.db, DB_DURABLE), ERR_OK);
     assert_err(site_put_essentials(&s->app, NOW_S), ERR_OK);
     assert_err(site_put_demo(&s->app, hash, NOW_S), ERR_OK);
+    /* While somebody can administer the site, the last one is not locked. */
+    assert_err(users_find(s->app.db, DEMO_TENANT, DEMO_ACCOUNT, &s->arena, &u), ERR_OK);
+    assert_err(group_store_remove_member(s->app.db, GROUPS_ADMINS, u.id), ERR_OK);
     assert_err(db_commit(s->app.db), ERR_OK);
     *state = s;
     return 0;
@@ -200,12 +205,19 @@ static void expect_ended(struct site *s, int64_t session)
     assert_err(session_store_end(s->app.db, session, NOW_S), ERR_NOT_FOUND);
 }
 
+/* The demo's user as an ordinary one: nobody locks the last administrator. */
+static void find_ordinary_user(struct site *s, struct user *out)
+{
+    assert_err(users_find(s->app.db, DEMO_TENANT, "ADMIN", &s->arena, out), ERR_OK);
+    assert_err(group_store_remove_member(s->app.db, GROUPS_ADMINS, out->id), ERR_OK);
+}
+
 static void test_locking_ends_sessions_and_unlocking_brings_none_back(void **state)
 {
     struct site *s = *state;
     struct user u;
     assert_err(db_begin(s->app.db, DB_DURABLE), ERR_OK);
-    assert_err(users_find(s->app.db, DEMO_TENANT, "ADMIN", &s->arena, &u), ERR_OK);
+    find_ordinary_user(s, &u);
     int64_t of_user = put_session(s, u.id);
     assert_err(users_set_locked(&s->app, &u, true, NOW_S), ERR_OK);
     expect_ended(s, of_user);
@@ -257,6 +269,10 @@ static void test_people_are_read_checked_and_written(void **state)
     struct import im;
     struct seen seen = {0};
     struct import_rules rules = {.tenant_id = DEMO_TENANT, .update = true};
+    struct user u;
+    assert_err(db_begin(s->app.db, DB_RELAXED), ERR_OK);
+    find_ordinary_user(s, &u);
+    assert_err(db_commit(s->app.db), ERR_OK);
     import_init(&im, &s->app, &rules, NOW_S, &(struct watch){note_step, &seen});
     assert_err(import_read(&im, PEOPLE_CSV, people, strlen(people)), ERR_OK);
     assert_int_equal(im.count, 2);

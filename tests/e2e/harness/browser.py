@@ -15,9 +15,9 @@ FLAGS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run -
 STARTS = 5
 
 
-def _start(preferences):
+def _start(preferences, flags):
     options = webdriver.ChromeOptions()
-    for flag in FLAGS:
+    for flag in [*FLAGS, *flags]:
         options.add_argument(flag)
     options.add_experimental_option("prefs", preferences)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
@@ -30,14 +30,15 @@ def _start(preferences):
 
 
 @contextmanager
-def running_browser(preferences={}):
+def running_browser(preferences={}, flags=()):
     """
-    A browser, with these of Chromium's preferences, until the end of the block. On a busy machine Chromium does not
-    always answer its driver in the minute that the driver gives it: then it is started again, a few times.
+    A browser, with these of Chromium's preferences and with further flags, until the end of the block. On a busy
+    machine Chromium does not always answer its driver in the minute that the driver gives it: then it is started
+    again, a few times.
     """
     for left in reversed(range(STARTS)):
         try:
-            browser = _start(preferences)
+            browser = _start(preferences, flags)
             break
         except WebDriverException:
             if not left:
