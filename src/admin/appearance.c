@@ -6,8 +6,8 @@
 
 static const char *const names[APPEARANCE_FIELDS] = {
     [APPEARANCE_TITLE] = "title",   [APPEARANCE_LOGO] = "logo",     [APPEARANCE_ACCENT] = "accent",
-    [APPEARANCE_NOTICE] = "notice", [APPEARANCE_FOOTER] = "footer", [APPEARANCE_ICP] = "icp",
-    [APPEARANCE_POLICE] = "police",
+    [APPEARANCE_NOTICE] = "notice", [APPEARANCE_FOOTER] = "footer", [APPEARANCE_FOOTER_LINK] = "footer_link",
+    [APPEARANCE_ICP] = "icp",       [APPEARANCE_POLICE] = "police",
 };
 
 const char *appearance_name(enum appearance_field field)
@@ -20,8 +20,8 @@ static const char *configured(const struct config *cfg, enum appearance_field fi
     const char *const values[APPEARANCE_FIELDS] = {
         [APPEARANCE_TITLE] = cfg->portal.title,   [APPEARANCE_LOGO] = cfg->portal.logo,
         [APPEARANCE_ACCENT] = cfg->portal.accent, [APPEARANCE_NOTICE] = cfg->portal.notice,
-        [APPEARANCE_FOOTER] = cfg->portal.footer, [APPEARANCE_ICP] = cfg->portal.icp,
-        [APPEARANCE_POLICE] = cfg->portal.police,
+        [APPEARANCE_FOOTER] = cfg->portal.footer, [APPEARANCE_FOOTER_LINK] = cfg->portal.footer_link,
+        [APPEARANCE_ICP] = cfg->portal.icp,       [APPEARANCE_POLICE] = cfg->portal.police,
     };
     return values[field];
 }

@@ -124,8 +124,8 @@ const struct cli_command cli_init_commands[] = {
      .details =
          "It goes into the folder [server] data_dir, which is made if it is missing. A database that is\n"
          "there already is left as it is. --demo adds tenant 000000, client sword with secret\n"
-         "sword_secret, and user admin with password admin: to try things out, never to be reached by\n"
-         "others.",
+         "sword_secret, and user admin with password admin, who administers the portal: to try things\n"
+         "out, never to be reached by others.",
      .examples = "menshen init\n"
                  "menshen init --demo\n"
                  "menshen --conf /home/site/menshen.conf init"},

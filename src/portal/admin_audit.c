@@ -161,6 +161,7 @@ static enum err add_rows(struct page *p, struct audit_filter *f)
         add_row(p, &l->row[i]);
     if (first > 0)
         view_number(p->view, "older", l->row[1].id);
+    view_flag(p->view, "any", l->count > 0);
     view_flag(p->view, "is_newest", f->before == 0);
     return e;
 }

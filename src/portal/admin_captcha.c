@@ -6,8 +6,8 @@
 
 #include "admin/site.h"
 #include "captcha/series.h"
-#include "portal/change.h"
 #include "portal/pages.h"
+#include "portal/people.h"
 
 enum { SHEET_COLUMNS = 3, SHEET_ROWS = 6, SHEET_ZOOM = 2 };
 
@@ -129,6 +129,6 @@ static enum err restyle(struct page *p, void *ctx)
 
 enum err admin_captcha_restyle(struct page *p)
 {
-    enum err e = change_run(p, restyle, NULL, "captcha.restyle", "");
+    enum err e = people_change(p, restyle, NULL, "captcha.restyle", "");
     return e == ERR_OK ? page_go(p, "/admin/captcha", "done.captcha_restyled") : e;
 }

@@ -9,8 +9,8 @@
 #include "auth/client.h"
 #include "auth/token_style.h"
 #include "base/secure.h"
-#include "portal/change.h"
 #include "portal/pages.h"
+#include "portal/people.h"
 
 enum { OVERLAP_DEFAULT_S = 86400, REDIRECTS_CAP = 8192 };
 
@@ -87,6 +87,7 @@ enum err admin_clients_list(struct page *p)
     arena_init(&row, 1 << 16);
     enum err e = client_store_list(p->app->db, &row, list_client, p);
     arena_fini(&row);
+    view_flag(p->view, "any", view_find(p->view, "clients", strlen("clients")) != NULL);
     return e == ERR_OK ? page_show(p, "admin-clients", 200) : e;
 }
 
@@ -186,6 +187,19 @@ static const char *subject_of(const struct page *p, const char *id)
     return arena_printf(p->arena, "client:%s", id);
 }
 
+static const char *client_path(const struct page *p)
+{
+    return arena_printf(p->arena, "/admin/clients/%s", p->call->segment);
+}
+
+/* Whether the answer leads to where the password is typed once more, and from there to `path`; or fails with *e_out. */
+static bool is_led(struct page *p, const char *path, enum err *e_out)
+{
+    bool led = false;
+    *e_out = path != NULL ? people_ask_proof(p, path, &led) : ERR_MEMORY;
+    return led || *e_out != ERR_OK;
+}
+
 static enum err go_to_client(struct page *p, const char *id, const char *done)
 {
     const char *path = arena_printf(p->arena, "/admin/clients/%s", id);
@@ -242,7 +256,7 @@ enum err admin_clients_add(struct page *p)
         return show_again(p, "admin-client-new", &a.draft.row);
     enum err e = a.secret != NULL ? clients_make_secret(secret) : ERR_OK;
     if (e == ERR_OK)
-        e = change_run(p, add, &a, "client.add", subject_of(p, id));
+        e = people_change(p, add, &a, "client.add", subject_of(p, id));
     if (e == ERR_EXISTS) {
         page_fault(p, "id", "client.fault.exists");
         e = show_again(p, "admin-client-new", &a.draft.row);
@@ -301,7 +315,7 @@ static enum err set(struct page *p, void *ctx)
 enum err admin_clients_set(struct page *p)
 {
     struct changing c = {.refused = false};
-    enum err e = change_run(p, set, &c, "client.set", subject_of(p, p->call->segment));
+    enum err e = people_change(p, set, &c, "client.set", subject_of(p, p->call->segment));
     if (!c.refused)
         return e == ERR_OK ? go_to_client(p, p->call->segment, "done.client_changed") : e;
     view_text(p->view, "self", arena_printf(p->arena, "/admin/clients/%s", p->call->segment));
@@ -332,9 +346,12 @@ enum err admin_clients_secret(struct page *p)
     char secret[CLIENTS_SECRET_LEN + 1] = "";
     struct rotation r = {.secret = secret,
                          .overlap_s = page_number(p, "overlap", 0, CLIENT_OVERLAP_MAX_S, OVERLAP_DEFAULT_S)};
-    enum err e = clients_make_secret(secret);
+    enum err e = ERR_OK;
+    if (is_led(p, client_path(p), &e))
+        return e;
+    e = clients_make_secret(secret);
     if (e == ERR_OK)
-        e = change_run(p, set_secret, &r, "client.secret", subject_of(p, p->call->segment));
+        e = people_change(p, set_secret, &r, "client.secret", subject_of(p, p->call->segment));
     if (e == ERR_OK)
         e = show_secret(p, p->call->segment, arena_strdup(p->arena, secret), r.old_until_s);
     secure_wipe(secret, sizeof secret);
@@ -350,7 +367,7 @@ static enum err end_old_secret(struct page *p, void *ctx)
 
 enum err admin_clients_end_secret(struct page *p)
 {
-    enum err e = change_run(p, end_old_secret, NULL, "client.secret", subject_of(p, p->call->segment));
+    enum err e = people_change(p, end_old_secret, NULL, "client.secret", subject_of(p, p->call->segment));
     return e == ERR_OK ? go_to_client(p, p->call->segment, "done.client_secret_ended") : e;
 }
 
@@ -366,14 +383,14 @@ static enum err set_locked(struct page *p, void *ctx)
 enum err admin_clients_lock(struct page *p)
 {
     bool locked = true;
-    enum err e = change_run(p, set_locked, &locked, "client.lock", subject_of(p, p->call->segment));
+    enum err e = people_change(p, set_locked, &locked, "client.lock", subject_of(p, p->call->segment));
     return e == ERR_OK ? go_to_client(p, p->call->segment, "done.client_locked") : e;
 }
 
 enum err admin_clients_unlock(struct page *p)
 {
     bool locked = false;
-    enum err e = change_run(p, set_locked, &locked, "client.unlock", subject_of(p, p->call->segment));
+    enum err e = people_change(p, set_locked, &locked, "client.unlock", subject_of(p, p->call->segment));
     return e == ERR_OK ? go_to_client(p, p->call->segment, "done.client_unlocked") : e;
 }
 
@@ -386,6 +403,9 @@ static enum err remove_client(struct page *p, void *ctx)
 
 enum err admin_clients_remove(struct page *p)
 {
-    enum err e = change_run(p, remove_client, NULL, "client.remove", subject_of(p, p->call->segment));
+    enum err e = ERR_OK;
+    if (is_led(p, client_path(p), &e))
+        return e;
+    e = people_change(p, remove_client, NULL, "client.remove", subject_of(p, p->call->segment));
     return e == ERR_OK ? page_go(p, "/admin/clients", "done.client_removed") : e;
 }

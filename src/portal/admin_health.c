@@ -21,6 +21,12 @@ static const struct {
     {"demo_user", "/admin/users"},
     {"imported_hashes", "/admin/users"},
     {"lookalikes", "/admin/users"},
+    {"policy", "/admin/settings?q=policy"},
+    {"unused", "/admin/users"},
+    {"unused_lock", "/admin/settings?q=policy.unused_lock"},
+    {"expired_password", "/admin/settings?q=policy.expired_password"},
+    {"https", "/admin/settings?q=base_url"},
+    {"password_kinds", "/admin/clients"},
     {"expose_answer", "/admin/settings?q=expose_answer"},
     {"trusted_proxies", "/admin/settings?q=trusted_proxies"},
     {"metadata", "/admin/settings?q=base_url"},
@@ -35,17 +41,24 @@ static const char *remedy_of(const char *name)
     return NULL;
 }
 
+/* A text of a finding in the page's language; NULL if there is none. */
+static const char *word_of(const struct page *p, const char *kind, const char *name)
+{
+    const char *key = arena_printf(p->arena, "%s.%s", kind, name);
+    return key != NULL ? words_find(key, strlen(key), p->script) : NULL;
+}
+
 static void add_finding(struct page *p, const struct doctor_finding *f)
 {
     static const char *const moods[] = {
         [DOCTOR_OK] = "good", [DOCTOR_WARNING] = "warn", [DOCTOR_ERROR] = "bad"};
     struct view *item = view_item(p->view, "findings");
-    const char *key = arena_printf(p->arena, "health.check.%s", f->name);
-    const char *word = key != NULL ? words_find(key, strlen(key), p->script) : NULL;
+    const char *word = word_of(p, "health.check", f->name);
     view_text(item, "name", f->name);
     view_text(item, "word", word != NULL ? word : f->name);
     view_text(item, "mood", moods[f->status]);
     view_textf(item, "status", "health.status.%s", doctor_status_name(f->status));
+    view_text(item, "help", f->status != DOCTOR_OK ? word_of(p, "health.help", f->name) : NULL);
     view_text(item, "message", f->message);
     view_text(item, "advice", f->advice);
     const char *remedy = remedy_of(f->name);

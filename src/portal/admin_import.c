@@ -13,7 +13,7 @@
 #include "store/tenant_store.h"
 
 enum {
-    FILE_MAX = 1024 * 1024,
+    FILE_MAX = 700 * 1024, /* bytes: as base64, in which it comes back, less than ROUTE_UPLOAD_MAX */
     PEOPLE_MAX = 20000,
     PASSWORDS_MAX = 200, /* to be hashed while a browser waits, and the worker's other visitors */
     ROWS_SHOWN = 20,
@@ -228,6 +228,8 @@ static enum err write_and_tell(struct page *p, struct upload *u)
     enum err e = people_change(p, write, u, "user.import", subject);
     if (im->overtaken_line != 0)
         return refuse(p, "file", "import.overtaken");
+    if (im->last_admin_line != 0)
+        return refuse(p, "file", "users.last_admin");
     if (e == ERR_FORBIDDEN)
         return refuse(p, "file", "import.not_yourself");
     if (e != ERR_OK)

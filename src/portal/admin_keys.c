@@ -6,8 +6,8 @@
 
 #include "admin/keys.h"
 #include "base/secure.h"
-#include "portal/change.h"
 #include "portal/pages.h"
+#include "portal/people.h"
 #include "store/key_store.h"
 
 enum {
@@ -147,6 +147,19 @@ static const char *subject_of(const struct page *p, const char *kid)
     return arena_printf(p->arena, "key:%s", kid);
 }
 
+static const char *key_path(const struct page *p)
+{
+    return arena_printf(p->arena, "/admin/keys/%s", p->call->segment);
+}
+
+/* Whether the answer leads to where the password is typed once more, and from there to `path`; or fails with *e_out. */
+static bool is_led(struct page *p, const char *path, enum err *e_out)
+{
+    bool led = false;
+    *e_out = path != NULL ? people_ask_proof(p, path, &led) : ERR_MEMORY;
+    return led || *e_out != ERR_OK;
+}
+
 /* ---- Another one -------------------------------------------------------------------------------------- */
 
 struct rotation {
@@ -174,11 +187,14 @@ static void read_seconds(struct page *p, const char *name, int64_t max, int64_t 
 
 enum err admin_keys_rotate(struct page *p)
 {
+    enum err e = ERR_OK;
+    if (is_led(p, "/admin/keys", &e))
+        return e;
     struct rotation *r = arena_alloc(p->arena, sizeof *r);
     const char *alg = page_field(p, "alg");
     if (r == NULL)
         return ERR_MEMORY;
-    enum err e = keys_plan_rotation(p->app, alg[0] != '\0' ? alg : NULL, p->now_s, &r->plan);
+    e = keys_plan_rotation(p->app, alg[0] != '\0' ? alg : NULL, p->now_s, &r->plan);
     if (e == ERR_BAD_REQUEST)
         page_fault(p, "alg", "key.fault.alg");
     else if (e != ERR_OK)
@@ -192,7 +208,7 @@ enum err admin_keys_rotate(struct page *p)
     e = keyring_new(r->plan.alg, p->now_s, &r->row); /* before the transaction: RSA takes its time */
     r->row.signs_from_s = p->now_s + r->plan.publish_ahead_s;
     if (e == ERR_OK)
-        e = change_run(p, rotate, r, "key.rotate", subject_of(p, r->row.kid));
+        e = people_change(p, rotate, r, "key.rotate", subject_of(p, r->row.kid));
     secure_wipe(r->row.secret, sizeof r->row.secret);
     if (e == ERR_FULL) {
         page_fault(p, "alg", "key.fault.full");
@@ -209,10 +225,13 @@ static enum err import(struct page *p, void *ctx)
 
 enum err admin_keys_import(struct page *p)
 {
+    enum err e = ERR_OK;
+    if (is_led(p, "/admin/keys", &e))
+        return e;
     char *secret = arena_strdup(p->arena, page_field(p, "secret"));
     if (secret == NULL)
         return ERR_MEMORY;
-    enum err e = change_run(p, import, secret, "key.import", "");
+    e = people_change(p, import, secret, "key.import", "");
     if (e == ERR_BAD_REQUEST)
         page_fault(p, "secret", "key.fault.secret");
     else if (e == ERR_FULL)
@@ -232,8 +251,11 @@ static enum err retire(struct page *p, void *ctx)
 
 enum err admin_keys_retire(struct page *p)
 {
+    enum err e = ERR_OK;
+    if (is_led(p, key_path(p), &e))
+        return e;
     const char *needed = NULL;
-    enum err e = change_run(p, retire, &needed, "key.retire", subject_of(p, p->call->segment));
+    e = people_change(p, retire, &needed, "key.retire", subject_of(p, p->call->segment));
     if (e == ERR_NOT_FOUND)
         return ERR_NO_SUCH_PATH;
     if (e != ERR_EXISTS)
@@ -251,24 +273,30 @@ static enum err put_sm2(struct page *p, void *ctx)
 
 enum err admin_keys_new_sm2(struct page *p)
 {
+    enum err e = ERR_OK;
+    if (is_led(p, "/admin/keys", &e))
+        return e;
     unsigned char key[SM2_KEY_LEN];
-    enum err e = sm2_generate(key);
+    e = sm2_generate(key);
     if (e == ERR_OK)
-        e = change_run(p, put_sm2, key, "key.sm2", "");
+        e = people_change(p, put_sm2, key, "key.sm2", "");
     secure_wipe(key, sizeof key);
     return e == ERR_OK ? page_go(p, "/admin/keys", "done.key_sm2") : e;
 }
 
 enum err admin_keys_import_sm2(struct page *p)
 {
+    enum err e = ERR_OK;
+    if (is_led(p, "/admin/keys", &e))
+        return e;
     unsigned char key[SM2_KEY_LEN];
-    enum err e = sm2_key_of_hex(page_field(p, "private"), key);
+    e = sm2_key_of_hex(page_field(p, "private"), key);
     if (e == ERR_BAD_REQUEST) {
         page_fault(p, "private", "key.fault.private");
         return show_keys(p, 400);
     }
     if (e == ERR_OK)
-        e = change_run(p, put_sm2, key, "key.sm2", "");
+        e = people_change(p, put_sm2, key, "key.sm2", "");
     secure_wipe(key, sizeof key);
     return e == ERR_OK ? page_go(p, "/admin/keys", "done.key_sm2") : e;
 }

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "admin/appearance.h"
-#include "portal/change.h"
 #include "portal/pages.h"
+#include "portal/people.h"
 
 /* ---- Settings ----------------------------------------------------------------------------------------- */
 
@@ -30,12 +30,16 @@ static bool has(const char *text, const char *sought)
     }
 }
 
-/* What a setting is for: in the page's language where that has it, else in that of the configuration. */
+/* What a setting is for: in the page's language where that has it, else in that of the configuration. What all dialects
+ * have is said once. */
 static const char *help_of(const struct page *p, const struct config_view *s, bool *is_english)
 {
-    const char *dot = strncmp(s->section, "dialect.", 8) == 0 ? "dialect" : s->section;
-    const char *key = arena_printf(p->arena, "setting.%s.%s", dot, s->key);
+    const char *key = arena_printf(p->arena, "setting.%s.%s", s->section, s->key);
     const char *word = key != NULL ? words_find(key, strlen(key), p->script) : NULL;
+    if (word == NULL) {
+        key = arena_printf(p->arena, "setting.dialect.%s", s->key);
+        word = key != NULL ? words_find(key, strlen(key), p->script) : NULL;
+    }
     *is_english = word == NULL;
     return word != NULL ? word : s->help;
 }
@@ -56,6 +60,7 @@ static void add_setting(struct page *p, struct view **section, const char **last
     view_text(item, "help", help);
     view_flag(item, "is_english", is_english);
     view_flag(item, "is_set", s->place.line > 0);
+    view_text(item, "profile", s->profile);
     view_number(item, "line", s->place.line);
     view_text(item, "profile", s->profile);
     view_flag(item, "has_initial", s->place.line > 0 && s->initial[0] != '\0');
@@ -136,13 +141,13 @@ enum err admin_look_set(struct page *p)
         enum appearance_field field = (enum appearance_field)f;
         if (appearance_check(scratch, field, value_of(p, field)) != ERR_OK)
             page_fault(p, appearance_name(field),
-                       field == APPEARANCE_ACCENT ? "look.fault.accent"
-                       : field == APPEARANCE_LOGO ? "look.fault.logo"
-                                                  : "look.fault.text");
+                       field == APPEARANCE_ACCENT                                    ? "look.fault.accent"
+                       : field == APPEARANCE_LOGO || field == APPEARANCE_FOOTER_LINK ? "look.fault.logo"
+                                                                                     : "look.fault.text");
     }
     free(scratch);
     if (page_has_faults(p))
         return show_look(p, 400);
-    enum err e = change_run(p, set, NULL, "look.set", "");
+    enum err e = people_change(p, set, NULL, "look.set", "");
     return e == ERR_OK ? page_go(p, "/admin/look", "done.look_set") : e;
 }

@@ -169,6 +169,11 @@ enum err user_store_set(struct db *db, const struct user *row)
     return row_run_one(db, SQL_USER_SET, &table, row);
 }
 
+enum err user_store_set_locked(struct db *db, int64_t id, bool locked, int64_t now_s)
+{
+    return stmt_run_one(db, SQL_USER_SET_LOCKED, "iii", id, (int64_t)locked, now_s);
+}
+
 enum err user_store_set_password(struct db *db, int64_t id, const char *password_hash, int64_t now_s)
 {
     return stmt_run_one(db, SQL_USER_SET_PASSWORD, "isi", id, password_hash, now_s);

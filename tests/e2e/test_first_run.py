@@ -14,6 +14,7 @@ from harness.portal import Portal
 from harness.site import User, UploadedSite
 from harness.wire import get, post_form
 from selenium.webdriver.common.by import By
+from test_portal_pages import LANGUAGES, axe, cut_off, look_at
 
 TRANSPORTS = ("lighttpd-fastcgi", "apache-htaccess-generous", "apache-fcgid", "lighttpd-cgi")
 FIRST = User("zhang.san", "correct horse battery staple")
@@ -86,6 +87,38 @@ def test_in_a_browser(rented):
         until(browser, lambda b: b.current_url.endswith("/admin"))
         browser.get(Portal(rented).url("/account"))
         assert FIRST.account in browser.find_element(By.TAG_NAME, "body").text
+
+
+def test_pages_for_everybody():
+    """In every language, light and dark, narrow and wide: before there is a site, at the setup, with faults."""
+    with running_site("lighttpd-fastcgi", kind=UploadedSite) as site, running_browser() as browser:
+        faults, base = [], Portal(site).base
+
+        def look(path, language=None):
+            if path is not None:
+                browser.get(f"{base}{path}?lang={language}")
+                assert browser.find_element(By.TAG_NAME, "html").get_attribute("lang") == language
+            for width in (320, 1440):
+                for dark in (False, True):
+                    look_at(browser, width, dark)
+                    where = f"{path} {language} {width} {'dark' if dark else 'light'}"
+                    faults.extend(f"{where}: {line}" for line in axe(browser))
+                    faults.extend([f"{where}: wider than the window"] if cut_off(browser) else [])
+
+        os.chmod(site.root, 0o555)
+        for language in LANGUAGES:
+            look("/", language)
+            assert str(site.conf) in browser.find_element(By.TAG_NAME, "body").text
+        os.chmod(site.root, 0o755)
+        browser.get(base + "/")
+        for language in LANGUAGES:
+            look("/setup", language)
+        for name, value in {"code": "00", "account": "x", "fresh": "y", "again": "z"}.items():
+            browser.find_element(By.NAME, name).send_keys(value)
+        browser.find_element(By.CSS_SELECTOR, "button.primary").click()
+        until(browser, lambda b: b.find_elements(By.ID, "code-fault"))
+        look(None)
+        assert faults == []
 
 
 @pytest.mark.parametrize("path", ["/login", "/account", "/admin", "/forgot", "/link/0123"])
