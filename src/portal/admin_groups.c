@@ -170,6 +170,16 @@ static enum err set_group(struct page *p, void *ctx)
     return groups_set(p->app->db, ctx);
 }
 
+/* Whoever would be out with the next page has mistyped something; the command line can still do it. */
+static enum err check_own_way_in(struct page *p, const struct user_group *g)
+{
+    bool is_mine = false;
+    enum err e = group_store_has(p->app->db, g->name, p->user.id, &is_mine);
+    if (is_mine && g->networks[0] != '\0' && !address_in_list(p->call->req->address, g->networks))
+        page_fault(p, "networks", "groups.keeps_you_out");
+    return e;
+}
+
 enum err admin_group_set(struct page *p)
 {
     struct user_group g, changed;
@@ -178,6 +188,8 @@ enum err admin_group_set(struct page *p)
         return e;
     changed = g;
     e = take_group(p, &changed);
+    if (e == ERR_OK && !page_has_faults(p))
+        e = check_own_way_in(p, &changed);
     if (e == ERR_OK && page_has_faults(p))
         return show_one(p, &g, true, 400);
     if (e == ERR_OK)
