@@ -236,7 +236,7 @@ enum err admin_group_join(struct page *p)
         return say(p, &g, "account", "groups.no_user");
     if (e == ERR_OK)
         e = people_change(p, put_member, &(struct joining){g.name, u.id}, "group.join",
-                          arena_printf(p->arena, "%s in group:%s", people_subject(p, &u), g.name));
+                          arena_printf(p->arena, "%s %s", subject_of(p, &g), people_subject(p, &u)));
     return e == ERR_OK ? page_go(p, path_of(p, &g), "done.member_added") : e;
 }
 
@@ -255,7 +255,7 @@ enum err admin_group_leave(struct page *p)
     if (e != ERR_OK || led)
         return e;
     e = people_change(p, remove_member, &(struct joining){g.name, u.id}, "group.leave",
-                      arena_printf(p->arena, "%s in group:%s", people_subject(p, &u), g.name));
+                      arena_printf(p->arena, "%s %s", subject_of(p, &g), people_subject(p, &u)));
     if (e == ERR_EXISTS)
         return say(p, &g, "", "users.last_admin");
     return e == ERR_OK ? page_go(p, path_of(p, &g), "done.member_removed") : e;

@@ -281,7 +281,7 @@ def test_a_new_way_in(site, admin, person):
     guest.get("/login")
     guest.submit("/sign-in", account=person.account, password=password)
     assert guest.page.path.endswith("/account/password")
-    assert "user.reset-link" in events(site, subject_of(person))
+    assert "user.reset" in events(site, subject_of(person))
     assert "user.passwd" in events(site, subject_of(person))
 
 
