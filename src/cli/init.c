@@ -103,9 +103,11 @@ static enum cli_status run_setup_code(struct cli *cli)
     buf_init(&why);
     enum err e = setup_is_due(cli->app.db, &is_due);
     if (e == ERR_OK && !is_due)
-        return cli_fail(
-            cli, "there are users already, and no code makes an administrator: menshen group add-member "
-                 "admins ACCOUNT");
+        setup_forget_code(cli->app.cfg.server.data_dir);
+    if (e == ERR_OK && !is_due)
+        return cli_fail(cli,
+                        "there are users already, and no code makes an administrator: menshen group join "
+                        "admins ACCOUNT");
     if (e == ERR_OK)
         e = setup_code(cli->app.cfg.server.data_dir, code, &why);
     enum cli_status status = cli_result_why(cli, e, &why);

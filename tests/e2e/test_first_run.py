@@ -67,7 +67,7 @@ def test_from_upload_to_first_administrator(uploaded):
         (FIRST.account, "张三", "zhang@example.com", "admins")
     ]
     assert not (site.root / "data/setup-code.txt").exists()
-    assert portal.get("/account").status == 200, "signed in"
+    assert portal.get("/admin").status == 200 and portal.get("/account").status == 200, "signed in, as administrator"
 
     assert portal.get("/setup").status == 404
     assert Portal(site).get("/login").path.endswith("/login"), "there is somebody to sign in as"
@@ -233,6 +233,16 @@ def test_an_empty_folder_that_others_can_read_is_closed(rented):
     rented._chown()
     assert Portal(rented).get("/").path.endswith("/setup")
     assert mode(rented.root / "data") == 0o700
+
+
+def test_a_user_of_the_command_line_ends_the_setup(rented):
+    portal = Portal(rented)
+    portal.get("/")
+    rented.cli("tenant", "add", "000000", "--name", "x")
+    rented.cli("user", "add", "li", line="Secret-4711-x")
+    assert set_up(portal, rented.setup_code).status == 404
+    assert not (rented.root / "data/setup-code.txt").exists(), "should all users go again, another is made"
+    assert portal.get("/").path.endswith("/login")
 
 
 # ---- The command line -----------------------------------------------------------------------------------------------
