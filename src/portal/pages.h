@@ -2,7 +2,8 @@
  * The pages of the portal: X(METHOD, path below the prefix, enum page_needs, handler), one list for each area. From
  * them come the routes and the declarations of the handlers, which stand in the area's file.
  *
- * A form does not go to /login or /logout: dialects have those.
+ * A form does not go to /login or /logout: dialects have those. A POST that wants PAGE_PROVED has a GET at its path: that
+ * is where the person comes back to.
  *
  * Depends on portal/page.
  */

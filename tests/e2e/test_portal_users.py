@@ -341,6 +341,12 @@ def test_administrators_are_made_and_protected_from_themselves(site, admin, pers
     assert second.get("/admin/users", follow=False).status == 403
 
 
+def test_every_form_that_asks_for_proof_has_a_page_to_come_back_to():
+    shown = {path for method, path, _ in ADMIN_PATHS if method == "GET"}
+    asking = {path for method, path, needs in ADMIN_PATHS if method == "POST" and "PAGE_PROVED" in needs}
+    assert asking and asking <= shown
+
+
 def test_what_matters_asks_for_the_password_again(site, admin, person):
     site.write("UPDATE browser_session SET proved_s = proved_s - 1000")
     path = f"/admin/user-remove/{person.id}"
@@ -350,6 +356,12 @@ def test_what_matters_asks_for_the_password_again(site, admin, person):
     admin.submit("/prove", password=DEMO_USER.password)
     assert admin.page.path.endswith(path)
     assert "password.prove" in [r[0] for r in site.query("SELECT action FROM audit WHERE result = 'ok'")]
+    # A form that was open for longer leads back to its page, and has done nothing.
+    token = admin.page.form(path).fields["csrf"]
+    site.write("UPDATE browser_session SET proved_s = proved_s - 1000")
+    assert admin.post(path, {"csrf": token}).path.endswith("/prove")
+    admin.submit("/prove", password=DEMO_USER.password)
+    assert admin.page.path.endswith(path) and row_of(site, person.account) is not None
     # Within a quarter of an hour once is enough; making an administrator asks too.
     assert admin.get("/admin/import").path.endswith("/admin/import")
     site.write("UPDATE browser_session SET proved_s = proved_s - 1000")
