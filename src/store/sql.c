@@ -85,7 +85,8 @@
     "AND (?3 IS NULL OR actor = ?3 OR subject = ?3 OR (substr(?3, 1, 1) = '/' AND "                          \
     "(('user' = substr(actor, 1, 4) AND substr(actor, -length(?3)) = ?3) OR "                                \
     "('user' = substr(subject, 1, 4) AND substr(subject, -length(?3)) = ?3)))) "                             \
-    "AND (?4 IS NULL OR action = ?4) AND (?6 = 0 OR id < ?6) AND (?7 = 0 OR at_s < ?7) "                     \
+    "AND (?4 IS NULL OR action = ?4) AND id < iif(?6 > 0, ?6, 9223372036854775807) AND (?7 = 0 OR at_s < "   \
+    "?7) "                                                                                                   \
     "AND (?8 IS NULL OR result = ?8 OR (?8 = 'failed' AND result <> 'ok')) AND (?9 IS NULL OR address = "    \
     "?9) "
 
