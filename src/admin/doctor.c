@@ -152,6 +152,24 @@ static void check_proxies(struct doctor *d)
     doctor_add(d, "trusted_proxies", DOCTOR_OK, list, NULL);
 }
 
+/* The program that sends mail has to be there; what it does with it, only sending tells. */
+static void check_mail(struct doctor *d)
+{
+    const struct config *cfg = &d->app->cfg;
+    const char *program = arena_strndup(d->arena, cfg->mail.sendmail, strcspn(cfg->mail.sendmail, " \t"));
+    if (cfg->mail.sendmail[0] == '\0')
+        doctor_add(d, "mail", DOCTOR_OK, "none is sent: links are handed over", NULL);
+    else if (program == NULL || access(program, X_OK) != 0)
+        doctor_add(d, "mail", DOCTOR_ERROR,
+                   DOCTOR_TEXT(d, "%s: %s", program != NULL ? program : "", strerror(errno)),
+                   "[mail] sendmail has to name a program of this host, as /usr/sbin/sendmail -t -i");
+    else if (cfg->server.base_url[0] == '\0')
+        doctor_add(d, "mail", DOCTOR_WARNING, "nobody can ask for a new password: there is no base_url",
+                   "links in mails begin with it: [server] base_url = https://HOST");
+    else
+        doctor_add(d, "mail", DOCTOR_OK, cfg->mail.sendmail, NULL);
+}
+
 /* ---- The host ---------------------------------------------------------------------------------------- */
 
 static void check_random(struct doctor *d)
@@ -327,6 +345,7 @@ void doctor_examine(struct doctor *d)
     check_expose_answer(d);
     check_proxies(d);
     doctor_check_policy(d);
+    check_mail(d);
     check_log(d);
     check_random(d);
     check_clock(d);

@@ -263,7 +263,9 @@ static void check_content(struct doctor *d)
                "no client can ask for tokens; menshen client add ID --grants captcha,refresh_token");
     e = user_store_count(db, &users);
     check_some(d, "users", e, users, DOCTOR_WARNING,
-               "nobody can log in; menshen user add ACCOUNT --real-name NAME");
+               "nobody can log in; open the site in a browser and make its first administrator, or: menshen "
+               "user add "
+               "ACCOUNT --real-name NAME");
     arena_fini(&rows);
 }
 

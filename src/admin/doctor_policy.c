@@ -36,7 +36,9 @@ static const struct demand {
 
 static int64_t number_at(const struct config *cfg, const struct demand *demand)
 {
-    return *(const int64_t *)((const char *)cfg + demand->offset);
+    int64_t number = 0;
+    memcpy(&number, (const char *)cfg + demand->offset, sizeof number);
+    return number;
 }
 
 static bool is_looser(const struct demand *demand, int64_t is, int64_t asked)

@@ -41,9 +41,6 @@ enum err handover_draw(struct app *app, char out[HANDOVER_PASSWORD_CAP], char ha
 
 enum err handover_give(struct app *app, const struct user *u, const char *hash, int64_t now_s)
 {
-    struct user expired = *u;
-    expired.password_expired = true;
-    expired.password_changed_s = now_s;
     enum err e = users_set_password(app, u, hash, now_s);
-    return e == ERR_OK ? user_store_set(app->db, &expired) : e;
+    return e == ERR_OK ? user_store_expire_password(app->db, u->id) : e;
 }

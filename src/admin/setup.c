@@ -111,6 +111,13 @@ bool setup_code_is(const char *dir, const char *given)
     return same;
 }
 
+void setup_forget_code(const char *dir)
+{
+    char path[PATH_MAX];
+    if (path_of(dir, path))
+        unlink(path);
+}
+
 /* Gone before the commit: should that fail, the next visit makes another. */
 static enum err use_code_up(struct app *app)
 {

@@ -29,6 +29,9 @@ enum err setup_code(const char *dir, char out[SETUP_CODE_CAP], struct buf *why);
  * also if there is no file. */
 bool setup_code_is(const char *dir, const char *given);
 
+/* Where somebody came by another way, the code is good for nothing any more: its file goes too. */
+void setup_forget_code(const char *dir);
+
 /*
  * Make the first administrator: u has account, password_hash and what describes him; tenant_id is where he belongs,
  * and the tenant is made if it is missing. The file of the code is gone with it. Within a durable transaction, which

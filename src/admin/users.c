@@ -115,14 +115,11 @@ enum err users_add(struct db *db, const struct user *u, struct arena *arena)
     return e == ERR_OK ? user_store_put(db, u) : e;
 }
 
-enum err users_set_locked(struct app *app, struct user *u, bool locked, int64_t now_s)
+enum err users_set_locked(struct app *app, const struct user *u, bool locked, int64_t now_s)
 {
     enum err e = locked ? groups_check_last_admin(app->db, u->id) : ERR_OK;
-    u->locked = locked;
-    if (!locked)
-        u->unlocked_s = now_s;
     if (e == ERR_OK)
-        e = user_store_set(app->db, u);
+        e = user_store_set_locked(app->db, u->id, locked, now_s);
     if (e != ERR_OK)
         return e;
     return locked ? browser_end_person(app->db, u->id, 0, 0, now_s)

@@ -46,7 +46,7 @@ enum err users_check_free(struct db *db, const char *tenant_id, const char *acco
 
 /* Lock it, which ends all its sessions and links; or unlock it and forget its failed logins, so that it can log in at
  * once. ERR_OK, ERR_NOT_FOUND, ERR_STORE; ERR_EXISTS: the last who can administer the site is not locked. */
-enum err users_set_locked(struct app *app, struct user *u, bool locked, int64_t now_s);
+enum err users_set_locked(struct app *app, const struct user *u, bool locked, int64_t now_s);
 
 /* Remove it, with its sessions, links and memberships. Errors as above. */
 enum err users_remove(struct db *db, int64_t id);

@@ -93,17 +93,18 @@ static enum err check(struct app *app, const struct browser_session *s, int64_t 
     return e;
 }
 
-/* Seen now: it may be idle from here on. Costs one small transaction a minute, which need not be durable. */
-static enum err note_seen(struct app *app, struct browser_session *s, int64_t now_s)
+/* Seen now: it may be idle from here on. Costs one small transaction a minute, which need not be durable; where nothing
+ * can be written pages are shown all the same, and the session may end early. */
+static void note_seen(struct app *app, struct browser_session *s, int64_t now_s)
 {
     if (now_s < s->seen_s + SEEN_EVERY_S && now_s >= s->seen_s - SEEN_EVERY_S)
-        return ERR_OK;
+        return;
     s->seen_s = now_s;
     int64_t idle_s = policy_idle(&app->cfg, s->idle_s);
     if (idle_s > 0)
         s->idle_end_s = earlier(s->end_s, now_s + idle_s);
-    enum err e = db_begin(app->db, DB_RELAXED);
-    return e == ERR_OK ? db_end(app->db, browser_store_seen(app->db, s->id, s->seen_s, s->idle_end_s)) : e;
+    if (db_begin(app->db, DB_RELAXED) == ERR_OK)
+        db_end(app->db, browser_store_seen(app->db, s->id, s->seen_s, s->idle_end_s));
 }
 
 enum err browser_find(struct app *app, const char *secret, int64_t now_s, struct arena *arena,
@@ -119,7 +120,9 @@ enum err browser_find(struct app *app, const char *secret, int64_t now_s, struct
         return ERR_TOKEN_INVALID;
     if (e == ERR_OK)
         e = check(app, out, now_s, arena, user_out);
-    return e == ERR_OK ? note_seen(app, out, now_s) : e;
+    if (e == ERR_OK)
+        note_seen(app, out, now_s);
+    return e;
 }
 
 enum err browser_stands(struct app *app, const struct browser_session *s, int64_t now_s, struct arena *arena)

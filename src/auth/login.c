@@ -6,6 +6,7 @@
 #include "auth/audit.h"
 #include "auth/history.h"
 #include "auth/link.h"
+#include "auth/mail.h"
 #include "auth/policy.h"
 #include "auth/throttle.h"
 #include "base/account.h"
@@ -430,10 +431,10 @@ static enum err stands_again(const struct attempt *a, const struct again *g)
 static enum err set_password(const struct attempt *a, const struct again *g, const char *hash)
 {
     enum err e = history_set_password(a->app, g->user->id, hash, a->now_s);
-    return e == ERR_OK
-               ? browser_end_person(a->app->db, g->user->id, g->token != NULL ? g->token->session.id : 0,
-                                    g->browser != NULL ? g->browser->id : 0, a->now_s)
-               : e;
+    if (e == ERR_OK)
+        e = browser_end_person(a->app->db, g->user->id, g->token != NULL ? g->token->session.id : 0,
+                               g->browser != NULL ? g->browser->id : 0, a->now_s);
+    return e == ERR_OK ? mail_tell(a->app, MAIL_PASSWORD_CHANGED, g->user->id, a->try.address, a->now_s) : e;
 }
 
 /* `hash` NULL: the password stays as it is. secret_out: of a browser's session that goes on under a new one; or NULL. */
@@ -580,6 +581,8 @@ static enum err settle_link(const struct attempt *a, const char *link_secret, co
         e = browser_end_person(app->db, user.id, 0, 0, a->now_s);
     if (e == ERR_OK)
         e = throttle_unlock(app, user.tenant_id, user.account);
+    if (e == ERR_OK && strcmp(link.purpose, LINK_RESET) == 0)
+        e = mail_tell(app, MAIL_PASSWORD_CHANGED, user.id, a->try.address, a->now_s);
     if (e == ERR_OK)
         e = user_store_note_login(app->db, user.id, a->now_s);
     if (e == ERR_OK)

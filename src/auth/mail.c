@@ -99,6 +99,24 @@ enum err mail_ask(struct app *app, const char *kind, const char *text, const cha
     return e == ERR_OK ? put(app, &row) : e;
 }
 
+enum err mail_tell(struct app *app, const char *kind, int64_t user_id, const char *address, int64_t now_s)
+{
+    struct mail_row row = {.user_id = user_id,
+                           .recipient = "",
+                           .subject = kind,
+                           .body = address,
+                           .created_s = now_s,
+                           .next_s = now_s,
+                           .expires_s = now_s + MAIL_NOTICE_TTL_S};
+    if (!mail_is_on(app) || !app->cfg.mail.notices)
+        return ERR_OK;
+    enum err e = check_room(app);
+    if (e == ERR_FULL)
+        LOG_SOME(&app->log, ERR_LEVEL_WARN, "mail_refused", LOG_S("error", err_info(e)->name),
+                 LOG_S("kind", kind));
+    return e == ERR_FULL ? ERR_OK : e == ERR_OK ? put(app, &row) : e;
+}
+
 /* ---- The message ------------------------------------------------------------------------------------- */
 
 /* Whether a header may say it as it is. */

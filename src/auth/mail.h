@@ -51,7 +51,15 @@ enum err mail_put(struct app *app, const struct mail *m, int64_t now_s);
 enum err mail_ask(struct app *app, const char *kind, const char *text, const char *address, int64_t now_s,
                   int64_t *retry_after_s_out);
 
-/* Answer a question: mail_put what is to be said, within a transaction that is open and in which its row was removed. */
+/*
+ * Tell a person of something by a letter of this kind, which the sender writes (its mail_answer), in the language that he
+ * has then: for what happens below the portal's texts. `address`: where from. Nothing where [mail] notices = no or mail is
+ * off. Within the transaction of what it tells of. ERR_OK, also where the queue is full; ERR_STORE.
+ */
+#define MAIL_PASSWORD_CHANGED "password_changed"
+enum err mail_tell(struct app *app, const char *kind, int64_t user_id, const char *address, int64_t now_s);
+
+/* Answer a question, or write what is to be told: mail_put what is to be said, within a transaction that is open and in which its row was removed. */
 typedef enum err mail_answer(struct app *app, const struct mail_row *question, int64_t now_s,
                              struct arena *arena);
 

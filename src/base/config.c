@@ -186,7 +186,7 @@ static const struct setting settings[] = {
     DIALECT("dialect.oauth", DIALECT_OAUTH, "yes", "/oauth2", "alnum", "130", "48", "5", "png"),
     DIALECT("portal", DIALECT_PORTAL, "yes", "/", "alnum", "160", "60", "4-5", "png"),
     CHOICE("portal", "chinese_kind", portal.chinese_kind, kinds, "chinese",
-           "what the captcha asks people who read Chinese"),
+           "what the captcha asks people who read simplified Chinese"),
     BOOL("portal", "show_tenants", portal.show_tenants, "yes",
          "let people choose among the tenants, where there are several"),
     TEXT("portal", "title", portal.title, "", "name of the site, on every page"),

@@ -103,9 +103,11 @@ static enum cli_status run_setup_code(struct cli *cli)
     buf_init(&why);
     enum err e = setup_is_due(cli->app.db, &is_due);
     if (e == ERR_OK && !is_due)
-        return cli_fail(
-            cli, "there are users already, and no code makes an administrator: menshen group add-member "
-                 "admins ACCOUNT");
+        setup_forget_code(cli->app.cfg.server.data_dir);
+    if (e == ERR_OK && !is_due)
+        return cli_fail(cli,
+                        "there are users already, and no code makes an administrator: menshen group join "
+                        "admins ACCOUNT");
     if (e == ERR_OK)
         e = setup_code(cli->app.cfg.server.data_dir, code, &why);
     enum cli_status status = cli_result_why(cli, e, &why);
@@ -124,8 +126,8 @@ const struct cli_command cli_init_commands[] = {
      .details =
          "It goes into the folder [server] data_dir, which is made if it is missing. A database that is\n"
          "there already is left as it is. --demo adds tenant 000000, client sword with secret\n"
-         "sword_secret, and user admin with password admin: to try things out, never to be reached by\n"
-         "others.",
+         "sword_secret, and user admin with password admin, who administers the portal: to try things\n"
+         "out, never to be reached by others.",
      .examples = "menshen init\n"
                  "menshen init --demo\n"
                  "menshen --conf /home/site/menshen.conf init"},

@@ -18,7 +18,7 @@
 #define ROUTE_ACCOUNT_MAX 128   /* bytes of an account or a fingerprint */
 #define ROUTE_BODY_MAX    65536 /* bytes; contracts: a body over 64 KiB is 413 */
 #define ROUTE_UPLOAD_MAX                                                                                     \
-    (2 * 1024 * 1024)        /* bytes of a body of ROUTE_UPLOAD: a file of 1 MiB, also as base64 */
+    1048576 /* bytes of a body of ROUTE_UPLOAD: what our examples for web servers let through */
 #define ROUTE_CACHED_S "300" /* seconds */
 
 enum route_flags {

@@ -13,7 +13,7 @@
 #include "store/tenant_store.h"
 
 enum {
-    FILE_MAX = 1024 * 1024,
+    FILE_MAX = 700 * 1024, /* bytes: as base64, in which it comes back, less than ROUTE_UPLOAD_MAX */
     PEOPLE_MAX = 20000,
     PASSWORDS_MAX = 200, /* to be hashed while a browser waits, and the worker's other visitors */
     ROWS_SHOWN = 20,
@@ -98,7 +98,6 @@ static bool take_file(struct page *p, struct upload *u)
         unsigned char *room = buf_reserve(&u->file, len);
         long n = room != NULL ? codec_base64_decode(data, len, room, len) : -1;
         u->file.len += n > 0 ? (size_t)n : 0;
-        buf_add_str(&u->file, ""); /* its NUL */
     }
     if (file != NULL && file->len > FILE_MAX)
         page_fault(p, "file", "import.too_large");
@@ -228,6 +227,8 @@ static enum err write_and_tell(struct page *p, struct upload *u)
     enum err e = people_change(p, write, u, "user.import", subject);
     if (im->overtaken_line != 0)
         return refuse(p, "file", "import.overtaken");
+    if (im->last_admin_line != 0)
+        return refuse(p, "file", "users.last_admin");
     if (e == ERR_FORBIDDEN)
         return refuse(p, "file", "import.not_yourself");
     if (e != ERR_OK)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "admin/doctor.h"
 #include "admin/stats.h"
 #include "auth/throttle.h"
 #include "base/clock.h"
@@ -11,15 +12,48 @@
 
 /* ---- What needs attention ---------------------------------------------------------------------------- */
 
-static void add_todo(struct page *p, const char *badge, const char *path, const char *key, int64_t n)
+/* A line of the list: `key` is its sentence, with {n} or {what} in it. */
+static void add_todo(struct page *p, bool is_bad, const char *path, const char *key, int64_t n,
+                     const char *what)
 {
     struct view *values = view_new(p->arena);
     struct view *item = view_item(p->view, "todo");
     view_number(values, "n", n);
-    view_text(item, "badge", badge);
-    view_text(item, "kind", page_word(p, strcmp(badge, "bad") == 0 ? "overview.bad" : "overview.warn"));
+    view_text(values, "what", what);
+    view_text(item, "badge", is_bad ? "bad" : "warn");
+    view_text(item, "kind", page_word(p, is_bad ? "overview.bad" : "overview.warn"));
     view_text(item, "text", page_sentence(p, key, values));
     view_textf(item, "href", "%s%s", p->mount, path);
+}
+
+static void add_findings(struct page *p, const struct doctor *d, enum doctor_status status)
+{
+    for (size_t i = 0; i < d->count; i++) {
+        const char *key = arena_printf(p->arena, "health.check.%s", d->finding[i].name);
+        const char *word = key != NULL ? words_find(key, strlen(key), p->script) : NULL;
+        if (d->finding[i].status == status)
+            add_todo(p, status == DOCTOR_ERROR, "/admin/health", "overview.finding", 0,
+                     word != NULL ? word : d->finding[i].name);
+    }
+}
+
+/* What doctor finds at a glance. */
+static enum err show_findings(struct page *p)
+{
+    struct doctor *d = arena_alloc(p->arena, sizeof *d);
+    if (d == NULL)
+        return ERR_MEMORY;
+    *d = (struct doctor){.app = p->app,
+                         .is_open = true,
+                         .is_quick = true,
+                         .dialects = p->call->dialects,
+                         .arena = p->arena,
+                         .now_s = p->now_s};
+    db_read_end(p->app->db);
+    doctor_examine(d);
+    add_findings(p, d, DOCTOR_ERROR);
+    add_findings(p, d, DOCTOR_WARNING);
+    return ERR_OK;
 }
 
 struct locks {
@@ -47,7 +81,7 @@ static enum err count_stuck(void *ctx, const struct mail_row *row)
     return ERR_OK;
 }
 
-static enum err show_todo(struct page *p)
+static enum err show_locks(struct page *p)
 {
     struct locks locks = {0};
     struct arena rows; /* these two empty it after each row */
@@ -57,16 +91,14 @@ static enum err show_todo(struct page *p)
     if (e == ERR_OK)
         e = mail_store_list(p->app->db, &rows, count_stuck, &stuck);
     arena_fini(&rows);
-    if (p->app->cfg.captcha.expose_answer)
-        add_todo(p, "bad", "/admin/settings", "overview.answers_exposed", 0);
     if (locks.accounts > 0)
-        add_todo(p, "warn", "/admin/locks", "overview.accounts_attacked", locks.accounts);
+        add_todo(p, false, "/admin/locks", "overview.accounts_attacked", locks.accounts, "");
     if (locks.addresses > 0)
-        add_todo(p, "warn", "/admin/locks", "overview.addresses_locked", locks.addresses);
+        add_todo(p, false, "/admin/locks", "overview.addresses_locked", locks.addresses, "");
     if (locks.clients > 0)
-        add_todo(p, "warn", "/admin/locks", "overview.clients_attacked", locks.clients);
+        add_todo(p, false, "/admin/locks", "overview.clients_attacked", locks.clients, "");
     if (stuck > 0)
-        add_todo(p, "warn", "/admin/health", "overview.mail_stuck", stuck);
+        add_todo(p, false, "/admin/health", "overview.mail_stuck", stuck, "");
     return e;
 }
 
@@ -358,7 +390,9 @@ enum err overview_show(struct page *p)
 {
     const struct period *period = choose_period(p);
     struct stats *stats = NULL;
-    enum err e = show_todo(p);
+    enum err e = show_locks(p);
+    if (e == ERR_OK)
+        e = show_findings(p);
     if (e == ERR_OK)
         e = show_figures(p);
     if (e == ERR_OK)

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "admin/text.h"
 #include "captcha/challenge.h"
 #include "portal/letter.h"
 #include "portal/login.h"
@@ -44,6 +45,8 @@ static void check_who(struct page *p)
     const char *who = page_field(p, "who");
     if (who[0] == '\0' || strlen(who) > WHO_MAX || strpbrk(who, "\r\n") != NULL)
         page_fault(p, "who", "forgot.fault.who");
+    if (strlen(login_tenant(p)) > TEXT_ID_MAX)
+        page_fault(p, "tenant", "login.fault_tenant");
     if (page_field(p, "captcha")[0] == '\0')
         page_fault(p, "captcha", "login.fault_captcha");
 }

@@ -127,14 +127,16 @@ enum err letter_ask_to_confirm(struct page *p, const struct user *to)
 
 /* ---- Notices ----------------------------------------------------------------------------------------- */
 
-static enum err put_notice(const struct page *as, const struct user *to, const char *kind, struct view *v)
+static enum err put_new_sign_in(const struct page *as, const struct user *to, struct view *v)
 {
     enum err e = db_begin(as->app->db, DB_DURABLE);
-    return e == ERR_OK ? db_end(as->app->db, write_letter(as, to, to->email, kind, v, MAIL_NOTICE_TTL_S)) : e;
+    return e == ERR_OK
+               ? db_end(as->app->db, write_letter(as, to, to->email, "new_sign_in", v, MAIL_NOTICE_TTL_S))
+               : e;
 }
 
 /* By the address and the browser of this request. */
-static void notify(struct page *p, const struct user *to, const char *kind)
+static void notify(struct page *p, const struct user *to)
 {
     struct buf device;
     struct page as = in_language_of(p, to);
@@ -149,15 +151,9 @@ static void notify(struct page *p, const struct user *to, const char *kind)
     buf_free(&device);
     view_text(v, "address", p->call->req->address);
     page_time(&as, v, "time", p->now_s);
-    enum err e = put_notice(&as, to, kind, v);
+    enum err e = put_new_sign_in(&as, to, v);
     if (e != ERR_OK)
-        LOG_SOME(&p->app->log, ERR_LEVEL_ERROR, "notice_lost", LOG_S("error", err_info(e)->name),
-                 LOG_S("kind", kind));
-}
-
-void letter_password_changed(struct page *p, const struct user *to)
-{
-    notify(p, to, "password_changed");
+        LOG_SOME(&p->app->log, ERR_LEVEL_ERROR, "notice_lost", LOG_S("error", err_info(e)->name));
 }
 
 /* What a browser keeps of a person who signed in with it: nothing that anybody else could make, or follow back. */
@@ -192,7 +188,7 @@ void letter_new_sign_in(struct page *p, const struct user *to)
         return;
     remember(p, mark, kept);
     if (to->last_login_s != 0)
-        notify(p, to, "new_sign_in");
+        notify(p, to);
 }
 
 /* ---- Forgotten passwords ----------------------------------------------------------------------------- */
@@ -227,13 +223,14 @@ static bool may_reset(const struct app *app, const struct user *u)
     return letter_can_reach(app, u) && u->email_verified && !u->locked && !u->tenant_locked;
 }
 
-enum err letter_answer(struct app *app, const struct mail_row *question, int64_t now_s, struct arena *arena)
+static enum err answer_forgot(struct app *app, const struct mail_row *question, int64_t now_s,
+                              struct arena *arena)
 {
     struct user u;
     char secret[LINK_SECRET_CAP];
     char *line[QUESTION_LINES] = {NULL}, *rest = arena_strdup(arena, question->body);
-    if (rest == NULL || strcmp(question->subject, QUESTION_FORGOT) != 0)
-        return rest == NULL ? ERR_MEMORY : ERR_OK;
+    if (rest == NULL)
+        return ERR_MEMORY;
     for (int i = 0; i < QUESTION_LINES && rest != NULL; i++)
         line[i] = i < QUESTION_LINES - 1 ? strsep(&rest, "\n") : rest;
     if (line[QUESTION_LINES - 1] == NULL)
@@ -249,4 +246,30 @@ enum err letter_answer(struct app *app, const struct mail_row *question, int64_t
         e = send_link(&as, &u, u.email, "forgot", line[0], secret, LINK_MAIL_RESET_TTL_S);
     secure_wipe(secret, sizeof secret);
     return e;
+}
+
+/* ---- What the sender writes ------------------------------------------------------------------------- */
+
+static enum err tell_password_changed(struct app *app, const struct mail_row *what, int64_t now_s,
+                                      struct arena *arena)
+{
+    struct user u;
+    struct page nobody = {.app = app, .arena = arena, .now_s = now_s};
+    enum err e = user_store_get(app->db, what->user_id, arena, &u);
+    if (e != ERR_OK || !letter_can_reach(app, &u))
+        return e == ERR_NOT_FOUND ? ERR_OK : e;
+    struct page as = in_language_of(&nobody, &u);
+    struct view *v = view_new(arena);
+    view_text(v, "address", what->body);
+    page_time(&as, v, "time", what->created_s);
+    return write_letter(&as, &u, u.email, MAIL_PASSWORD_CHANGED, v, MAIL_NOTICE_TTL_S);
+}
+
+enum err letter_answer(struct app *app, const struct mail_row *question, int64_t now_s, struct arena *arena)
+{
+    if (strcmp(question->subject, QUESTION_FORGOT) == 0)
+        return answer_forgot(app, question, now_s, arena);
+    if (strcmp(question->subject, MAIL_PASSWORD_CHANGED) == 0)
+        return tell_password_changed(app, question, now_s, arena);
+    return ERR_OK;
 }

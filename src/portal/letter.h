@@ -31,19 +31,18 @@ enum err letter_link(struct page *p, const struct user *to, const char *purpose,
 enum err letter_ask_to_confirm(struct page *p, const struct user *to);
 
 /*
- * Notices, unless [mail] notices = no, after what they tell of, in a transaction of their own: a failure is logged. Of a
- * sign-in only with a browser that this person has not used before, which is marked by a cookie; not of the very first.
+ * The notice of a sign-in, unless [mail] notices = no: only with a browser that this person has not used before, which is
+ * marked by a cookie; not of the very first. In a transaction of its own, after the sign-in; a failure is logged.
  * last_login_s of `to` is when he was here before.
  */
 void letter_new_sign_in(struct page *p, const struct user *to);
-void letter_password_changed(struct page *p, const struct user *to);
 
 /* Ask for a new password, for an account of the tenant, or for an e-mail address: looked up when the answer is out.
  * Errors as mail_ask. */
 enum err letter_ask_forgot(struct page *p, const char *tenant_id, const char *who,
                            int64_t *retry_after_s_out);
 
-/* auth/mail's mail_answer of such questions. */
+/* auth/mail's mail_answer: of such questions, and of what was to be told (mail_tell). */
 mail_answer letter_answer;
 
 #endif

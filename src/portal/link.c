@@ -149,8 +149,6 @@ static enum err set_password(struct page *p, const struct link *l, struct user *
     letter_new_sign_in(p, &signed_in);
     if (is_invitation)
         ask_to_confirm(p, &signed_in);
-    else
-        letter_password_changed(p, &signed_in);
     return page_go(p, "/account", is_invitation ? "done.welcome" : "done.password_changed");
 }
 

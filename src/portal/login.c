@@ -96,18 +96,31 @@ static const char *login_path(struct page *p, const char *next)
     return copy != NULL ? copy : "/login";
 }
 
+/* Whether a browser sends cookies of [portal] cookie_path to this portal (RFC 6265 §5.1.4). */
+static bool is_below_cookie_path(const struct page *p)
+{
+    const char *path = p->app->cfg.portal.cookie_path;
+    size_t len = strlen(path);
+    while (len > 0 && path[len - 1] == '/')
+        len--;
+    return strncmp(p->mount, path, len) == 0 && (p->mount[len] == '/' || p->mount[len] == '\0');
+}
+
 /* was_let_in: the password was right, and the session's cookie did not come back; else no cookie came at all. */
 static enum err show_trouble(struct page *p, const char *next, bool was_let_in)
 {
     const char *seen = seen_origin(p), *there = configured_origin(p), *again = login_path(p, next);
     struct view *because = view_map(p->view, "because");
-    bool is_scheme = p->is_https && begins(seen, "http://");
+    bool is_path = !is_below_cookie_path(p), is_scheme = p->is_https && begins(seen, "http://");
     bool is_host =
         seen[0] != '\0' && there[0] != '\0' && strcmp(strstr(seen, "://"), strstr(there, "://")) != 0;
     view_flag(p->view, "was_let_in", was_let_in);
     view_flag(because, "scheme", is_scheme);
     view_flag(because, "host", is_host);
-    view_flag(because, "cookies", !is_scheme);
+    view_flag(because, "path", is_path);
+    view_flag(because, "cookies", !is_scheme && !is_path);
+    view_text(p->view, "cookie_path", p->app->cfg.portal.cookie_path);
+    view_text(p->view, "mount", p->mount[0] != '\0' ? p->mount : "/");
     view_text(p->view, "here", seen[0] != '\0' ? seen : request_env(p->call->req, "HTTP_HOST"));
     view_text(p->view, "there", there);
     view_text(p->view, "secure", address_here(p, "/"));
@@ -167,10 +180,11 @@ enum err login_welcome(struct page *p)
 
 /* ---- The captcha ---- */
 
+/* The characters are simplified ones, which whoever writes traditional ones cannot type. */
 static struct captcha_profile profile_of(const struct page *p)
 {
     struct captcha_profile profile = p->call->cfg->captcha;
-    if (p->script != SCRIPT_ENGLISH)
+    if (p->script == SCRIPT_SIMPLIFIED)
         profile.kind = (enum captcha_kind)p->app->cfg.portal.chinese_kind;
     return profile;
 }
@@ -319,8 +333,11 @@ static void add_elsewhere(struct page *p, const char *next)
 static void fault_locked(struct page *p, int64_t retry_after_s)
 {
     struct view *v = view_new(p->arena);
+    const char *wait = arena_printf(p->arena, "%" PRId64, retry_after_s);
     page_time(p, v, "until", p->now_s + retry_after_s);
     page_fault_text(p, "", page_sentence(p, "login.locked", v));
+    if (wait != NULL)
+        response_header(p->call->res, "Retry-After", wait);
 }
 
 /* Where the cursor is: in the first field that wants something. */

@@ -240,10 +240,22 @@ static enum err find_person(struct page *p)
     return group_store_has(p->app->db, PAGE_ADMINS, p->user.id, &p->is_admin);
 }
 
+/* What the address asks for: looked for in the query itself, since parameters are not read of what is refused before. */
+static const char *asked_language(const struct page *p)
+{
+    const char *query = p->call->req->query;
+    while (*query != '\0' && strncmp(query, "lang=", 5) != 0) {
+        query += strcspn(query, "&");
+        query += *query == '&';
+    }
+    const char *tag = *query != '\0' ? arena_strndup(p->arena, query + 5, strcspn(query + 5, "&")) : NULL;
+    return tag != NULL ? tag : "";
+}
+
 static void choose_language(struct page *p)
 {
     const char *accept = request_env(p->call->req, "HTTP_ACCEPT_LANGUAGE");
-    const char *asked = page_field(p, "lang");
+    const char *asked = asked_language(p);
     const char *kept = page_cookie(p, COOKIE_LANGUAGE);
     if (words_of_tag(asked, strlen(asked), &p->script)) {
         if (strcmp(words_tag(p->script), kept) != 0)

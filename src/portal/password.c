@@ -5,7 +5,6 @@
 
 #include "auth/login.h"
 #include "base/secure.h"
-#include "portal/letter.h"
 #include "portal/pages.h"
 
 void password_show_rules(struct page *p, const char *account)
@@ -96,7 +95,6 @@ enum err password_change(struct page *p)
         return e;
     page_sign_in(p, secret, p->session.idle_s == 0);
     secure_wipe(secret, sizeof secret);
-    letter_password_changed(p, &p->user);
     return next != NULL ? page_go_to(p, next, "done.password_changed")
                         : page_go(p, "/account", "done.password_changed");
 }

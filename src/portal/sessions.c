@@ -78,21 +78,43 @@ static enum err show_sign_in(void *ctx, const struct audit_row *row)
     return ERR_OK;
 }
 
+/* Who asks, in the audit's words. */
+struct asker {
+    struct page *p;
+    const char *actor;
+};
+
+/* What failed since the row that is in the audit: counted, and no row yet. */
+static enum err show_counted(void *ctx, const struct audit_row *row)
+{
+    const struct asker *a = ctx;
+    bool is_mine = strcmp(row->actor, a->actor) == 0 && strcmp(row->action, AUDIT_LOGIN) == 0;
+    return is_mine && row->count > 0 ? show_sign_in(a->p, row) : ERR_OK;
+}
+
+static enum err show_lately(struct page *p)
+{
+    struct asker a = {p, arena_printf(p->arena, "user:%s/%s", p->user.tenant_id, p->user.account)};
+    if (a.actor == NULL)
+        return ERR_MEMORY;
+    enum err e = audit_sum_list(p->app->db, p->arena, show_counted, &a);
+    return e == ERR_OK
+               ? audit_store_recent(p->app->db, a.actor, AUDIT_LOGIN, LATELY_MAX, p->arena, show_sign_in, p)
+               : e;
+}
+
 /* ---- The page ---- */
 
 enum err sessions_show(struct page *p)
 {
     struct db *db = p->app->db;
-    const char *actor = arena_printf(p->arena, "user:%s/%s", p->user.tenant_id, p->user.account);
     view_text(p->view, "title", page_word(p, "sessions.title"));
     view_flag(view_map(p->view, "tab"), "sessions", true);
-    enum err e = actor != NULL
-                     ? browser_store_list(db, p->user.id, p->now_s, SHOWN_MAX, p->arena, show_browser, p)
-                     : ERR_MEMORY;
+    enum err e = browser_store_list(db, p->user.id, p->now_s, SHOWN_MAX, p->arena, show_browser, p);
     if (e == ERR_OK)
         e = session_store_list(db, p->user.id, NULL, p->now_s, SHOWN_MAX, p->arena, show_application, p);
     if (e == ERR_OK)
-        e = audit_store_recent(db, actor, AUDIT_LOGIN, LATELY_MAX, p->arena, show_sign_in, p);
+        e = show_lately(p);
     return e == ERR_OK ? page_show(p, "account-sessions", 200) : e;
 }
 

@@ -75,6 +75,8 @@ static enum err refuse_others(struct page *p)
 {
     bool is_due = false;
     enum err e = setup_is_due(p->app->db, &is_due);
+    if (e == ERR_OK && !is_due)
+        setup_forget_code(p->app->cfg.server.data_dir);
     return e != ERR_OK ? e : is_due ? ERR_OK : ERR_NO_SUCH_PATH;
 }
 

@@ -57,7 +57,7 @@ enum err audit_store_parts(struct db *db, const struct audit_filter *filter, int
  * The newest `limit` rows of this action by this actor ("user:000000/zhangsan"), newest first, among the newest
  * AUDIT_RECENT_ROWS rows of all: what a page can afford to look at. Otherwise as audit_store_list.
  */
-enum { AUDIT_RECENT_ROWS = 20000 };
+enum { AUDIT_RECENT_ROWS = 10000 };
 enum err audit_store_recent(struct db *db, const char *actor, const char *action, int64_t limit,
                             struct arena *arena, audit_store_each *each, void *ctx);
 

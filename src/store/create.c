@@ -190,7 +190,7 @@ void db_discard(const char *dir)
 
 /* ---- A database that is seen only when it is whole ----------------------------------------------------- */
 
-#define HIDDEN "/.new-" /* and six characters */
+#define HIDDEN ".new-" /* and six characters */
 
 enum err db_create_hidden(const char *dir, char hidden_out[PATH_MAX], struct buf *why)
 {
@@ -207,7 +207,7 @@ enum err db_create_hidden(const char *dir, char hidden_out[PATH_MAX], struct buf
     e = db_check_private(dir, why);
     if (e != ERR_OK)
         return e;
-    if (snprintf(hidden_out, PATH_MAX, "%s" HIDDEN "XXXXXX", dir) >= PATH_MAX ||
+    if (snprintf(hidden_out, PATH_MAX, "%s/" HIDDEN "XXXXXX", dir) >= PATH_MAX ||
         mkdtemp(hidden_out) == NULL) {
         buf_addf(why, "%s: %s", dir, strerror(errno));
         return ERR_IO;
@@ -276,7 +276,7 @@ static bool is_there_before(const char *name, const char *log_path)
 {
     const char *log_name = log_path != NULL ? strrchr(log_path, '/') : NULL;
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, ".htaccess") == 0 ||
-           strncmp(name, HIDDEN + 1, sizeof HIDDEN - 2) == 0 ||
+           strncmp(name, HIDDEN, sizeof HIDDEN - 1) == 0 ||
            (log_name != NULL && strcmp(name, log_name + 1) == 0);
 }
 

@@ -142,9 +142,9 @@ const char *const migration_sql[DB_SCHEMA_VERSION] = {
           "ALTER TABLE user ADD COLUMN last_login_s INTEGER;"
           "ALTER TABLE user ADD COLUMN unlocked_s INTEGER;"
           "CREATE INDEX user_email ON user (email COLLATE NOCASE) WHERE email <> '';"
-        "CREATE INDEX user_name ON user (real_name);"
-        "CREATE INDEX user_login ON user (coalesce(last_login_s, 0));"
-        "CREATE INDEX user_created ON user (created_s);"
+          "CREATE INDEX user_name ON user (real_name);"
+          "CREATE INDEX user_login ON user (coalesce(last_login_s, 0));"
+          "CREATE INDEX user_created ON user (created_s);"
 
           "CREATE TABLE user_group ("
           " name TEXT PRIMARY KEY,"

@@ -230,6 +230,8 @@ const char *const sql_text[SQL_COUNT] = {
                      "password_changed_s = :password_changed_s, unlocked_s = :unlocked_s, "
                      "email_verified = iif(email = :email, :email_verified, 0)" USER_TEXTS(
                          CHANGE) " WHERE id = :id RETURNING id",
+    [SQL_USER_SET_LOCKED] =
+        "UPDATE user SET locked = ?2, unlocked_s = iif(?2, unlocked_s, ?3) WHERE id = ?1 RETURNING id",
     [SQL_USER_SET_PASSWORD] =
         "UPDATE user SET password_hash = ?2, password_changed_s = ?3, password_expired = 0 "
         "WHERE id = ?1 RETURNING id",

@@ -1,5 +1,6 @@
 #include "store/user_store.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/account.h"
@@ -19,6 +20,15 @@ static const struct row_table table = ROW_TABLE(columns);
      .help = text,                                                                                           \
      .offset = offsetof(struct user, m)},
 const struct user_text user_texts[USER_TEXT_COUNT] = {USER_TEXTS(TEXT)};
+
+size_t user_text_index(const char *column)
+{
+    size_t i = 0;
+    while (i < USER_TEXT_COUNT && strcmp(user_texts[i].column, column) != 0)
+        i++;
+    assert(i < USER_TEXT_COUNT);
+    return i;
+}
 
 const char **user_text_at(struct user *u, size_t i)
 {
@@ -167,6 +177,11 @@ enum err user_store_put(struct db *db, const struct user *row)
 enum err user_store_set(struct db *db, const struct user *row)
 {
     return row_run_one(db, SQL_USER_SET, &table, row);
+}
+
+enum err user_store_set_locked(struct db *db, int64_t id, bool locked, int64_t now_s)
+{
+    return stmt_run_one(db, SQL_USER_SET_LOCKED, "iii", id, (int64_t)locked, now_s);
 }
 
 enum err user_store_set_password(struct db *db, int64_t id, const char *password_hash, int64_t now_s)

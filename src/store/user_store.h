@@ -41,6 +41,9 @@ struct user_text {
 enum { USER_TEXT_COUNT = 0 USER_TEXTS(USER_COUNT_ONE) };
 extern const struct user_text user_texts[USER_TEXT_COUNT];
 
+/* Which of them has this column, which has to be one. */
+size_t user_text_index(const char *column);
+
 /* The text i of a user: where it stands, and what it is. */
 const char **user_text_at(struct user *u, size_t i);
 const char *user_text_of(const struct user *u, size_t i);
@@ -86,9 +89,12 @@ enum err user_store_list_group(struct db *db, const char *tenant_id, const char 
 /* ERR_OK; ERR_EXISTS (the account is taken, or the tenant does not exist). */
 enum err user_store_put(struct db *db, const struct user *row);
 
-/* Change the descriptive fields, password_expired, the time of the password, the lock and unlocked_s. Another e-mail
+/* Of a row that was read within the same transaction, or what others wrote meanwhile is lost: change the descriptive fields, password_expired, the time of the password, the lock and unlocked_s. Another e-mail
  * address than the one that is there is not verified, whatever the row says. ERR_OK; ERR_NOT_FOUND. */
 enum err user_store_set(struct db *db, const struct user *row);
+
+/* Lock it, or unlock it as of now_s, and change nothing else of the row. ERR_OK; ERR_NOT_FOUND. */
+enum err user_store_set_locked(struct db *db, int64_t id, bool locked, int64_t now_s);
 
 /* Set the password's verifier and its time; clears password_expired. ERR_OK; ERR_NOT_FOUND. */
 enum err user_store_set_password(struct db *db, int64_t id, const char *password_hash, int64_t now_s);

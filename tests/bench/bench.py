@@ -23,6 +23,7 @@ from statistics import median
 from bench_base import build_revision
 from bench_cgi import NOT_DEARER, compare_cgi, measure_cgi, measure_refusals
 from bench_images import measure_images
+from bench_portal import measure_pages
 from bench_scale import measure_scale
 from bench_site import (
     BUILD, JSON_TYPE, TOKEN_HEADERS, TOKEN_PATH, CannotMeasure, Lighttpd, Site, app_token, login, require,
@@ -309,6 +310,8 @@ def main():
         workers = worker_pids(server)
         measure_memory(server, workers)
         found = measure_throughput(server, workers)
+        captcha_us = found[0][1][0]
+        measure_pages(server, workers, side_by_side, load, captcha_us)
     print_throughput(found + measure_refresh_in_memory())
     missing = measure_cgi(site)
     measure_refusals()

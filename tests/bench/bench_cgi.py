@@ -106,6 +106,10 @@ def captcha_program(site):
     return Program("blade captcha", site.binary, REQUEST_METHOD="GET", PATH_INFO="/kom-ams-auth/oauth/captcha")
 
 
+def page_program(site):
+    return Program("login page of the portal", site.binary, REQUEST_METHOD="GET", PATH_INFO="/login")
+
+
 def client_program(site):
     return Program("token, client_credentials", site.binary, **TOKEN_ENV)
 
@@ -127,24 +131,25 @@ def compare_cgi(site, other, revision):
 def measure_cgi(site):
     """Prints the table; what could not be measured."""
     missing = []
-    hello, captcha, client = hello_program(), captcha_program(site), client_program(site)
+    hello, captcha, client, page = hello_program(), captcha_program(site), client_program(site), page_program(site)
     login, sqlite = Program("token, captcha and password", site.binary, **TOKEN_ENV), sqlite_program(site)
     php = php_program(missing)
     for _ in range(RUNS):
         hello.run()
         key = json.loads(captcha.run())["key"]
         client.run(CLIENT_CREDENTIALS)
+        page.run()
         sqlite.run()
         login.run(site.login_body(key))
         if php is not None:
             php.run()
-    rows = [Row(p.name, p.cpu(), hello.name, hello.cpu(), AT_MOST_OF_HELLO) for p in (captcha, client)]
+    rows = [Row(p.name, p.cpu(), hello.name, hello.cpu(), AT_MOST_OF_HELLO) for p in (captcha, page, client)]
     rows += [Row(p.name, p.cpu(), hello.name, hello.cpu()) for p in (login, sqlite)]
     if php is not None:
         rows.insert(0, Row(captcha.name, captcha.cpu(), php.name, php.cpu(), AT_MOST_OF_PHP))
     print_table(f"CPU time of one plain CGI request, median of {RUNS}", "ms", rows)
     argon2 = login.cpu() - client.cpu()
     note(f"Argon2id with the default settings is what a login costs above client_credentials: {argon2:.1f} ms.")
-    programs = [p for p in (hello, sqlite, captcha, client, login, php) if p is not None]
+    programs = [p for p in (hello, sqlite, captcha, page, client, login, php) if p is not None]
     note("Wall time, ms: " + ", ".join(f"{p.name} {median(p.wall_ms):.1f}" for p in programs) + ".")
     return missing

@@ -35,10 +35,10 @@ UUID = {
 }  # fmt: skip
 
 USERS = NUMBERS + """
-    INSERT INTO user (id, tenant_id, account, password_hash, password_changed_s, real_name, nick_name, role_id,
-                      role_name, dept_id, post_id, created_s)
-    SELECT :first_user + (k << 22) + (k * 2654435761 & 0x3FFFFF), :tenant, printf('user%07d', k), :hash, :start, '王小明',
-           '小明', '1123598816738675201', 'administrator', '1123598813738675201', '1123598817738675201', :start
+    INSERT INTO user (id, tenant_id, account, account_folded, password_hash, password_changed_s, real_name, nick_name,
+                      role_id, role_name, dept_id, post_id, created_s)
+    SELECT :first_user + (k << 22) + (k * 2654435761 & 0x3FFFFF), :tenant, printf('user%07d', k), printf('user%07d', k),
+           :hash, :start, '王小明', '小明', '1123598816738675201', 'administrator', '1123598813738675201', '1123598817738675201', :start
     FROM n"""
 
 # Session s belongs to a user from anywhere: a multiplier without a common divisor with the number of users.

@@ -14,6 +14,7 @@ from harness.portal import Portal
 from harness.site import User, UploadedSite
 from harness.wire import get, post_form
 from selenium.webdriver.common.by import By
+from test_portal_pages import LANGUAGES, axe, cut_off, look_at
 
 TRANSPORTS = ("lighttpd-fastcgi", "apache-htaccess-generous", "apache-fcgid", "lighttpd-cgi")
 FIRST = User("zhang.san", "correct horse battery staple")
@@ -66,7 +67,7 @@ def test_from_upload_to_first_administrator(uploaded):
         (FIRST.account, "张三", "zhang@example.com", "admins")
     ]
     assert not (site.root / "data/setup-code.txt").exists()
-    assert portal.get("/account").status == 200, "signed in"
+    assert portal.get("/admin").status == 200 and portal.get("/account").status == 200, "signed in, as administrator"
 
     assert portal.get("/setup").status == 404
     assert Portal(site).get("/login").path.endswith("/login"), "there is somebody to sign in as"
@@ -86,6 +87,38 @@ def test_in_a_browser(rented):
         until(browser, lambda b: b.current_url.endswith("/admin"))
         browser.get(Portal(rented).url("/account"))
         assert FIRST.account in browser.find_element(By.TAG_NAME, "body").text
+
+
+def test_pages_for_everybody():
+    """In every language, light and dark, narrow and wide: before there is a site, at the setup, with faults."""
+    with running_site("lighttpd-fastcgi", kind=UploadedSite) as site, running_browser() as browser:
+        faults, base = [], Portal(site).base
+
+        def look(path, language=None):
+            if path is not None:
+                browser.get(f"{base}{path}?lang={language}")
+                assert browser.find_element(By.TAG_NAME, "html").get_attribute("lang") == language
+            for width in (320, 1440):
+                for dark in (False, True):
+                    look_at(browser, width, dark)
+                    where = f"{path} {language} {width} {'dark' if dark else 'light'}"
+                    faults.extend(f"{where}: {line}" for line in axe(browser))
+                    faults.extend([f"{where}: wider than the window"] if cut_off(browser) else [])
+
+        os.chmod(site.root, 0o555)
+        for language in LANGUAGES:
+            look("/", language)
+            assert str(site.conf) in browser.find_element(By.TAG_NAME, "body").text
+        os.chmod(site.root, 0o755)
+        browser.get(base + "/")
+        for language in LANGUAGES:
+            look("/setup", language)
+        for name, value in {"code": "00", "account": "x", "fresh": "y", "again": "z"}.items():
+            browser.find_element(By.NAME, name).send_keys(value)
+        browser.find_element(By.CSS_SELECTOR, "button.primary").click()
+        until(browser, lambda b: b.find_elements(By.ID, "code-fault"))
+        look(None)
+        assert faults == []
 
 
 @pytest.mark.parametrize("path", ["/login", "/account", "/admin", "/forgot", "/link/0123"])
@@ -200,6 +233,16 @@ def test_an_empty_folder_that_others_can_read_is_closed(rented):
     rented._chown()
     assert Portal(rented).get("/").path.endswith("/setup")
     assert mode(rented.root / "data") == 0o700
+
+
+def test_a_user_of_the_command_line_ends_the_setup(rented):
+    portal = Portal(rented)
+    portal.get("/")
+    rented.cli("tenant", "add", "000000", "--name", "x")
+    rented.cli("user", "add", "li", line="Secret-4711-x")
+    assert set_up(portal, rented.setup_code).status == 404
+    assert not (rented.root / "data/setup-code.txt").exists(), "should all users go again, another is made"
+    assert portal.get("/").path.endswith("/login")
 
 
 # ---- The command line -----------------------------------------------------------------------------------------------

@@ -5,13 +5,18 @@ import email.policy
 import os
 import re
 import signal
+import socketserver
+import threading
 from contextlib import contextmanager
 
 import pytest
 from conftest import running_site
+from harness.browser import running_browser
 from harness.portal import Portal
 from harness.servers import wait_until
 from harness.site import DEMO_USER
+from harness.visitor import Visitor
+from test_portal_pages import LANGUAGES, axe, cut_off, look_at
 
 TRANSPORTS = ("lighttpd-fastcgi", "apache-htaccess-generous")
 
@@ -141,11 +146,24 @@ def test_a_wrong_captcha_asks_nothing(site):
 
 
 def test_the_host_of_a_request_is_in_no_link(site):
-    portal = Portal(site)
-    page = portal.get("/forgot")
-    portal.submit("/forgot", who="admin", captcha=page.headers["X-Captcha-Code"])
+    portal = Portal(site, headers={"Host": "evil.example"})
+    assert ask(portal, "admin").path.endswith("/forgot-sent")
     (mail,) = site.mailbox.wait()
-    assert base(site) + "/link/" in mail.get_content()
+    assert base(site) + "/link/" in mail.get_content() and "evil" not in mail.get_content()
+
+
+def test_pages_for_everybody(site):
+    with running_browser() as browser:
+        faults = []
+        for path in ("/forgot", "/forgot-sent"):
+            for language in LANGUAGES:
+                browser.get(f"{base(site)}{path}?lang={language}")
+                for width in (320, 1440):
+                    for dark in (False, True):
+                        look_at(browser, width, dark)
+                        faults += [f"{path} {language} {width} {dark}: {line}" for line in axe(browser)]
+                        faults += [f"{path} {language} {width}: too wide"] if cut_off(browser) else []
+        assert faults == []
 
 
 def test_without_mail_the_page_says_so():
@@ -177,6 +195,30 @@ def test_a_changed_password_is_told_of_in_the_language_of_the_person(post):
     portal.submit("/account/password", old=DEMO_USER.password, fresh=fresh, again=fresh)
     (mail,) = post.mailbox.wait()
     assert mail["Subject"].endswith("：密碼已變更") and "帳號 admin 的密碼已變更" in mail.get_content()
+
+
+def test_a_password_changed_in_a_dialect_is_told_of_too(site):
+    visitor = Visitor(site, site.server.client)
+    token = visitor.blade_login(DEMO_USER)["access_token"]
+    assert visitor.update_password(token, DEMO_USER.password, "Neues-Passwort-2026").status == 200
+    (mail,) = site.mailbox.wait()
+    assert "password was changed" in mail["Subject"]
+
+
+def test_a_reset_is_told_of_and_a_failed_change_is_not(site):
+    portal = Portal(site)
+    portal.sign_in()
+    portal.get("/account/password")
+    portal.submit("/account/password", old="wrong", fresh="Neues-Passwort-2026", again="Neues-Passwort-2026")
+    assert site.query("SELECT count(*) FROM mail") == [(0,)]
+    ask(Portal(site), "admin")
+    (mail,) = site.mailbox.wait()
+    (link,) = re.findall(r"https?://\S+", mail.get_content())
+    person = Portal(site)
+    person.get(link)
+    person.submit(link.rpartition("/")[2], fresh="Neues-Passwort-2026", again="Neues-Passwort-2026")
+    subjects = [mail["Subject"] for mail in site.mailbox.wait(3)]
+    assert any("password was changed" in subject for subject in subjects), subjects
 
 
 def test_notices_can_be_switched_off():
@@ -284,7 +326,7 @@ def test_what_fails_is_tried_again(post):
 def test_after_so_many_tries_it_is_given_up(site):
     site.mailbox.hold("fail")
     ask(Portal(site), "admin")
-    wait_until(lambda: Portal(site).get("/login") and site.query("SELECT tries FROM mail") == [(1,)], "a first try")
+    logged(site, b"no route to host")
     site.write("UPDATE mail SET tries = 7, expires_s = expires_s + 100000")
     assert site.run(["mail", "send", "--all"]).stdout == b"0 sent, 1 failed, 1 given up\n"
     assert site.query("SELECT count(*) FROM mail") == [(0,)] and b"mail_given_up" in site.log.read_bytes()
@@ -306,11 +348,56 @@ def test_a_program_that_is_missing(site):
     logged(site, b"No such file or directory")
 
 
+class Receiver(socketserver.StreamRequestHandler):
+    """As much of an SMTP server (RFC 5321) as takes a mail."""
+
+    def handle(self):
+        def say(line):
+            self.wfile.write(line.encode() + b"\r\n")
+
+        say("220 receiver")
+        recipients, sender = [], ""
+        while line := self.rfile.readline().decode().strip():
+            verb = line.split(":")[0].split(" ")[0].upper()
+            if verb == "MAIL":
+                sender = line
+            elif verb == "RCPT":
+                recipients.append(line)
+            elif verb == "DATA":
+                say("354 go on")
+                text = b""
+                while (part := self.rfile.readline()) != b".\r\n":
+                    text += part
+                self.server.received.append((sender, recipients, text))
+            elif verb == "QUIT":
+                say("221 bye")
+                return
+            say("250 receiver" if verb != "DATA" else "250 taken")
+
+
+def test_through_msmtp_to_a_mail_server(site):
+    """A program that hosts have, with its own reading of the message and of its arguments."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Receiver) as server:
+        server.received, server.daemon_threads = [], True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        command = f"/usr/bin/msmtp --host=127.0.0.1 --port={server.server_address[1]} --tls=off --auth=off --read-envelope-from -t"
+        site.conf.write_text(re.sub("sendmail = .*", f"sendmail = {command}", site.conf.read_text()))
+        for pid in site.workers():
+            os.kill(pid, signal.SIGHUP)
+        ask(Portal(site), "admin")
+        wait_until(lambda: Portal(site).get("/login") and server.received, f"a mail: {site.log.read_text()}")
+        ((sender, recipients, text),) = server.received
+        server.shutdown()
+    assert "<noreply@example.com>" in sender and [r.split("<")[1] for r in recipients] == ["admin@example.com>"]
+    mail = email.message_from_bytes(text, policy=email.policy.default)
+    assert mail["From"] == "门神 <noreply@example.com>" and "/link/" in mail.get_content()
+
+
 # ---- The command line -----------------------------------------------------------------------------------------------
 def test_mail_is_listed_and_removed(site):
     site.mailbox.hold("fail")
     ask(Portal(site), "admin")
-    wait_until(lambda: Portal(site).get("/login") and site.query("SELECT tries FROM mail") == [(1,)], "a try")
+    logged(site, b"no route to host")
     (row,) = site.cli_json("mail", "list")
     assert row["recipient"] == "admin@example.com" and row["tries"] == 1
     assert site.run(["mail", "remove", "4711"]).returncode == 1

@@ -8,7 +8,7 @@ import time
 
 import pytest
 from conftest import running_site
-from harness.errors import blade, oauth, platform, ruoyi
+from harness.errors import blade, ebaas, eplatform, oauth, platform, ruoyi, springblade
 from harness.portal import Portal
 from harness.site import DEMO_USER, TREE, User
 from harness.visitor import Visitor, md5
@@ -47,8 +47,8 @@ def id_of(site, user):
 
 def put_into_group(site, user, networks):
     name = f"group-{user.account}"
-    site.write("INSERT INTO user_group (name, networks, created_s) VALUES (?, ?, 0)", name, networks)
-    site.write("INSERT INTO group_member (user_id, group_name) VALUES (?, ?)", id_of(site, user), name)
+    site.cli("group", "add", name, "--networks", networks)
+    site.cli("group", "join", name, user.account)
 
 
 def results(site, user):
@@ -78,6 +78,23 @@ def test_a_given_password_gets_no_tokens_before_it_is_changed(site, web):
     assert page.status == 200 and not page.path.endswith("/password"), page.text
     assert web.blade_login(fresh)["access_token"]
     assert oauth(web.oauth_token(web.oauth_captcha_fields(user)), 400, "invalid_grant")["error_description"] != EXPIRED
+
+
+IN_DIALECTS = {
+    "ebaas": lambda web, user: ebaas(web.ebaas_login(web.ebaas_login_fields(user)), 400, "400")["msg"],
+    "eplatform": lambda web, user: eplatform(
+        web.eplatform_login(web.eplatform_login_fields(user)), 400, "password_expired"
+    )["message"],
+    "platform": lambda web, user: platform(web.platform_login(web.platform_login_fields(user)), 400)["msg"],
+    "springblade": lambda web, user: springblade(web.springblade_captcha_login(user), 400)["msg"],
+    "ruoyi": lambda web, user: ruoyi(web.ruoyi_login(web.ruoyi_login_fields(user)), 400)["msg"],
+}
+
+
+@pytest.mark.parametrize("dialect", IN_DIALECTS)
+def test_every_dialect_says_what_to_do_about_it(site, web, dialect):
+    expected = "密碼已過期，請先在登入入口網站變更密碼" if dialect == "eplatform" else EXPIRED
+    assert IN_DIALECTS[dialect](web, site.new_user()) == expected
 
 
 def test_an_administrators_new_password_is_one_to_change(site, web, user):
@@ -221,6 +238,20 @@ def test_groups_say_from_where(site, web, user):
     page = person.sign_in(user)
     assert page.status != 200 and page.path.endswith("/sign-in"), page.text
     assert web.blade_login(user)["access_token"]
+
+
+def test_nobody_shuts_himself_out(site, web):
+    desk = portal_of(site, web)
+    desk.sign_in(DEMO_USER)
+    desk.get("/admin/groups/admins")
+    page = desk.submit("/admin/groups/admins", networks="203.0.113.0/24")
+    assert page.status == 400 and any("your present address" in alert for alert in page.alerts), page.text
+    page = desk.submit("/admin/groups/admins", networks=f"203.0.113.0/24,{web.address}")
+    assert page.status == 200 and desk.get("/admin/users").status == 200
+    outside = portal_of(site, web.elsewhere())
+    assert outside.sign_in(DEMO_USER).path.endswith("/sign-in")
+    site.cli("group", "set", "admins", "--networks", "")
+    site.cli("throttle", "clear", "--account", f"000000/{DEMO_USER.account}")
 
 
 # ---- Accounts that nobody uses ----------------------------------------------------------------------------------

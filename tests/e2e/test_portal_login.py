@@ -12,11 +12,12 @@ import requests
 from conftest import running_site
 from harness.browser import running_browser, until
 from harness.portal import Portal
-from harness.site import DEADLINE_S, User
+from harness.site import DEADLINE_S, DEMO_USER, User
 from harness.visitor import fresh_address
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from test_portal_pages import axe, cut_off, look_at
 
 TRANSPORTS = ("lighttpd-fastcgi", "apache-htaccess-generous")
 LANGUAGES = ("zh-Hans", "zh-Hant", "en")
@@ -197,7 +198,7 @@ def test_wrong_password_then_wrong_captcha_then_right(house, chromium, user, lan
     assert chromium.switch_to.active_element.get_attribute("id") == "password"
     picture = window.find("[data-picture]")
     assert chromium.execute_script("return arguments[0].naturalWidth", picture) == 160
-    assert bool(re.search("[一-鿿]", window.answer())) == (language != "en")
+    assert bool(re.search("[一-鿿]", window.answer())) == (language == "zh-Hans")
 
     window.fill_in(user, captcha="nonsense")
     window.press()
@@ -393,6 +394,16 @@ def test_another_host_than_the_page_that_is_wanted():
             # The same page of this very host needs no such notice.
             window.open(window.base + "/login?next=/auth/account")
             assert window.all(".notice.warn") == []
+
+
+def test_cookies_of_a_path_that_is_not_the_portal_s(chromium):
+    with running_site("lighttpd-fastcgi", {"portal": {"cookie_path": "/aut"}}) as site:
+        site.base = f"http://127.0.0.1:{site.server.port}/auth"
+        window = Window(site, chromium).open()
+        window.fill_in(site.new_user())
+        window.press()
+        because = window.find("#because-path").text
+        assert "cookie_path" in because and "/aut" in because and window.all("#because-cookies") == []
 
 
 def test_a_clock_that_is_wrong_is_shown(house):
@@ -672,7 +683,7 @@ def test_no_remember_me_where_it_is_off_and_tenants_to_choose_from():
             assert page.status == 400 and "Choose a tenant" in page.alerts[0]
 
 
-def test_too_many_pictures():
+def test_too_many_pictures(chromium):
     with running_site("lighttpd-fastcgi", {"captcha": {"rate": "2"}, "login": {"captcha_after": "0"}}) as site:
         site.base = f"http://127.0.0.1:{site.server.port}/auth"
         person, user = Portal(site, headers={"X-Forwarded-For": fresh_address()}), site.new_user()
@@ -683,6 +694,13 @@ def test_too_many_pictures():
         assert "captcha_id" not in page.form("/sign-in").fields
         answer = person.get("/sign-in/captcha")
         assert answer.status == 429 and int(answer.headers["Retry-After"]) > 0
+        # By the button: first in the page that is there, then by a new page that says when.
+        window = Window(site, chromium).open()
+        first = window.find("[data-picture]").get_attribute("src")
+        window.find("[name=another]").click()
+        until(chromium, lambda _: window.find("[data-picture]").get_attribute("src") != first)
+        window.press("[name=another]")
+        assert re.search(r"Wait \d+ \w+ and try again", window.alerts()[0])
         # One that is there already is still good.
         person.get("/login")
         page = person.post("/sign-in", {**form, "account": user.account, "password": user.password,
@@ -721,3 +739,74 @@ def test_a_database_that_is_not_there_is_a_page_too():
         site.database.rmdir()
         site.database.with_suffix(".away").rename(site.database)
         assert person.get("/login").status == 200
+
+
+# ---- To look at ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pages_that_say_what_is_wrong_can_be_used_by_everybody(house, chromium, user, language):
+    """What test_portal_pages cannot see, since it opens addresses only."""
+
+    def check(what):
+        for width in (320, 1440):
+            for dark in (False, True):
+                look_at(chromium, width, dark)
+                assert not cut_off(chromium), f"{what} at {width}"
+                assert axe(chromium) == [], f"{what} at {width}, dark: {dark}"
+
+    window = Window(house, chromium, language).open()
+    window.fill_in(user._replace(password="wrong"))
+    window.press()
+    check("wrong password")
+    window.fill_in(user, captcha="x")
+    window.press()
+    check("wrong captcha")
+    for _ in range(4):
+        window.fill_in(user._replace(password="wrong"), captcha=window.answer())
+        window.press()
+    check("locked")
+    window.open("/account/none-such")
+    check("no such page")
+    chromium.execute_cdp_cmd("Network.clearBrowserCookies", {})
+    window.open(f"http://127.0.0.1:{house.server.port}" + success_without_cookie(house))
+    check("no cookie")
+
+
+def success_without_cookie(house):
+    person = Portal(house, headers={"X-Forwarded-For": fresh_address()})
+    person.get("/login")
+    user = house.new_user()
+    answer = person.submit("/sign-in", follow=False, account=user.account, password=user.password)
+    return answer.headers["Location"]
+
+
+def test_the_menu_of_a_phone_without_javascript(window):
+    browser = window.browser
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    look_at(browser, 360, False)
+    window.open("/login?next=" + quote(window.site.server.config.mount + "/admin", safe=""))
+    window.fill_in(DEMO_USER)
+    press_without_script(window, ".primary")
+    assert window.path == "/admin" and not window.find(".side-wide").is_displayed()
+    assert window.find(".side-narrow").get_attribute("open") is None
+    window.find(".side-narrow summary").click()
+    press_without_script(window, ".side-narrow a[href$='/admin/users']")
+    assert window.path == "/admin/users"
+    assert window.find(".side-narrow [aria-current=page]").get_attribute("href").endswith("/admin/users")
+
+
+@pytest.mark.parametrize("accent", ["ffff00", "b22222", "000000"])
+def test_the_colour_of_a_site(chromium, accent):
+    with running_site("lighttpd-fastcgi", {"portal": {"accent": accent, "title": "A & B <c>"}}) as site:
+        site.base = f"http://127.0.0.1:{site.server.port}/auth"
+        window = Window(site, chromium).open()
+        for dark in (False, True):
+            look_at(chromium, 768, dark)
+            assert axe(chromium) == [], f"dark: {dark}"
+            colour = tuple(bytes.fromhex(accent))
+            assert window.find(".primary").value_of_css_property("background-color").startswith(
+                "rgba(%d, %d, %d" % colour)
+        assert window.find(".brand").text == "A & B <c>" and chromium.title == "Sign in · A & B <c>"
+        sheet = window.find("link[href*='look-']").get_attribute("href")
+        assert requests.get(sheet.replace(accent, "red"), timeout=DEADLINE_S).status_code == 404

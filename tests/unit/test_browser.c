@@ -5,8 +5,10 @@
 #include "scratch.h"
 
 #include <pthread.h>
+#include <sqlite3.h>
 
 #include "admin/groups.h"
+#include "admin/handover.h"
 #include "admin/tenants.h"
 #include "admin/users.h"
 #include "auth/audit.h"
@@ -307,6 +309,28 @@ static void test_being_seen_costs_a_write_a_minute(void **state)
     assert_int_equal(session.seen_s, NOW_S + 60);
 }
 
+/* SQL from outside, on a connection of its own. */
+static void by_hand(struct site *s, const char *sql)
+{
+    sqlite3 *db = NULL;
+    char path[64];
+    snprintf(path, sizeof path, "%s/%s", s->scratch.dir, DB_FILE);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+/* A full disk, say: pages are shown all the same. */
+static void test_being_seen_may_fail(void **state)
+{
+    struct site *s = *state;
+    char secret[BROWSER_SECRET_CAP];
+    assert_err(sign_in(s, "li", good, NOW_S, secret), ERR_OK);
+    by_hand(s, "CREATE TRIGGER full BEFORE UPDATE ON browser_session BEGIN SELECT raise(ABORT, 'full'); END");
+    assert_err(find(s, secret, NOW_S + 61), ERR_OK);
+    COMMITTED(s, ERR_OK); /* no transaction is left behind */
+}
+
 static void test_a_remembered_session_has_no_idle_end(void **state)
 {
     struct site *s = *state;
@@ -389,6 +413,40 @@ static void test_locks_removals_and_new_passwords_end_everything(void **state)
     COMMITTED(s, users_remove(s->app.db, 1));
     assert_err(find(s, one, NOW_S), ERR_TOKEN_INVALID);
     assert_int_equal(live(s, NOW_S), 0);
+}
+
+/* The page that locks was shown before the person changed his name and password. */
+static void test_locking_writes_the_lock_only(void **state)
+{
+    struct site *s = *state;
+    char hash[PASSWORD_HASH_CAP];
+    struct user stale = user_of(s, 1), now = stale;
+    now.nick_name = "new";
+    COMMITTED(s, user_store_set(s->app.db, &now));
+    assert_err(users_hash_password(&s->app, other_good, sizeof other_good - 1, hash), ERR_OK);
+    COMMITTED(s, user_store_set_password(s->app.db, 1, hash, NOW_S));
+    COMMITTED(s, users_set_locked(&s->app, &stale, true, NOW_S));
+    now = user_of(s, 1);
+    assert_string_equal(now.nick_name, "new");
+    assert_int_equal(now.password_changed_s, NOW_S);
+    assert_true(now.locked && now.unlocked_s == 0);
+    COMMITTED(s, users_set_locked(&s->app, &stale, false, NOW_S + 5));
+    COMMITTED(s, users_set_locked(&s->app, &stale, true, NOW_S + 9));
+    assert_int_equal(user_of(s, 1).unlocked_s, NOW_S + 5);
+}
+
+/* Nor does a one-time password that is handed over unlock who was locked meanwhile. */
+static void test_a_password_handed_over_unlocks_nobody(void **state)
+{
+    struct site *s = *state;
+    char plain[HANDOVER_PASSWORD_CAP], hash[PASSWORD_HASH_CAP], secret[BROWSER_SECRET_CAP];
+    struct user stale = user_of(s, 1);
+    assert_err(handover_draw(&s->app, plain, hash), ERR_OK);
+    COMMITTED(s, users_set_locked(&s->app, &stale, true, NOW_S));
+    COMMITTED(s, handover_give(&s->app, &stale, hash, NOW_S));
+    assert_true(user_of(s, 1).locked && user_of(s, 1).password_expired);
+    assert_int_equal(user_of(s, 1).password_changed_s, NOW_S);
+    assert_err(sign_in(s, "li", plain, NOW_S, secret), ERR_USER_LOCKED);
 }
 
 /* Whoever removes the person between two clicks: the id of the session is never another's. */
@@ -716,6 +774,26 @@ static void *sign_in_once(void *ctx)
     return NULL;
 }
 
+/* Two administrators take each other out. */
+static void *demote(void *ctx, int64_t user_id)
+{
+    struct worker *w = ctx;
+    w->err = db_begin(w->app.db, DB_DURABLE);
+    if (w->err == ERR_OK)
+        w->err = db_end(w->app.db, groups_remove_member(w->app.db, GROUPS_ADMINS, user_id));
+    return NULL;
+}
+
+static void *demote_li(void *ctx)
+{
+    return demote(ctx, 1);
+}
+
+static void *demote_wang(void *ctx)
+{
+    return demote(ctx, 2);
+}
+
 static void *remove_user(void *ctx)
 {
     struct worker *w = ctx;
@@ -784,6 +862,22 @@ static void test_removal_during_a_sign_in_leaves_no_session(void **state)
     assert_int_equal(live(s, NOW_S), 0);
 }
 
+static void test_of_two_administrators_one_stays(void **state)
+{
+    struct site *s = *state;
+    static struct worker workers[WORKERS];
+    static void *(*const what[WORKERS])(void *) = {demote_li, demote_wang, demote_li, demote_wang,
+                                                   demote_li, demote_wang, demote_li, demote_wang};
+    int64_t left = 0;
+    COMMITTED(s, groups_put_member(s->app.db, GROUPS_ADMINS, 1));
+    COMMITTED(s, groups_put_member(s->app.db, GROUPS_ADMINS, 2));
+    run_together(s, workers, what, NULL);
+    for (size_t i = 0; i < WORKERS; i++)
+        assert_true(workers[i].err == ERR_OK || workers[i].err == ERR_EXISTS);
+    assert_err(group_store_able(s->app.db, GROUPS_ADMINS, 0, &left), ERR_OK);
+    assert_int_equal(left, 1);
+}
+
 #define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, setup, teardown)
 
 int main(void)
@@ -795,10 +889,13 @@ int main(void)
         TEST(test_failures_in_the_portal_lock),
         TEST(test_a_session_ends_by_idleness_and_in_the_end),
         TEST(test_being_seen_costs_a_write_a_minute),
+        TEST(test_being_seen_may_fail),
         TEST(test_a_remembered_session_has_no_idle_end),
         TEST(test_a_session_from_the_future_is_none),
         TEST(test_what_has_ended_is_purged),
         TEST(test_locks_removals_and_new_passwords_end_everything),
+        TEST(test_locking_writes_the_lock_only),
+        TEST(test_a_password_handed_over_unlocks_nobody),
         TEST(test_ids_of_sessions_are_not_given_again),
         TEST(test_the_oldest_sessions_end_past_a_number),
         TEST(test_proving_again_is_a_try_of_the_password),
@@ -812,6 +909,7 @@ int main(void)
         TEST(test_groups_of_people),
         TEST(test_the_last_administrator_stays),
         TEST(test_many_who_have_the_link_use_it_once),
+        TEST(test_of_two_administrators_one_stays),
         TEST(test_removal_during_a_sign_in_leaves_no_session),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

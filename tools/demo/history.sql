@@ -1,4 +1,5 @@
--- Ninety days of a site that never was, for the charts, lists and the audit of the demo: always the same, seen from now.
+-- Ninety days of a site that never was, for the charts, lists and the audit of the demo: what an hour had is made of its number,
+-- so that whoever looks at the same time sees the same.
 -- Run by tools/demo/run with sqlite3(1), after `init --demo` and the import of people.csv, before anything serves.
 PRAGMA foreign_keys = ON;
 BEGIN IMMEDIATE;

@@ -91,6 +91,32 @@ const scrolled = new ResizeObserver((entries) => {
 });
 for (const box of document.querySelectorAll(".scroll")) scrolled.observe(box);
 
+/* ---- a search that goes on while one types: <form method="get" data-live="ID OF WHERE IT SHOWS WHAT IT FOUND"> */
+for (const form of document.querySelectorAll("form[data-live]")) {
+  const found = document.getElementById(form.dataset.live);
+  let pause, running;
+  const search = async () => {
+    running?.abort();
+    running = new AbortController();
+    const address = `${form.action}?${new URLSearchParams(new FormData(form))}`;
+    try {
+      const answer = await fetch(address, { signal: running.signal });
+      if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      found.replaceChildren(...page.getElementById(found.id).childNodes);
+      for (const box of found.querySelectorAll(".scroll")) scrolled.observe(box);
+      history.replaceState(null, "", address);
+    } catch (error) {
+      // What is wrong, the page says that the form leads to.
+      if (error.name !== "AbortError") form.submit();
+    }
+  };
+  form.addEventListener("input", () => {
+    clearTimeout(pause);
+    pause = setTimeout(search, 250);
+  });
+}
+
 /* ---- a clock that is wrong: <p hidden data-clock="SECONDS SINCE 1970, BY THE SERVER"> */
 for (const notice of document.querySelectorAll("[data-clock]"))
   notice.hidden = Math.abs(Date.now() / 1000 - Number(notice.dataset.clock)) < 60;
