@@ -427,6 +427,7 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_LOOK_LIST] = "SELECT name, value FROM look WHERE typeof(value) = 'text'",
     [SQL_LOOK_PUT] = "INSERT INTO look (name, value) VALUES (?1, ?2) "
                      "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    [SQL_LOOK_IMAGE] = "SELECT value FROM look WHERE name = ?1 AND typeof(value) = 'blob'",
     [SQL_LOOK_REMOVE] = "DELETE FROM look WHERE name = ?1",
     [SQL_COUNTER_ADD] =
         "INSERT INTO counter (hour_s, name, count, sum) VALUES (?1, ?2, ?3, ?4) "
