@@ -40,10 +40,17 @@ static void show_form(struct page *p, const char *name, const char *title, const
 
 /* ---- The list, and a new one ---- */
 
+struct listing {
+    struct page *p;
+    size_t count;
+};
+
 static enum err show_group(void *ctx, const struct user_group *g)
 {
-    struct page *p = ctx;
-    struct view *v = view_item(p->view, "groups");
+    struct listing *l = ctx;
+    if (++l->count > PEOPLE_CHOICES_MAX)
+        return ERR_OK;
+    struct view *v = view_item(l->p->view, "groups");
     view_textf(v, "name", "%s", g->name);
     view_textf(v, "group_title", "%s", g->title);
     view_textf(v, "networks", "%s", g->networks);
@@ -54,9 +61,12 @@ static enum err show_group(void *ctx, const struct user_group *g)
 static enum err show_list(struct page *p, int status)
 {
     struct arena rows;
+    struct listing l = {.p = p};
     arena_init(&rows, PEOPLE_ROWS_CAP);
-    enum err e = group_store_list(p->app->db, &rows, show_group, p);
+    enum err e = group_store_list(p->app->db, &rows, show_group, &l);
     arena_fini(&rows);
+    if (l.count > PEOPLE_CHOICES_MAX)
+        view_number(p->view, "not_shown", (int64_t)(l.count - PEOPLE_CHOICES_MAX));
     show_form(p, people_field(p, "name"), people_field(p, "title"), people_field(p, "networks"));
     return e == ERR_OK ? people_show(p, "admin-groups", "groups.title", status) : e;
 }
@@ -160,6 +170,16 @@ static enum err set_group(struct page *p, void *ctx)
     return groups_set(p->app->db, ctx);
 }
 
+/* Whoever would be out with the next page has mistyped something; the command line can still do it. */
+static enum err check_own_way_in(struct page *p, const struct user_group *g)
+{
+    bool is_mine = false;
+    enum err e = group_store_has(p->app->db, g->name, p->user.id, &is_mine);
+    if (is_mine && g->networks[0] != '\0' && !address_in_list(p->call->req->address, g->networks))
+        page_fault(p, "networks", "groups.keeps_you_out");
+    return e;
+}
+
 enum err admin_group_set(struct page *p)
 {
     struct user_group g, changed;
@@ -168,6 +188,8 @@ enum err admin_group_set(struct page *p)
         return e;
     changed = g;
     e = take_group(p, &changed);
+    if (e == ERR_OK && !page_has_faults(p))
+        e = check_own_way_in(p, &changed);
     if (e == ERR_OK && page_has_faults(p))
         return show_one(p, &g, true, 400);
     if (e == ERR_OK)
@@ -224,7 +246,7 @@ enum err admin_group_join(struct page *p)
         return say(p, &g, "account", "groups.no_user");
     if (e == ERR_OK)
         e = people_change(p, put_member, &(struct joining){g.name, u.id}, "group.join",
-                          arena_printf(p->arena, "%s in group:%s", people_subject(p, &u), g.name));
+                          arena_printf(p->arena, "%s %s", subject_of(p, &g), people_subject(p, &u)));
     return e == ERR_OK ? page_go(p, path_of(p, &g), "done.member_added") : e;
 }
 
@@ -243,7 +265,7 @@ enum err admin_group_leave(struct page *p)
     if (e != ERR_OK || led)
         return e;
     e = people_change(p, remove_member, &(struct joining){g.name, u.id}, "group.leave",
-                      arena_printf(p->arena, "%s in group:%s", people_subject(p, &u), g.name));
+                      arena_printf(p->arena, "%s %s", subject_of(p, &g), people_subject(p, &u)));
     if (e == ERR_EXISTS)
         return say(p, &g, "", "users.last_admin");
     return e == ERR_OK ? page_go(p, path_of(p, &g), "done.member_removed") : e;

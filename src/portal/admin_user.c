@@ -360,9 +360,8 @@ static enum err hand_link(struct page *p, struct giving *g)
 {
     bool is_new = g->user.last_login_s == 0;
     g->handed.purpose = is_new ? LINK_INVITATION : LINK_RESET;
-    g->handed.ttl_s = is_new ? LINK_INVITATION_TTL_S : LINK_RESET_TTL_S;
-    enum err e = people_change(p, give_link, g, is_new ? "user.invite" : "user.reset-link",
-                               people_subject(p, &g->user));
+    enum err e =
+        people_change(p, give_link, g, is_new ? "user.invite" : "user.reset", people_subject(p, &g->user));
     if (e == ERR_OK)
         e = handed_show(p, &g->user, &g->handed, NULL);
     secure_wipe(&g->handed, sizeof g->handed);

@@ -209,7 +209,6 @@ struct adding {
     struct handed handed;
 };
 
-/* Whoever is invited has a password that nobody knows, until the link is used. */
 static enum err add(struct page *p, void *ctx)
 {
     struct adding *a = ctx;
@@ -217,17 +216,19 @@ static enum err add(struct page *p, void *ctx)
     return e == ERR_OK && a->handed.purpose != NULL ? handed_make_link(p, &a->user, &a->handed) : e;
 }
 
-static enum err add_and_show(struct page *p, struct adding *a, bool by_password)
+static enum err add_and_show(struct page *p, struct adding *a)
 {
     char password[HANDOVER_PASSWORD_CAP];
+    bool is_invited = a->handed.purpose != NULL;
     app_before_slow(p->app);
-    enum err e = handover_draw(p->app, password, a->hash);
+    enum err e =
+        is_invited ? users_hash_no_password(p->app, a->hash) : handover_draw(p->app, password, a->hash);
     if (e == ERR_OK)
         e = users_new_id(&a->user.id);
     if (e == ERR_OK)
         e = people_change(p, add, a, "user.add", people_subject(p, &a->user));
     if (e == ERR_OK)
-        e = handed_show(p, &a->user, &a->handed, by_password ? password : NULL);
+        e = handed_show(p, &a->user, &a->handed, is_invited ? NULL : password);
     secure_wipe(password, sizeof password);
     return e;
 }
@@ -235,19 +236,18 @@ static enum err add_and_show(struct page *p, struct adding *a, bool by_password)
 enum err admin_user_add(struct page *p)
 {
     bool by_password = strcmp(page_field(p, "by"), "password") == 0;
-    struct adding a = {
-        .user = {.password_hash = a.hash,
-                 .password_changed_s = p->now_s,
-                 .password_expired = true,
-                 .created_s = p->now_s},
-        .handed = {.purpose = by_password ? NULL : LINK_INVITATION, .ttl_s = LINK_INVITATION_TTL_S}};
+    struct adding a = {.user = {.password_hash = a.hash,
+                                .password_changed_s = p->now_s,
+                                .password_expired = by_password,
+                                .created_s = p->now_s},
+                       .handed = {.purpose = by_password ? NULL : LINK_INVITATION}};
     enum err e = take_new(p, &a.user);
     if (e != ERR_OK)
         return e;
     if (page_has_faults(p))
         return admin_user_form(p, 400);
-    e = add_and_show(p, &a, by_password);
-    secure_wipe(&a.handed, sizeof a.handed);
+    e = add_and_show(p, &a);
+    secure_wipe(&a, sizeof a);
     if (e != ERR_EXISTS)
         return e;
     page_fault(p, "account", "users.taken"); /* meanwhile */

@@ -1,5 +1,6 @@
 #include "portal/handed.h"
 
+#include "admin/users.h"
 #include "portal/letter.h"
 #include "portal/people.h"
 #include "portal/person.h"
@@ -14,7 +15,7 @@ static enum err show_link(struct page *p, const struct handed *link)
         return ERR_MEMORY;
     buf_init(&svg);
     view_text(p->view, "link", address);
-    page_time(p, p->view, "expires", p->now_s + link->ttl_s);
+    page_time(p, p->view, "expires", link->expires_s);
     /* A longer address than a code holds has none. */
     enum err e = qr_svg(address, &svg);
     if (e == ERR_OK)
@@ -30,8 +31,10 @@ static bool is_mailed(const struct page *p, const struct user *u)
 
 enum err handed_make_link(struct page *p, const struct user *u, struct handed *link)
 {
-    enum err e = link_make(p->app, link->purpose, u->id, "", link->ttl_s, p->now_s, link->secret);
-    return e == ERR_OK && is_mailed(p, u) ? letter_link(p, u, link->purpose, link->secret, link->ttl_s) : e;
+    enum err e = users_make_link(p->app, u, link->purpose, p->now_s, link->secret, &link->expires_s);
+    return e == ERR_OK && is_mailed(p, u)
+               ? letter_link(p, u, link->purpose, link->secret, link->expires_s - p->now_s)
+               : e;
 }
 
 enum err handed_show(struct page *p, const struct user *u, const struct handed *link, const char *password)

@@ -37,7 +37,7 @@ bool view_is_whole(const struct view *v)
 static struct view_value *member(const struct view *v, const char *name, size_t len)
 {
     for (struct view_value *x = v->first; x != NULL; x = x->next)
-        if (strncmp(x->name, name, len) == 0 && x->name[len] == '\0')
+        if (x->name[0] == name[0] && strncmp(x->name, name, len) == 0 && x->name[len] == '\0')
             return x;
     return NULL;
 }

@@ -753,7 +753,7 @@ def test_the_sample_is_the_shipped_file_and_can_be_used(bare):
     bare.configure(re.sub(r"^;(\w+ =)", r"\1", sample, flags=re.MULTILINE))
     in_force = {row["setting"]: row["value"] for row in bare.json("config")}
     differing = {name for name, value in in_force.items() if value != defaults[name]}
-    assert differing <= {"server.data_dir"} | {f"dialect.{d}.level" for d in DIALECTS}
+    assert differing <= {"server.data_dir", "portal.level"} | {f"dialect.{d}.level" for d in DIALECTS}
 
 
 def test_two_dialects_on_one_path_are_told_before_anybody_is_served(bare):

@@ -47,8 +47,8 @@ def id_of(site, user):
 
 def put_into_group(site, user, networks):
     name = f"group-{user.account}"
-    site.write("INSERT INTO user_group (name, networks, created_s) VALUES (?, ?, 0)", name, networks)
-    site.write("INSERT INTO group_member (user_id, group_name) VALUES (?, ?)", id_of(site, user), name)
+    site.cli("group", "add", name, "--networks", networks)
+    site.cli("group", "join", name, user.account)
 
 
 def results(site, user):
@@ -238,6 +238,20 @@ def test_groups_say_from_where(site, web, user):
     page = person.sign_in(user)
     assert page.status != 200 and page.path.endswith("/sign-in"), page.text
     assert web.blade_login(user)["access_token"]
+
+
+def test_nobody_shuts_himself_out(site, web):
+    desk = portal_of(site, web)
+    desk.sign_in(DEMO_USER)
+    desk.get("/admin/groups/admins")
+    page = desk.submit("/admin/groups/admins", networks="203.0.113.0/24")
+    assert page.status == 400 and any("your present address" in alert for alert in page.alerts), page.text
+    page = desk.submit("/admin/groups/admins", networks=f"203.0.113.0/24,{web.address}")
+    assert page.status == 200 and desk.get("/admin/users").status == 200
+    outside = portal_of(site, web.elsewhere())
+    assert outside.sign_in(DEMO_USER).path.endswith("/sign-in")
+    site.cli("group", "set", "admins", "--networks", "")
+    site.cli("throttle", "clear", "--account", f"000000/{DEMO_USER.account}")
 
 
 # ---- Accounts that nobody uses ----------------------------------------------------------------------------------

@@ -14,10 +14,13 @@ from harness.site import DEMO_USER, TREE
 
 AXE = (TREE / "build/node/node_modules/axe-core/axe.min.js").read_text()
 LANGUAGES = ("zh-Hans", "zh-Hant", "en")
-WIDTHS = (320, 360, 768, 1440)
+LOOKS = ((320, False), (360, True), (768, True), (1440, False))  # width, dark
 
-# What only the very people see whom it is for, or no page that stands alone: each is tested where it belongs.
-ELSEWHERE = {"/setup", "/link/{secret}", "/sign-in/welcome", "/sign-in", "/admin/captcha-sheet", "/admin/audit-file/{format}"}
+# What is no page that stands alone: a file, a picture, a page for one moment. Each is tested where it belongs.
+ELSEWHERE = {
+    "/setup", "/link/{secret}", "/sign-in/welcome", "/sign-in/captcha", "/admin/captcha-sheet",
+    "/admin/audit-file/{format}",
+}  # fmt: skip
 
 
 def pages():
@@ -36,14 +39,18 @@ def place():
     with running_site("lighttpd-fastcgi") as site, running_browser() as browser:
         site.base = f"http://127.0.0.1:{site.server.port}{site.server.config.mount}"
         site.values = values_for(site)
+        site.cookies = administrator_of(site)
         yield site, browser
 
 
 def values_for(site):
     """What stands for the {segment} of a path, by the path."""
-    (user_id,) = site.query("SELECT id FROM user WHERE account = 'admin'")[0]
-    (kid,) = site.query("SELECT kid FROM sign_key LIMIT 1")[0]
-    return {"user": user_id, "client": "sword", "tenant": "000000", "group": "admins", "key": kid}
+    user = site.new_user("--real-name", "张三")
+    site.cli("group", "add", "staff", "--title", "员工")
+    site.cli("group", "join", "staff", user.account)
+    ((user_id,),) = site.query("SELECT id FROM user WHERE account = ?", user.account)
+    ((kid,),) = site.query("SELECT kid FROM sign_key LIMIT 1")
+    return {"user": user_id, "client": "sword", "tenant": "000000", "group": "staff", "key": kid}
 
 
 def address_of(site, path):
@@ -56,14 +63,19 @@ def address_of(site, path):
     raise AssertionError(f"{path}: add to values_for()")
 
 
-def sign_in(site, browser):
-    """With the cookies of a sign-in without a browser."""
+def administrator_of(site):
+    """The cookies of somebody who has signed in."""
     person = Portal(site)
     page = person.sign_in(DEMO_USER)
     assert page.status == 200, page.text
-    browser.get(site.base + "/login")
+    return person.cookies()
+
+
+def be(site, browser, cookies):
+    """Take on somebody's cookies, and no others."""
+    browser.get(site.base + "/healthz")
     browser.delete_all_cookies()
-    for name, value in person.cookies().items():
+    for name, value in cookies.items():
         browser.add_cookie({"name": name, "value": value, "path": "/"})
 
 
@@ -107,11 +119,7 @@ def cut_off(browser):
 @pytest.mark.parametrize("path, needs", PAGES, ids=[path for path, _ in PAGES])
 def test_page(place, path, needs):
     site, browser = place
-    if "PAGE_OPEN" in needs:
-        browser.get(site.base + "/login")
-        browser.delete_all_cookies()
-    else:
-        sign_in(site, browser)
+    be(site, browser, {} if "PAGE_OPEN" in needs else site.cookies)
     browser.get_log("browser")  # forget what was said before
     faults = []
     for language in LANGUAGES:
@@ -120,13 +128,12 @@ def test_page(place, path, needs):
         until(browser, lambda page: page.execute_script("return document.readyState") == "complete")
         assert browser.find_element("css selector", "html").get_attribute("lang") == language
         assert browser.find_elements("css selector", ".status-code") == [], body(browser)
-        for width in WIDTHS:
-            for dark in (False, True):
-                look_at(browser, width, dark)
-                where = f"{language} {width} {'dark' if dark else 'light'}"
-                if cut_off(browser):
-                    faults.append(f"{where}: wider than the window")
-                if width in (360, 1440):
-                    faults += [f"{where}: {line}" for line in axe(browser)]
+        for width, dark in LOOKS:
+            look_at(browser, width, dark)
+            where = f"{language} {width} {'dark' if dark else 'light'}"
+            if cut_off(browser):
+                faults.append(f"{where}: wider than the window")
+            if width in (360, 1440):  # each theme, and the narrow and the wide layout
+                faults += [f"{where}: {line}" for line in axe(browser)]
     said = [entry["message"] for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
     assert faults + said == [], json.dumps(faults + said, ensure_ascii=False, indent=1)

@@ -120,7 +120,9 @@ class Portal:
         self.site = site
         self.base = f"http://127.0.0.1:{site.server.port}{site.server.config.mount}"
         self.session = requests.Session()
-        self.session.headers.update({"Accept-Language": language, "User-Agent": "portal-test/1"} | (headers or {}))
+        # A connection that is kept may be closed by the server at the very moment it is used again.
+        own = {"Accept-Language": language, "User-Agent": "portal-test/1", "Connection": "close"}
+        self.session.headers.update(own | (headers or {}))
         self.page = None
 
     def url(self, path):
