@@ -257,6 +257,8 @@ enum err multipart_next(struct multipart *m, const char **name_out, const char *
             return ERR_BAD_REQUEST;
         if (takes_file(m, &part)) {
             const char *filename = part.filename.value != NULL ? terminated(&part.filename) : "";
+            if (!codec_utf8_valid(filename, strlen(filename)))
+                return ERR_BAD_REQUEST;
             *m->file = (struct multipart_file){name, filename, value, len};
             continue;
         }

@@ -19,7 +19,7 @@
 /* A file of a form. */
 struct multipart_file {
     const char *field; /* its name in the form */
-    const char *name;  /* as its computer has it: of any content, and nobody's path. NUL-terminated */
+    const char *name;  /* as its computer has it, and nobody's path: UTF-8, NUL-terminated */
     const char *data;  /* `len` bytes of any content, and a NUL */
     size_t len;
 };

@@ -40,10 +40,17 @@ static void show_form(struct page *p, const char *name, const char *title, const
 
 /* ---- The list, and a new one ---- */
 
+struct listing {
+    struct page *p;
+    size_t count;
+};
+
 static enum err show_group(void *ctx, const struct user_group *g)
 {
-    struct page *p = ctx;
-    struct view *v = view_item(p->view, "groups");
+    struct listing *l = ctx;
+    if (++l->count > PEOPLE_CHOICES_MAX)
+        return ERR_OK;
+    struct view *v = view_item(l->p->view, "groups");
     view_textf(v, "name", "%s", g->name);
     view_textf(v, "group_title", "%s", g->title);
     view_textf(v, "networks", "%s", g->networks);
@@ -54,9 +61,12 @@ static enum err show_group(void *ctx, const struct user_group *g)
 static enum err show_list(struct page *p, int status)
 {
     struct arena rows;
+    struct listing l = {.p = p};
     arena_init(&rows, PEOPLE_ROWS_CAP);
-    enum err e = group_store_list(p->app->db, &rows, show_group, p);
+    enum err e = group_store_list(p->app->db, &rows, show_group, &l);
     arena_fini(&rows);
+    if (l.count > PEOPLE_CHOICES_MAX)
+        view_number(p->view, "not_shown", (int64_t)(l.count - PEOPLE_CHOICES_MAX));
     show_form(p, people_field(p, "name"), people_field(p, "title"), people_field(p, "networks"));
     return e == ERR_OK ? people_show(p, "admin-groups", "groups.title", status) : e;
 }

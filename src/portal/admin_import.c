@@ -98,7 +98,6 @@ static bool take_file(struct page *p, struct upload *u)
         unsigned char *room = buf_reserve(&u->file, len);
         long n = room != NULL ? codec_base64_decode(data, len, room, len) : -1;
         u->file.len += n > 0 ? (size_t)n : 0;
-        buf_add_str(&u->file, ""); /* its NUL */
     }
     if (file != NULL && file->len > FILE_MAX)
         page_fault(p, "file", "import.too_large");

@@ -8,11 +8,19 @@
 
 /* ---- The list, and a new one ---- */
 
+struct listing {
+    struct page *p;
+    size_t count;
+};
+
 static enum err show_tenant(void *ctx, const struct tenant *t)
 {
-    struct page *p = ctx;
-    struct view *v = view_item(p->view, "tenants");
+    struct listing *l = ctx;
+    struct page *p = l->p;
     int64_t users = 0;
+    if (++l->count > PEOPLE_CHOICES_MAX)
+        return ERR_OK;
+    struct view *v = view_item(p->view, "tenants");
     view_textf(v, "id", "%s", t->id);
     view_textf(v, "name", "%s", t->name);
     view_flag(v, "locked", t->locked);
@@ -25,10 +33,13 @@ static enum err show_tenant(void *ctx, const struct tenant *t)
 static enum err show_list(struct page *p, int status)
 {
     struct arena rows;
+    struct listing l = {.p = p};
     struct view *form = view_map(p->view, "form");
     arena_init(&rows, PEOPLE_ROWS_CAP);
-    enum err e = tenant_store_list(p->app->db, &rows, show_tenant, p);
+    enum err e = tenant_store_list(p->app->db, &rows, show_tenant, &l);
     arena_fini(&rows);
+    if (l.count > PEOPLE_CHOICES_MAX)
+        view_number(p->view, "not_shown", (int64_t)(l.count - PEOPLE_CHOICES_MAX));
     view_text(form, "id", people_field(p, "id"));
     view_text(form, "name", people_field(p, "name"));
     return e == ERR_OK ? people_show(p, "admin-tenants", "tenants.title", status) : e;

@@ -67,11 +67,13 @@ struct choosing {
 static enum err show_tenant(void *ctx, const struct tenant *t)
 {
     struct choosing *c = ctx;
+    bool is_chosen = strcmp(t->id, c->chosen) == 0;
+    if (++c->count > PEOPLE_CHOICES_MAX && !is_chosen)
+        return ERR_OK;
     struct view *item = view_item(c->p->view, "tenants");
     view_textf(item, "value", "%s", t->id);
     view_textf(item, "label", "%s", t->name);
-    view_flag(item, "is_chosen", strcmp(t->id, c->chosen) == 0);
-    c->count++;
+    view_flag(item, "is_chosen", is_chosen);
     return ERR_OK;
 }
 
@@ -89,11 +91,13 @@ enum err people_show_tenants(struct page *p, const char *chosen)
 static enum err show_group(void *ctx, const struct user_group *g)
 {
     struct choosing *c = ctx;
+    bool is_chosen = config_list_has(c->chosen, g->name, strlen(g->name));
+    if (++c->count > PEOPLE_CHOICES_MAX && !is_chosen)
+        return ERR_OK;
     struct view *item = view_item(c->p->view, "groups");
     view_textf(item, "value", "%s", g->name);
     view_textf(item, "label", "%s", g->title[0] != '\0' ? g->title : g->name);
-    view_flag(item, "is_chosen", config_list_has(c->chosen, g->name, strlen(g->name)));
-    c->count++;
+    view_flag(item, "is_chosen", is_chosen);
     return ERR_OK;
 }
 

@@ -12,6 +12,9 @@
 /* Memory for listings, which forget each row behind the next: not the request's own. */
 #define PEOPLE_ROWS_CAP ((size_t)256 * 1024)
 
+/* How many tenants or groups a page has, at most, as rows or as choices. */
+enum { PEOPLE_CHOICES_MAX = 500 };
+
 /* The person whose id the path has. ERR_OK; ERR_NOT_FOUND; ERR_STORE; ERR_MEMORY. */
 enum err people_find(struct page *p, struct user *out);
 
@@ -34,7 +37,7 @@ const char *people_field(const struct page *p, const char *name);
 /* Which of these names the field has; 0 for none of them. */
 size_t people_choice(const struct page *p, const char *field, const char *const *names, size_t count);
 
-/* The tenants and the groups into the lists `tenants` and `groups` (value, label, is_chosen); has_tenants, if there are
+/* The tenants and the groups, the first of them, into the lists `tenants` and `groups` (value, label, is_chosen); has_tenants, if there are
  * several, and has_groups. `chosen`: a tenant's id; comma-joined names of groups. */
 enum err people_show_tenants(struct page *p, const char *chosen);
 enum err people_show_groups(struct page *p, const char *chosen);

@@ -251,6 +251,7 @@ def test_nobody_shuts_himself_out(site, web):
     outside = portal_of(site, web.elsewhere())
     assert outside.sign_in(DEMO_USER).path.endswith("/sign-in")
     site.cli("group", "set", "admins", "--networks", "")
+    site.cli("throttle", "clear", "--account", f"000000/{DEMO_USER.account}")
 
 
 # ---- Accounts that nobody uses ----------------------------------------------------------------------------------

@@ -196,6 +196,9 @@ def test_what_cannot_be_added_is_said_at_the_field(site, admin, person):
     for fields, field in (
         ({"account": ""}, "account"),
         ({"account": "x" * 129}, "account"),
+        ({"account": "x" * 10000}, "account"),
+        ({"account": "a\u202eb"}, "account"),
+        ({"account": "fresh", "real_name": "名" * 10000}, "real_name"),
         ({"account": "a\u200bb"}, "account"),
         ({"account": person.account}, "account"),
         ({"account": "fresh", "email": "nobody"}, "email"),
@@ -224,6 +227,11 @@ def test_details_are_changed(site, admin, person):
     admin.submit(path, real_name="", email="")
     assert row_of(site, person.account, "real_name, email, phone") == ("", "", "010-1234")
     assert events(site, subject_of(person)).count("user.set") == 2
+    for name in (MARKUP, "\u202eevil", "مرحبا", "'; DROP TABLE user; --", "{{csrf}}"):
+        admin.submit(path, real_name=name)
+        assert admin.page.status == 200 and admin.page.form(path).fields["real_name"] == name
+        assert admin.get("/admin/users", params={"q": person.account}).text.count(name) == 1
+        admin.get(path)
     long = "长" * 85 + "x"
     admin.submit(path, real_name=long)
     assert admin.page.status == 400 and admin.page.form(path).fields["real_name"] == long

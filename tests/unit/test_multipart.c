@@ -223,6 +223,7 @@ static void test_a_second_file_is_refused(void **state)
         {FILE_PART("a", "\"x\"", "1") FILE_PART("b", "\"y\"", "2") "--B--\r\n", DETAIL_FILE},
         {FILE_PART("a", "\"\"", "") FILE_PART("a", "\"\"", "") "--B--\r\n", DETAIL_FILE},
         {FILE_PART("\xFF", "\"x\"", "1") "--B--\r\n", DETAIL_UTF8},
+        {FILE_PART("a", "\"\xFF.csv\"", "1") "--B--\r\n", DETAIL_UTF8},
         {FILE_PART("a", "\"x", "1") "--B--\r\n", DETAIL_MULTIPART},
         {FILE_PART("a", "\"x\"", "1"), DETAIL_MULTIPART},
     };
