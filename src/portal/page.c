@@ -315,6 +315,8 @@ static enum err add_site(struct page *p, int status)
         return e;
     for (int f = 0; f < APPEARANCE_FIELDS; f++)
         view_text(site, appearance_name((enum appearance_field)f), a.value[f]);
+    if (appearance_is_kept(a.value[APPEARANCE_LOGO]))
+        view_textf(site, "logo", "%s/portal/file/%s", p->mount, a.value[APPEARANCE_LOGO]);
     if (a.value[APPEARANCE_TITLE][0] == '\0')
         view_text(site, "title", page_word(p, "site.title"));
     if (a.value[APPEARANCE_ACCENT][0] != '\0')

@@ -97,6 +97,8 @@
     X(GET, "/admin/settings", PAGE_ADMIN, admin_settings_list)                                               \
     X(GET, "/admin/look", PAGE_ADMIN, admin_look_show)                                                       \
     X(POST, "/admin/look", PAGE_ADMIN | PAGE_FORM, admin_look_set)                                           \
+    X(POST, "/admin/look-logo", PAGE_ADMIN | PAGE_FORM | PAGE_UPLOAD, admin_look_keep_logo)                  \
+    X(POST, "/admin/look-no-logo", PAGE_ADMIN | PAGE_FORM, admin_look_remove_logo)                           \
     X(GET, "/admin/health", PAGE_ADMIN, admin_health_show)                                                   \
     X(POST, "/admin/health", PAGE_ADMIN | PAGE_FORM, admin_health_examine)                                   \
     X(GET, "/admin/captcha", PAGE_ADMIN, admin_captcha_show)                                                 \
