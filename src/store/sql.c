@@ -295,8 +295,8 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_BROWSER_END] =
         "DELETE FROM browser_session WHERE id = ?1 AND (?2 IS NULL OR user_id = ?2) RETURNING id",
     [SQL_BROWSER_END_USER] = "DELETE FROM browser_session WHERE user_id = ?1 AND id <> ?2",
-    [SQL_BROWSER_DISPLACE] =
-        "DELETE FROM browser_session WHERE id IN (SELECT id FROM (" TOO_MANY ") WHERE is_browser)",
+    [SQL_BROWSER_DISPLACE] = "DELETE FROM browser_session WHERE id IN (SELECT id FROM (" TOO_MANY
+                             ") WHERE is_browser) RETURNING id",
     [SQL_BROWSER_END_TENANT] =
         "DELETE FROM browser_session WHERE user_id IN (SELECT id FROM user WHERE tenant_id = ?1)",
     [SQL_BROWSER_LIST] = "SELECT " BROWSER_ROW " FROM browser_session "
@@ -347,8 +347,8 @@ const char *const sql_text[SQL_COUNT] = {
         "UPDATE session SET revoked_s = ?2 WHERE client_id = ?1 AND revoked_s IS NULL RETURNING id",
     [SQL_SESSION_REVOKE_TENANT] =
         "UPDATE session SET revoked_s = ?2 WHERE tenant_id = ?1 AND revoked_s IS NULL RETURNING id",
-    [SQL_SESSION_DISPLACE] =
-        "UPDATE session SET revoked_s = ?2 WHERE id IN (SELECT id FROM (" TOO_MANY ") WHERE NOT is_browser)",
+    [SQL_SESSION_DISPLACE] = "UPDATE session SET revoked_s = ?2 WHERE id IN (SELECT id FROM (" TOO_MANY
+                             ") WHERE NOT is_browser) RETURNING id",
     [SQL_SESSION_PURGE] = "DELETE FROM session WHERE id IN "
                           "(SELECT id FROM session WHERE expires_s <= ?1 ORDER BY expires_s LIMIT ?2)",
 

@@ -417,6 +417,14 @@ def test_the_audit_is_filtered(portal_site, admin):
     assert shown("who=wang&from=2001-01-01T00:00&to=2100-01-01T00:00") == wang
 
 
+def test_what_is_being_summed_up_is_seen(portal_site, admin):
+    user = portal_site.new_user()
+    for _ in range(3):
+        Portal(portal_site, headers={"X-Forwarded-For": "192.0.2.50"}).sign_in(user._replace(password="wrong-" * 3))
+    assert "Being summed up" in admin.get("/admin/audit").text and "2 times" in admin.page.text
+    assert "Being summed up" not in admin.get("/admin/audit?result=failed").text
+
+
 @pytest.mark.parametrize("query, field", [("from=yesterday", "from"), ("to=2026-13-01", "to"), ("address=localhost", "address")])
 def test_what_is_wrong_with_a_filter_is_said(admin, query, field):
     for path in ("/admin/audit", "/admin/audit-file/csv"):
