@@ -8,36 +8,20 @@
 #include "portal/letter.h"
 #include "portal/pages.h"
 #include "portal/password.h"
+#include "portal/people.h"
 #include "store/group_store.h"
 
 enum { LANGUAGE_S = 365 * 86400 };
 
 /* ---- Texts of a person ---- */
 
-static size_t text_index(const char *column)
-{
-    size_t i = 0;
-    while (i < USER_TEXT_COUNT - 1 && strcmp(user_texts[i].column, column) != 0)
-        i++;
-    return i;
-}
-
-static const char *trimmed(struct page *p, const char *text)
-{
-    text += strspn(text, " \t");
-    size_t len = strlen(text);
-    while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\t'))
-        len--;
-    return arena_strndup(p->arena, text, len);
-}
-
 void account_take(struct page *p, struct user *u, const char *column)
 {
     struct buf why;
-    const char *value = trimmed(p, page_field(p, column));
+    const char *value = people_field(p, column);
     const char *key = arena_printf(p->arena, "account.bad_%s", column);
     buf_init(&why);
-    enum err e = value != NULL ? users_set_text(u, text_index(column), value, p->arena, &why) : ERR_MEMORY;
+    enum err e = users_set_text(u, user_text_index(column), value, p->arena, &why);
     if (e != ERR_OK)
         page_fault(p, column, key != NULL ? key : "");
     buf_free(&why);
@@ -45,13 +29,13 @@ void account_take(struct page *p, struct user *u, const char *column)
 
 void account_copy(const struct user *from, struct user *to, const char *column)
 {
-    *user_text_at(to, text_index(column)) = user_text_of(from, text_index(column));
+    *user_text_at(to, user_text_index(column)) = user_text_of(from, user_text_index(column));
 }
 
 void account_show_field(struct page *p, const struct user *u, const char *column, bool was_sent)
 {
     view_text(view_map(p->view, "form"), column,
-              was_sent ? page_field(p, column) : user_text_of(u, text_index(column)));
+              was_sent ? page_field(p, column) : user_text_of(u, user_text_index(column)));
 }
 
 /* ---- The page ---- */

@@ -51,14 +51,6 @@ static const struct form_field form_fields[] = {{"real_name", "text", "off", tru
 
 enum { FORM_FIELDS = sizeof form_fields / sizeof form_fields[0] };
 
-static size_t text_index(const char *column)
-{
-    size_t i = 0;
-    while (i < USER_TEXT_COUNT - 1 && strcmp(user_texts[i].column, column) != 0)
-        i++;
-    return i;
-}
-
 static void show_field(struct page *p, const struct form_field *f, const struct user *u)
 {
     struct view *v = view_item(p->view, f->is_main ? "fields" : "more");
@@ -68,10 +60,11 @@ static void show_field(struct page *p, const struct form_field *f, const struct 
     view_text(v, "type", f->type);
     view_text(v, "autocomplete", f->autocomplete);
     view_text(v, "label", page_word(p, arena_printf(p->arena, "person.%s", f->column)));
-    view_text(v, "value", u != NULL ? user_text_of(u, text_index(f->column)) : people_field(p, f->column));
-    view_text(v, "hint", user_texts[text_index(f->column)].is_list ? page_word(p, "person.list") : "");
+    view_text(v, "value",
+              u != NULL ? user_text_of(u, user_text_index(f->column)) : people_field(p, f->column));
+    view_text(v, "hint", user_texts[user_text_index(f->column)].is_list ? page_word(p, "person.list") : "");
     view_text(v, "wrong", wrong != NULL ? wrong->text : "");
-    view_flag(v, "is_multiple", user_texts[text_index(f->column)].is_list);
+    view_flag(v, "is_multiple", user_texts[user_text_index(f->column)].is_list);
     if (wrong != NULL && !f->is_main)
         view_flag(p->view, "more_is_open", true);
 }
@@ -100,7 +93,7 @@ static void take(struct page *p, struct user *u, const char *column, const char 
 {
     struct buf why;
     buf_init(&why);
-    if (users_set_text(u, text_index(column), people_field(p, column), p->arena, &why) != ERR_OK)
+    if (users_set_text(u, user_text_index(column), people_field(p, column), p->arena, &why) != ERR_OK)
         page_fault(p, column, fault);
     buf_free(&why);
 }

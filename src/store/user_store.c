@@ -1,5 +1,6 @@
 #include "store/user_store.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/account.h"
@@ -19,6 +20,15 @@ static const struct row_table table = ROW_TABLE(columns);
      .help = text,                                                                                           \
      .offset = offsetof(struct user, m)},
 const struct user_text user_texts[USER_TEXT_COUNT] = {USER_TEXTS(TEXT)};
+
+size_t user_text_index(const char *column)
+{
+    size_t i = 0;
+    while (i < USER_TEXT_COUNT && strcmp(user_texts[i].column, column) != 0)
+        i++;
+    assert(i < USER_TEXT_COUNT);
+    return i;
+}
 
 const char **user_text_at(struct user *u, size_t i)
 {

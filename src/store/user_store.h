@@ -41,6 +41,9 @@ struct user_text {
 enum { USER_TEXT_COUNT = 0 USER_TEXTS(USER_COUNT_ONE) };
 extern const struct user_text user_texts[USER_TEXT_COUNT];
 
+/* Which of them has this column, which has to be one. */
+size_t user_text_index(const char *column);
+
 /* The text i of a user: where it stands, and what it is. */
 const char **user_text_at(struct user *u, size_t i);
 const char *user_text_of(const struct user *u, size_t i);

@@ -14,6 +14,7 @@ from harness.site import DEMO_USER, User
 from harness.visitor import Visitor, fresh_address
 from pyzbar import pyzbar
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from test_portal_pages import LANGUAGES, WIDTHS, axe, cut_off, look_at
 
 # FastCGI under lighttpd; plain CGI under Apache, by .htaccess alone.
@@ -281,6 +282,35 @@ def test_without_javascript(portal_site, person):
         press(browser, "/account/sessions-end")
         assert said(browser) == ["All other devices are signed out."]
     assert elsewhere.get("/account").path.endswith("/login")
+
+
+def tab_to(browser, what):
+    """Press Tab until the focus is on `what`, which shows it."""
+    for _ in range(40):
+        browser.switch_to.active_element.send_keys(Keys.TAB)
+        found = browser.switch_to.active_element
+        if found.get_attribute("id") == what or found.text == what:
+            ring = browser.execute_script("return getComputedStyle(document.activeElement).outlineStyle")
+            assert ring != "none", what
+            return found
+    raise AssertionError(f"no way to {what} by keyboard")
+
+
+def test_by_keyboard_alone(portal_site, browser, person):
+    sign_in(browser, portal_site, person)
+    tab_to(browser, "Password").send_keys(Keys.ENTER)
+    until(browser, lambda b: b.current_url.endswith("/account/password"))
+    for name, text in (("old", person.password), ("fresh", FRESH), ("again", FRESH)):
+        tab_to(browser, name).send_keys(text)
+    browser.switch_to.active_element.send_keys(Keys.ENTER)
+    until(browser, lambda b: b.current_url.endswith("/account"))
+    assert said(browser) == ["The new password is set. All other devices are signed out."]
+    with running_browser() as other:
+        sign_in(other, portal_site, User(person.account, FRESH))
+    tab_to(browser, "Sign-ins").send_keys(Keys.ENTER)
+    until(browser, lambda b: b.current_url.endswith("/account/sessions"))
+    tab_to(browser, "Sign out everywhere else").send_keys(Keys.ENTER)
+    until(browser, lambda b: said(b) == ["All other devices are signed out."])
 
 
 def test_everybody_can_read_and_use_them(portal_site, browser, person):
