@@ -76,8 +76,8 @@
 /* admin_clients.c, admin_keys.c, admin_audit.c, admin_settings.c, admin_health.c, admin_captcha.c: the site. */
 #define SITE_PAGES(X)                                                                                        \
     X(GET, "/admin/clients", PAGE_ADMIN, admin_clients_list)                                                 \
-    X(GET, "/admin/client-new", PAGE_ADMIN | PAGE_PROVED, admin_clients_new)                                               \
-    X(POST, "/admin/client-new", PAGE_ADMIN | PAGE_FORM | PAGE_PROVED, admin_clients_add)                                  \
+    X(GET, "/admin/client-new", PAGE_ADMIN | PAGE_PROVED, admin_clients_new)                                 \
+    X(POST, "/admin/client-new", PAGE_ADMIN | PAGE_FORM | PAGE_PROVED, admin_clients_add)                    \
     X(GET, "/admin/clients/{id}", PAGE_ADMIN, admin_clients_show)                                            \
     X(POST, "/admin/clients/{id}", PAGE_ADMIN | PAGE_FORM, admin_clients_set)                                \
     X(POST, "/admin/client-secret/{id}", PAGE_ADMIN | PAGE_FORM, admin_clients_secret)                       \
