@@ -99,6 +99,14 @@ enum err mail_ask(struct app *app, const char *kind, const char *text, const cha
     return e == ERR_OK ? put(app, &row) : e;
 }
 
+enum err mail_count_reset(struct app *app, int64_t user_id, int64_t now_s)
+{
+    char name[32];
+    int64_t retry_after_s = 0;
+    snprintf(name, sizeof name, "reset/%lld", (long long)user_id); /* no address: it has no @ */
+    return check_rate(app, "mail", name, MAIL_RESETS_PER_HOUR, now_s, &retry_after_s);
+}
+
 enum err mail_tell(struct app *app, const char *kind, int64_t user_id, const char *address, int64_t now_s)
 {
     struct mail_row row = {.user_id = user_id,

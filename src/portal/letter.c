@@ -241,7 +241,14 @@ static enum err answer_forgot(struct app *app, const struct mail_row *question, 
     struct page asked = {.app = app, .arena = arena, .now_s = now_s};
     words_of_tag(line[1], strlen(line[1]), &asked.script);
     struct page as = in_language_of(&asked, &u);
-    e = link_make(app, LINK_RESET, u.id, "", LINK_MAIL_RESET_TTL_S, now_s, secret);
+    e = mail_count_reset(app, u.id, now_s);
+    if (e == ERR_RATE) { /* the link that was sent before stays good */
+        LOG_SOME(&app->log, ERR_LEVEL_WARN, "mail_refused", LOG_S("error", err_info(e)->name),
+                 LOG_S("kind", QUESTION_FORGOT), LOG_S("recipient", u.email));
+        return ERR_OK;
+    }
+    if (e == ERR_OK)
+        e = link_make(app, LINK_RESET, u.id, "", LINK_MAIL_RESET_TTL_S, now_s, secret);
     if (e == ERR_OK)
         e = send_link(&as, &u, u.email, "forgot", line[0], secret, LINK_MAIL_RESET_TTL_S);
     secure_wipe(secret, sizeof secret);
