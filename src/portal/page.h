@@ -81,7 +81,7 @@ void page_fault_text(struct page *p, const char *field, const char *sentence);
 /* Whether page_fault was called. */
 bool page_has_faults(const struct page *p);
 
-/* A text in the page's language; the key itself if there is none. */
+/* A text in the page's language; the key itself if there is none; "" for a key that found no room (NULL). */
 const char *page_word(const struct page *p, const char *key);
 
 /* The same with its {name}s filled in from `values`, not escaped: for a sentence that is data. In the arena. */
