@@ -1,7 +1,7 @@
 /*
  * How the portal looks: what was set in it, else what [portal] of the configuration says.
  *
- * Depends on auth/app, base/arena, store/look_store.
+ * Depends on auth/app, base/arena, crypto/digest, store/look_store.
  * Source: schema.sql, table look; base/config.c, section portal.
  */
 #ifndef ADMIN_APPEARANCE_H
@@ -46,5 +46,21 @@ enum err appearance_check(struct config *scratch, enum appearance_field field, c
  */
 enum err appearance_set(struct db *db, const struct config *cfg, enum appearance_field field,
                         const char *value);
+
+#define APPEARANCE_LOGO_MAX 65536 /* bytes of a picture that is kept here */
+
+/* Whether the logo is a picture that is kept here: its value is then the name that it is served by, "logo-….png", which
+ * changes with the picture; else it is a path on this host. */
+bool appearance_is_kept(const char *logo);
+
+/*
+ * Keep a picture as the logo. Within a transaction. ERR_OK; ERR_TOO_LARGE; ERR_BAD_REQUEST: it is neither PNG, JPEG,
+ * GIF nor WebP (SVG is a program: it is served as a path of this host, by whoever put it there); ERR_STORE, ERR_CRYPTO.
+ */
+enum err appearance_keep_logo(struct db *db, const void *data, size_t len);
+
+/* Append the picture of this name, and say its media type. ERR_OK; ERR_NOT_FOUND: it is not the present one; ERR_STORE,
+ * ERR_MEMORY. */
+enum err appearance_logo(struct db *db, const char *name, struct buf *out, const char **type_out);
 
 #endif

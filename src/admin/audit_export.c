@@ -174,9 +174,10 @@ static void add_cell(const char *text, bool last, struct buf *out)
 
 static void add_time_cell(int64_t t_s, struct buf *out)
 {
-    char time[CLOCK_RFC3339_CAP];
-    clock_rfc3339(t_s, time);
-    add_cell(t_s != 0 ? time : "", false, out);
+    char time[CLOCK_RFC3339_CAP] = "";
+    if (t_s != 0)
+        clock_rfc3339(t_s, time);
+    add_cell(time, false, out);
 }
 
 static void add_number_cell(int64_t n, bool last, struct buf *out)

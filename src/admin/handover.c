@@ -39,8 +39,15 @@ enum err handover_draw(struct app *app, char out[HANDOVER_PASSWORD_CAP], char ha
     return e;
 }
 
-enum err handover_give(struct app *app, const struct user *u, const char *hash, int64_t now_s)
+enum err handover_give(struct app *app, int64_t user_id, const char *hash, int64_t now_s, struct arena *arena)
 {
-    enum err e = users_set_password(app, u, hash, now_s);
-    return e == ERR_OK ? user_store_expire_password(app->db, u->id) : e;
+    struct user u; /* as it is now: hashing took its time */
+    enum err e = user_store_get(app->db, user_id, arena, &u);
+    if (e == ERR_OK)
+        e = users_set_password(app, &u, hash, now_s);
+    if (e != ERR_OK)
+        return e;
+    u.password_expired = true;
+    u.password_changed_s = now_s;
+    return user_store_set(app->db, &u);
 }

@@ -24,6 +24,7 @@ enum err handover_draw(struct app *app, char out[HANDOVER_PASSWORD_CAP], char ha
 
 /* Give it to a person, to be changed at the first login; sessions end and failed logins are forgotten, as with every new
  * password. Within a transaction. Errors as users_set_password. */
-enum err handover_give(struct app *app, const struct user *u, const char *hash, int64_t now_s);
+enum err handover_give(struct app *app, int64_t user_id, const char *hash, int64_t now_s,
+                       struct arena *arena);
 
 #endif

@@ -3,7 +3,7 @@
  * nobody from outside of the networks that his groups allow; and how many logins a person has at a time. Requests are
  * told what they are told of a locked account; audit and log say which rule it was.
  *
- * Depends on auth/app, auth/policy, base/address, store/group_store, store/token_store, store/user_store.
+ * Depends on auth/app, auth/audit, auth/policy, base/address, store/group_store, store/token_store, store/user_store.
  * Source: GB/T 22239-2019 (docs/djcp.md).
  */
 #ifndef AUTH_ADMISSION_H
@@ -39,8 +39,12 @@ enum err admission_refresh(struct app *app, const struct user *u, const char *ad
 
 /*
  * Make room for one more login of the person: past [policy] max_sessions his oldest ones end, token families and
- * browser sessions alike. Within a transaction of the caller. ERR_OK; ERR_STORE.
+ * browser sessions alike, which the audit says. Within a transaction of the caller.
+ *
+ * address  where the new login comes from.
+ *
+ * ERR_OK; ERR_STORE; ERR_MEMORY.
  */
-enum err admission_make_room(struct app *app, int64_t user_id, int64_t now_s);
+enum err admission_make_room(struct app *app, int64_t user_id, const char *address, int64_t now_s);
 
 #endif

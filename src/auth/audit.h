@@ -28,7 +28,8 @@
 #define AUDIT_REFRESH_REFUSED "refresh.refused"   /* one came again, and nothing ended */
 #define AUDIT_REFRESH_STALE                                                                                  \
     "refresh.stale" /* one came again from the same address: a stale tab got the newest pair */
-#define AUDIT_TOKEN_REVOKE "token.revoke"
+#define AUDIT_TOKEN_REVOKE     "token.revoke"
+#define AUDIT_SESSION_DISPLACE "session.displace" /* one more login ended the person's oldest */
 
 struct audit_event {
     const char *action;

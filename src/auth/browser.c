@@ -78,7 +78,7 @@ enum err browser_start(struct app *app, const struct browser_start *s, int64_t n
     cut_user_agent(s->user_agent, user_agent);
     enum err e = new_secret(secret_out, row.secret_hash);
     if (e == ERR_OK)
-        e = admission_make_room(app, s->user_id, now_s);
+        e = admission_make_room(app, s->user_id, s->address, now_s);
     if (e == ERR_OK)
         e = browser_store_put(app->db, &row);
     if (e == ERR_OK)

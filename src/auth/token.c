@@ -67,7 +67,7 @@ enum err token_issue(struct app *app, const struct token_grant *grant, int64_t n
         out->user = *grant->user;
     enum err e = fill_row(app, grant->client, grant->with_refresh, now_s, &out->row);
     if (e == ERR_OK && grant->user != NULL)
-        e = admission_make_room(app, grant->user->id, now_s);
+        e = admission_make_room(app, grant->user->id, grant->address, now_s);
     if (e == ERR_OK)
         e = session_store_put(app->db, &out->row.session, out->row.refresh_expires_s);
     if (e == ERR_OK)

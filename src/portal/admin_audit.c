@@ -97,11 +97,9 @@ struct listing {
     size_t count;
 };
 
-static enum err keep_row(void *ctx, const struct audit_row *row)
+/* The row with its texts in the page's own memory. */
+static enum err keep(struct arena *a, const struct audit_row *row, struct audit_row *kept)
 {
-    struct listing *l = ctx;
-    struct arena *a = l->page->arena;
-    struct audit_row *kept = &l->row[l->count++];
     *kept = *row;
     kept->actor = arena_strdup(a, row->actor);
     kept->action = arena_strdup(a, row->action);
@@ -116,6 +114,12 @@ static enum err keep_row(void *ctx, const struct audit_row *row)
                : ERR_MEMORY;
 }
 
+static enum err keep_row(void *ctx, const struct audit_row *row)
+{
+    struct listing *l = ctx;
+    return keep(l->page->arena, row, &l->row[l->count++]);
+}
+
 /* The name of an action or outcome in the page's language; NULL if it has none. */
 static const char *word_of(const struct page *p, const char *kind, const char *name)
 {
@@ -123,9 +127,9 @@ static const char *word_of(const struct page *p, const char *kind, const char *n
     return key != NULL ? words_find(key, strlen(key), p->script) : NULL;
 }
 
-static void add_row(struct page *p, const struct audit_row *row)
+static void add_row(struct page *p, const char *list, const struct audit_row *row)
 {
-    struct view *item = view_item(p->view, "rows");
+    struct view *item = view_item(p->view, list);
     bool is_ok = strcmp(row->result, "ok") == 0;
     page_time(p, item, "at", row->at_s);
     view_text(item, "actor", row->actor);
@@ -144,6 +148,28 @@ static void add_row(struct page *p, const struct audit_row *row)
     page_time(p, item, "last", row->last_s);
 }
 
+static enum err add_sum(void *ctx, const struct audit_row *row)
+{
+    struct page *p = ctx;
+    struct audit_row kept;
+    enum err e = keep(p->arena, row, &kept);
+    kept.at_s = row->last_s; /* else it is when they become a row */
+    if (e == ERR_OK)
+        add_row(p, "sums", &kept);
+    view_flag(p->view, "has_sums", true);
+    return e;
+}
+
+/* What is being summed up and is no row yet: an attack that goes on is seen by it. */
+static enum err add_sums(struct page *p)
+{
+    struct arena rows;
+    arena_init(&rows, 1 << 16);
+    enum err e = audit_sum_list(p->app->db, &rows, add_sum, p);
+    arena_fini(&rows);
+    return e;
+}
+
 static enum err add_rows(struct page *p, struct audit_filter *f)
 {
     struct arena rows;
@@ -158,7 +184,7 @@ static enum err add_rows(struct page *p, struct audit_filter *f)
     arena_fini(&rows);
     size_t first = l->count > PAGE_ROWS ? 1 : 0;
     for (size_t i = l->count; i-- > first;)
-        add_row(p, &l->row[i]);
+        add_row(p, "rows", &l->row[i]);
     if (first > 0)
         view_number(p->view, "older", l->row[1].id);
     view_flag(p->view, "any", l->count > 0);
@@ -183,6 +209,8 @@ enum err admin_audit_list(struct page *p)
         e = read_filter(p, &f);
     if (e == ERR_OK && !page_has_faults(p))
         e = add_rows(p, &f);
+    if (e == ERR_OK && query_of(p)[1] == '\0' && f.before == 0)
+        e = add_sums(p);
     return e == ERR_OK ? show_list(p) : e;
 }
 

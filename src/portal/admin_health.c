@@ -25,6 +25,7 @@ static const struct {
     {"unused", "/admin/users"},
     {"unused_lock", "/admin/settings?q=policy.unused_lock"},
     {"expired_password", "/admin/settings?q=policy.expired_password"},
+    {"mail", "/admin/settings?q=mail"},
     {"https", "/admin/settings?q=base_url"},
     {"password_kinds", "/admin/clients"},
     {"expose_answer", "/admin/settings?q=expose_answer"},

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "admin/clients.h"
 #include "admin/export.h"
 #include "admin/groups.h"
 #include "admin/import.h"
@@ -171,13 +172,24 @@ static void show_counts(struct page *p, const struct import *im)
     view_number(p->view, "changed", (int64_t)(im->existing - im->unchanged));
     view_number(p->view, "unchanged", (int64_t)im->unchanged);
     view_number(p->view, "refused", (int64_t)im->faults.count);
-    view_number(p->view, "unseen", (int64_t)im->unseen);
-    view_flag(p->view, "has_unseen", im->unseen > 0);
     view_flag(p->view, "has_wrong", im->faults.count > 0);
     view_flag(p->view, "has_doubts", im->doubts.count > 0);
     view_flag(p->view, "has_rows", im->count > 0);
     view_flag(p->view, "has_more_rows", im->count > ROWS_SHOWN);
     view_flag(p->view, "has_more_wrong", im->faults.count > NOTES_SHOWN);
+}
+
+/* Whether there are people whom some client cannot let in: it sends the MD5 of a password. */
+static enum err show_unseen(struct page *p, const struct import *im)
+{
+    struct buf clients;
+    buf_init(&clients);
+    enum err e = im->unseen > 0 ? clients_md5(p->app->db, &clients) : ERR_OK;
+    view_number(p->view, "unseen", (int64_t)im->unseen);
+    view_flag(p->view, "has_unseen", clients.len > 0);
+    view_textf(p->view, "unseen_by", "%s", buf_str(&clients));
+    buf_free(&clients);
+    return e;
 }
 
 /* The file goes to the browser and comes back with the button that writes it: nothing is kept here of what nobody may
@@ -191,7 +203,7 @@ static enum err show_preview(struct page *p, struct upload *u, const struct buf 
     import_rows(&u->import, ROWS_SHOWN, show_row, p);
     buf_init(&base64);
     codec_base64(&base64, original->data, original->len);
-    enum err e = base64.err;
+    enum err e = base64.err != ERR_OK ? base64.err : show_unseen(p, &u->import);
     view_textf(p->view, "data", "%s", buf_str(&base64));
     buf_free(&base64);
     view_text(p->view, "file_name", u->name);

@@ -96,15 +96,19 @@ enum err admin_settings_list(struct page *p)
 
 /* ---- The look ----------------------------------------------------------------------------------------- */
 
-static enum err show_look(struct page *p, int status)
+/* sent: the form shows what was sent with it. */
+static enum err show_look(struct page *p, int status, bool sent)
 {
     struct appearance a;
     enum err e = appearance_read(p->app->db, &p->app->cfg, p->arena, &a);
     struct view *form = view_map(p->view, "form");
-    bool sent = page_has_faults(p);
     for (int f = 0; e == ERR_OK && f < APPEARANCE_FIELDS; f++) {
         const char *name = appearance_name((enum appearance_field)f);
         view_text(form, name, sent ? page_field(p, name) : a.value[f]);
+    }
+    if (e == ERR_OK && appearance_is_kept(a.value[APPEARANCE_LOGO])) {
+        view_flag(p->view, "is_kept", true);
+        view_text(form, "logo", "");
     }
     view_text(p->view, "self", "/admin/look");
     return e == ERR_OK ? page_show(p, "admin-look", status) : e;
@@ -112,7 +116,7 @@ static enum err show_look(struct page *p, int status)
 
 enum err admin_look_show(struct page *p)
 {
-    return show_look(p, 200);
+    return show_look(p, 200, false);
 }
 
 /* The colour as the configuration has it: without the # that people type. */
@@ -122,13 +126,18 @@ static const char *value_of(const struct page *p, enum appearance_field f)
     return f == APPEARANCE_ACCENT && value[0] == '#' ? value + 1 : value;
 }
 
+/* A logo that was uploaded stays, unless there is a path now. */
 static enum err set(struct page *p, void *ctx)
 {
-    enum err e = ERR_OK;
+    struct appearance a;
     (void)ctx;
-    for (int f = 0; e == ERR_OK && f < APPEARANCE_FIELDS; f++)
+    enum err e = appearance_read(p->app->db, &p->app->cfg, p->arena, &a);
+    for (int f = 0; e == ERR_OK && f < APPEARANCE_FIELDS; f++) {
+        if (f == APPEARANCE_LOGO && appearance_is_kept(a.value[f]) && page_field(p, "logo")[0] == '\0')
+            continue;
         e = appearance_set(p->app->db, &p->app->cfg, (enum appearance_field)f,
                            value_of(p, (enum appearance_field)f));
+    }
     return e;
 }
 
@@ -147,7 +156,37 @@ enum err admin_look_set(struct page *p)
     }
     free(scratch);
     if (page_has_faults(p))
-        return show_look(p, 400);
+        return show_look(p, 400, true);
     enum err e = people_change(p, set, NULL, "look.set", "");
+    return e == ERR_OK ? page_go(p, "/admin/look", "done.look_set") : e;
+}
+
+/* ---- A picture as the logo ---------------------------------------------------------------------------- */
+
+static enum err keep_logo(struct page *p, void *ctx)
+{
+    const struct multipart_file *file = page_file(p, "picture");
+    (void)ctx;
+    return file != NULL ? appearance_keep_logo(p->app->db, file->data, file->len) : ERR_BAD_REQUEST;
+}
+
+enum err admin_look_keep_logo(struct page *p)
+{
+    enum err e = people_change(p, keep_logo, NULL, "look.set", "");
+    if (e != ERR_BAD_REQUEST && e != ERR_TOO_LARGE)
+        return e == ERR_OK ? page_go(p, "/admin/look", "done.look_set") : e;
+    page_fault(p, "picture", e == ERR_TOO_LARGE ? "look.fault.large" : "look.fault.picture");
+    return show_look(p, 400, false);
+}
+
+static enum err remove_logo(struct page *p, void *ctx)
+{
+    (void)ctx;
+    return appearance_set(p->app->db, &p->app->cfg, APPEARANCE_LOGO, p->app->cfg.portal.logo);
+}
+
+enum err admin_look_remove_logo(struct page *p)
+{
+    enum err e = people_change(p, remove_logo, NULL, "look.set", "");
     return e == ERR_OK ? page_go(p, "/admin/look", "done.look_set") : e;
 }

@@ -243,14 +243,24 @@ enum err admin_user_groups(struct page *p)
 
 /* ---- Locking ---- */
 
+/* The person as he is now, not as he was before others were waited for. */
+static enum err set_locked(struct page *p, int64_t id, bool locked)
+{
+    struct user u;
+    enum err e = user_store_get(p->app->db, id, p->arena, &u);
+    return e == ERR_OK ? users_set_locked(p->app, &u, locked, p->now_s) : e;
+}
+
 static enum err lock(struct page *p, void *ctx)
 {
-    return users_set_locked(p->app, ctx, true, p->now_s);
+    const struct user *u = ctx;
+    return set_locked(p, u->id, true);
 }
 
 static enum err unlock(struct page *p, void *ctx)
 {
-    return users_set_locked(p->app, ctx, false, p->now_s);
+    const struct user *u = ctx;
+    return set_locked(p, u->id, false);
 }
 
 enum err admin_user_lock(struct page *p)
@@ -261,10 +271,9 @@ enum err admin_user_lock(struct page *p)
         return refuse(p, &u, "users.not_yourself");
     if (e == ERR_OK)
         e = people_change(p, lock, &u, "user.lock", people_subject(p, &u));
-    if (e != ERR_EXISTS)
-        return e == ERR_OK ? page_go(p, people_path(p, &u), "done.user_locked") : e;
-    u.locked = false;
-    return refuse(p, &u, "users.last_admin");
+    if (e == ERR_EXISTS)
+        return refuse(p, &u, "users.last_admin");
+    return e == ERR_OK ? page_go(p, people_path(p, &u), "done.user_locked") : e;
 }
 
 enum err admin_user_unlock(struct page *p)
@@ -332,7 +341,7 @@ struct giving {
 static enum err give_password(struct page *p, void *ctx)
 {
     struct giving *g = ctx;
-    return handover_give(p->app, &g->user, g->hash, p->now_s);
+    return handover_give(p->app, g->user.id, g->hash, p->now_s, p->arena);
 }
 
 static enum err give_link(struct page *p, void *ctx)

@@ -136,6 +136,7 @@ static enum err show_found(struct page *p, const struct user_query *q)
     for (size_t i = 0; e == ERR_OK && i < found.count; i++)
         e = show_row(p, found.id[i]);
     view_flag(p->view, "has_users", found.count > 0);
+    view_number(p->view, "count", (int64_t)found.count);
     show_pager(p, q, &found);
     return e;
 }

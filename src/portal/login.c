@@ -39,8 +39,28 @@ static enum err go_next(struct page *p, const char *done)
     return next != NULL ? page_go_to(p, next, done) : page_go(p, HOME, done);
 }
 
+/*
+ * Where a web server passes no PATH_INFO, every path is the front page, and what that leads to is the front page again:
+ * this ends there, with the dispatcher's hint in the log.
+ */
+static bool was_led_here(const struct page *p)
+{
+    static const char *const targets[] = {"/login", HOME};
+    const char *script = request_env(p->call->req, "SCRIPT_NAME");
+    size_t len = script != NULL ? strlen(script) : 0;
+    for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
+        size_t n = strlen(targets[i]);
+        if (request_env(p->call->req, "PATH_INFO") == NULL && len >= n &&
+            strcmp(script + len - n, targets[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 enum err login_front(struct page *p)
 {
+    if (was_led_here(p))
+        return ERR_NO_SUCH_PATH;
     return page_go(p, p->has_session ? HOME : "/login", NULL);
 }
 

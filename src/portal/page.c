@@ -315,6 +315,8 @@ static enum err add_site(struct page *p, int status)
         return e;
     for (int f = 0; f < APPEARANCE_FIELDS; f++)
         view_text(site, appearance_name((enum appearance_field)f), a.value[f]);
+    if (appearance_is_kept(a.value[APPEARANCE_LOGO]))
+        view_textf(site, "logo", "%s/portal/file/%s", p->mount, a.value[APPEARANCE_LOGO]);
     if (a.value[APPEARANCE_TITLE][0] == '\0')
         view_text(site, "title", page_word(p, "site.title"));
     if (a.value[APPEARANCE_ACCENT][0] != '\0')
@@ -429,15 +431,19 @@ enum err page_go(struct page *p, const char *path, const char *done)
     return address != NULL ? page_go_to(p, address, done) : ERR_MEMORY;
 }
 
-/* To the page `path`, which leads back here. A form's answer cannot be led back to: the page it was on is. */
-static enum err go_and_return(struct page *p, const char *path, const char *done)
+static bool is_get(const struct page *p)
+{
+    return strcmp(p->call->req->method, "GET") == 0 || strcmp(p->call->req->method, "HEAD") == 0;
+}
+
+/* To the page `path`, which leads back here, if there is something to see: not to a form's answer. */
+static enum err go_and_return(struct page *p, const char *path, bool returns, const char *done)
 {
     struct buf to;
     buf_init(&to);
-    bool is_get = strcmp(p->call->req->method, "GET") == 0 || strcmp(p->call->req->method, "HEAD") == 0;
     buf_add_str(&to, path);
-    if (is_get) {
-        const char *query = p->call->req->query;
+    if (returns) {
+        const char *query = is_get(p) ? p->call->req->query : "";
         buf_add_str(&to, "?next=");
         page_add_encoded(&to, p->mount);
         page_add_encoded(&to, frame_path(p));
@@ -486,15 +492,16 @@ static enum err admit(struct page *p, unsigned needs, bool *answered)
     if (has_nobody)
         return page_go(p, "/setup", NULL);
     if ((needs & (PAGE_PERSON | PAGE_ADMIN)) != 0 && !p->has_session)
-        return go_and_return(p, "/login", page_cookie(p, "")[0] != '\0' ? "done.session_over" : NULL);
+        return go_and_return(p, "/login", is_get(p),
+                             page_cookie(p, "")[0] != '\0' ? "done.session_over" : NULL);
     if ((needs & PAGE_FORM) != 0 && (e = page_check_form(p)) != ERR_OK)
         return e;
     if ((needs & PAGE_ADMIN) != 0 && !p->is_admin)
         return ERR_FORBIDDEN;
     if ((needs & (PAGE_PERSON | PAGE_ADMIN)) != 0 && (needs & PAGE_STALE) == 0 && p->user.password_expired)
-        return go_and_return(p, "/account/password", "done.password_expired");
+        return go_and_return(p, "/account/password", is_get(p), "done.password_expired");
     if ((needs & PAGE_PROVED) != 0 && !page_is_proved(p))
-        return go_and_return(p, "/prove", NULL);
+        return go_and_return(p, "/prove", true, is_get(p) ? NULL : "done.prove_first");
     *answered = false;
     return ERR_OK;
 }

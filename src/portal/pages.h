@@ -2,7 +2,8 @@
  * The pages of the portal: X(METHOD, path below the prefix, enum page_needs, handler), one list for each area. From
  * them come the routes and the declarations of the handlers, which stand in the area's file.
  *
- * A form does not go to /login or /logout: dialects have those.
+ * A form does not go to /login or /logout: dialects have those. A POST that wants PAGE_PROVED has a GET at its path: that
+ * is where the person comes back to.
  *
  * Depends on portal/page.
  */
@@ -97,6 +98,8 @@
     X(GET, "/admin/settings", PAGE_ADMIN, admin_settings_list)                                               \
     X(GET, "/admin/look", PAGE_ADMIN, admin_look_show)                                                       \
     X(POST, "/admin/look", PAGE_ADMIN | PAGE_FORM, admin_look_set)                                           \
+    X(POST, "/admin/look-logo", PAGE_ADMIN | PAGE_FORM | PAGE_UPLOAD, admin_look_keep_logo)                  \
+    X(POST, "/admin/look-no-logo", PAGE_ADMIN | PAGE_FORM, admin_look_remove_logo)                           \
     X(GET, "/admin/health", PAGE_ADMIN, admin_health_show)                                                   \
     X(POST, "/admin/health", PAGE_ADMIN | PAGE_FORM, admin_health_examine)                                   \
     X(GET, "/admin/captcha", PAGE_ADMIN, admin_captcha_show)                                                 \

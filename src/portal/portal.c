@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "admin/appearance.h"
 #include "portal/assets.h"
 #include "portal/look.h"
 #include "portal/pages.h"
@@ -39,12 +40,23 @@ static enum err serve_look(struct call *c)
     return ERR_OK;
 }
 
+/* The logo that was uploaded: its name changes with it. */
+static enum err serve_logo(struct call *c)
+{
+    const char *type = "";
+    enum err e = appearance_logo(c->app->db, c->segment, &c->res->body, &type);
+    serve_type(c, type);
+    return e == ERR_NOT_FOUND ? ERR_NO_SUCH_PATH : e;
+}
+
 static enum err serve_asset(struct call *c)
 {
     if (strncmp(c->segment, "style-", 6) == 0)
         return serve(c, &asset_css, "text/css;charset=UTF-8");
     if (strncmp(c->segment, "look-", 5) == 0)
         return serve_look(c);
+    if (strncmp(c->segment, "logo-", 5) == 0)
+        return serve_logo(c);
     if (strncmp(c->segment, "menshen-", 8) == 0)
         return serve(c, &asset_js, "text/javascript;charset=UTF-8");
     return ERR_NO_SUCH_PATH;

@@ -61,6 +61,7 @@ void counter_add(struct db *db, enum counter id, int64_t sum, int64_t now_s)
     c->pending[i].count++;
     c->pending[i].sum += sum;
     c->newest_s = now_s;
+    c->was_refused = false;
 }
 
 void counter_collect(struct db *db)
@@ -75,7 +76,7 @@ void counter_keep(struct db *db, int64_t keep_s)
 
 bool counter_is_pending(const struct db *db)
 {
-    return db->counters.count > 0;
+    return db->counters.count > 0 && !db->counters.was_refused;
 }
 
 /* ---- Writing ----------------------------------------------------------------------------------------- */
@@ -168,10 +169,11 @@ enum err counter_flush(struct db *db)
     db->patience_us = 0; /* others have more to write than this */
     enum err e = db_begin(db, DB_RELAXED);
     db->patience_us = DB_PATIENCE_US;
-    if (e != ERR_OK)
-        return e;
     db->counters.written_s = 0; /* however short ago that was */
-    return db_commit(db);
+    if (e == ERR_OK)
+        e = db_commit(db);
+    db->counters.was_refused = e != ERR_OK;
+    return e;
 }
 
 /* ---- Reading ----------------------------------------------------------------------------------------- */

@@ -58,7 +58,8 @@ void counter_collect(struct db *db);
  * for ever. */
 void counter_keep(struct db *db, int64_t keep_s);
 
-/* Whether something was counted that is not in the database. */
+/* Whether something was counted that is not in the database; not when it was refused and nothing was counted since, so
+ * that nobody tries for ever. */
 bool counter_is_pending(const struct db *db);
 
 /* Write it now, in a transaction of its own, if there is any: for a worker that has nothing else to do, or ends. It does

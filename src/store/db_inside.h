@@ -33,6 +33,7 @@ struct db_counters {
     int64_t keep_s;    /* how long rows are kept; 0: for ever */
     bool collects;     /* for a few seconds, not only until the next commit */
     bool is_written;   /* within the transaction that is to commit */
+    bool was_refused;  /* counter_flush failed, and nothing was counted since */
 };
 
 struct db {

@@ -31,6 +31,22 @@ enum err look_store_put(struct db *db, const char *name, const char *value)
     return stmt_run(db, SQL_LOOK_PUT, "ss", name, value);
 }
 
+enum err look_store_put_image(struct db *db, const char *name, const void *data, size_t len)
+{
+    return stmt_run(db, SQL_LOOK_PUT, "sb", name, data, len);
+}
+
+enum err look_store_image(struct db *db, const char *name, struct buf *out)
+{
+    sqlite3_stmt *st = stmt_begin(db, SQL_LOOK_IMAGE, "s", name);
+    enum err e = stmt_step(db, st);
+    if (e == ERR_OK) {
+        buf_add(out, sqlite3_column_blob(st, 0), (size_t)sqlite3_column_bytes(st, 0));
+        e = out->err;
+    }
+    return stmt_end(db, st, e);
+}
+
 enum err look_store_remove(struct db *db, const char *name)
 {
     return stmt_run(db, SQL_LOOK_REMOVE, "s", name);

@@ -85,7 +85,8 @@
     "AND (?3 IS NULL OR actor = ?3 OR subject = ?3 OR (substr(?3, 1, 1) = '/' AND "                          \
     "(('user' = substr(actor, 1, 4) AND substr(actor, -length(?3)) = ?3) OR "                                \
     "('user' = substr(subject, 1, 4) AND substr(subject, -length(?3)) = ?3)))) "                             \
-    "AND (?4 IS NULL OR action = ?4) AND (?6 = 0 OR id < ?6) AND (?7 = 0 OR at_s < ?7) "                     \
+    "AND (?4 IS NULL OR action = ?4) AND id < iif(?6 > 0, ?6, 9223372036854775807) AND (?7 = 0 OR at_s < "   \
+    "?7) "                                                                                                   \
     "AND (?8 IS NULL OR result = ?8 OR (?8 = 'failed' AND result <> 'ok')) AND (?9 IS NULL OR address = "    \
     "?9) "
 
@@ -294,8 +295,8 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_BROWSER_END] =
         "DELETE FROM browser_session WHERE id = ?1 AND (?2 IS NULL OR user_id = ?2) RETURNING id",
     [SQL_BROWSER_END_USER] = "DELETE FROM browser_session WHERE user_id = ?1 AND id <> ?2",
-    [SQL_BROWSER_DISPLACE] =
-        "DELETE FROM browser_session WHERE id IN (SELECT id FROM (" TOO_MANY ") WHERE is_browser)",
+    [SQL_BROWSER_DISPLACE] = "DELETE FROM browser_session WHERE id IN (SELECT id FROM (" TOO_MANY
+                             ") WHERE is_browser) RETURNING id",
     [SQL_BROWSER_END_TENANT] =
         "DELETE FROM browser_session WHERE user_id IN (SELECT id FROM user WHERE tenant_id = ?1)",
     [SQL_BROWSER_LIST] = "SELECT " BROWSER_ROW " FROM browser_session "
@@ -346,8 +347,8 @@ const char *const sql_text[SQL_COUNT] = {
         "UPDATE session SET revoked_s = ?2 WHERE client_id = ?1 AND revoked_s IS NULL RETURNING id",
     [SQL_SESSION_REVOKE_TENANT] =
         "UPDATE session SET revoked_s = ?2 WHERE tenant_id = ?1 AND revoked_s IS NULL RETURNING id",
-    [SQL_SESSION_DISPLACE] =
-        "UPDATE session SET revoked_s = ?2 WHERE id IN (SELECT id FROM (" TOO_MANY ") WHERE NOT is_browser)",
+    [SQL_SESSION_DISPLACE] = "UPDATE session SET revoked_s = ?2 WHERE id IN (SELECT id FROM (" TOO_MANY
+                             ") WHERE NOT is_browser) RETURNING id",
     [SQL_SESSION_PURGE] = "DELETE FROM session WHERE id IN "
                           "(SELECT id FROM session WHERE expires_s <= ?1 ORDER BY expires_s LIMIT ?2)",
 
@@ -426,6 +427,7 @@ const char *const sql_text[SQL_COUNT] = {
     [SQL_LOOK_LIST] = "SELECT name, value FROM look WHERE typeof(value) = 'text'",
     [SQL_LOOK_PUT] = "INSERT INTO look (name, value) VALUES (?1, ?2) "
                      "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    [SQL_LOOK_IMAGE] = "SELECT value FROM look WHERE name = ?1 AND typeof(value) = 'blob'",
     [SQL_LOOK_REMOVE] = "DELETE FROM look WHERE name = ?1",
     [SQL_COUNTER_ADD] =
         "INSERT INTO counter (hour_s, name, count, sum) VALUES (?1, ?2, ?3, ?4) "

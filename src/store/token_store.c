@@ -33,10 +33,25 @@ enum err session_store_revoke(struct db *db, int64_t id, int64_t now_s)
     return stmt_run(db, SQL_SESSION_REVOKE, "ii", id, now_s);
 }
 
-enum err session_store_displace(struct db *db, int64_t user_id, int64_t now_s, int64_t keep)
+/* Run a statement that returns a row for each that it changed, and add their number. */
+static enum err count_changed(struct db *db, sqlite3_stmt *st, int64_t *count)
 {
-    enum err e = stmt_run(db, SQL_SESSION_DISPLACE, "iii", user_id, now_s, keep);
-    return e == ERR_OK ? stmt_run(db, SQL_BROWSER_DISPLACE, "iii", user_id, now_s, keep) : e;
+    enum err e;
+    while ((e = stmt_step(db, st)) == ERR_OK)
+        (*count)++;
+    e = stmt_end(db, st, e);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err session_store_displace(struct db *db, int64_t user_id, int64_t now_s, int64_t keep,
+                                int64_t *ended_out)
+{
+    static const enum sql both[] = {SQL_SESSION_DISPLACE, SQL_BROWSER_DISPLACE};
+    enum err e = ERR_OK;
+    *ended_out = 0;
+    for (int i = 0; e == ERR_OK && i < 2; i++)
+        e = count_changed(db, stmt_begin(db, both[i], "iii", user_id, now_s, keep), ended_out);
+    return e;
 }
 
 enum err session_store_end(struct db *db, int64_t id, int64_t now_s)

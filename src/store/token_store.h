@@ -49,8 +49,10 @@ enum err session_store_revoke_user(struct db *db, int64_t user_id, int64_t keep_
 enum err session_store_revoke_client(struct db *db, const char *client_id, int64_t now_s);
 enum err session_store_revoke_tenant(struct db *db, const char *tenant_id, int64_t now_s);
 
-/* End a user's oldest logins, browser sessions among them, but the newest `keep`. Within a transaction. */
-enum err session_store_displace(struct db *db, int64_t user_id, int64_t now_s, int64_t keep);
+/* End a user's oldest logins, browser sessions among them, but the newest `keep`; how many ended. Within a
+ * transaction. */
+enum err session_store_displace(struct db *db, int64_t user_id, int64_t now_s, int64_t keep,
+                                int64_t *ended_out);
 
 /* End a session. Within a transaction. ERR_OK; ERR_NOT_FOUND if there is none of this id, or it has ended. */
 enum err session_store_end(struct db *db, int64_t id, int64_t now_s);

@@ -13,6 +13,7 @@ from harness.browser import running_browser, until
 from harness.servers import DEADLINE_S, free_port
 from harness.site import TREE
 from selenium.webdriver.common.by import By
+from test_portal_pages import axe, cut_off, look_at
 
 # The page itself does not look at the answers that the demo hands out; the test does, as the person it stands for.
 REMEMBER_ANSWERS = """
@@ -142,6 +143,17 @@ def test_it_opens_on_the_portal_with_history(portal, demo):
         assert all(sum(row) > 0 for row in numbers[5:-1]), chart
     assert sum(wrong for _, wrong, _ in chart_numbers(portal, "logins")) > 100
     assert portal.get_log("browser") == []
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [320, 1440])
+def test_charts_with_data_are_accessible(portal, demo, width, dark):
+    """With every table behind them open."""
+    look_at(portal, width, dark)
+    portal.get(demo.url + "/admin?days=90")
+    portal.execute_script("document.querySelectorAll('details').forEach(each => { each.open = true; })")
+    assert axe(portal) == []
+    assert not cut_off(portal)
 
 
 def test_the_dialects_page_is_one_click_away(portal):

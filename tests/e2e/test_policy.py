@@ -217,6 +217,9 @@ def test_a_fourth_login_ends_the_first(site, web, user):
     assert person.get("/account").path.endswith("/login")
     assert another.get("/account").path.endswith("/account")
     assert web.oauth_introspect(third["access_token"])["active"] is True
+    actor = f"user:000000/{user.account}"
+    rows = site.query("SELECT address FROM audit WHERE action = 'session.displace' AND actor = ? ORDER BY id", actor)
+    assert rows == [(web.address,), (another.session.headers["X-Forwarded-For"],), (web.address,)]
 
 
 # ---- From where -------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from harness.visitor import Visitor, fresh_address
 from pyzbar import pyzbar
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from test_portal_pages import LANGUAGES, WIDTHS, axe, cut_off, look_at
+from test_portal_pages import LANGUAGES, LOOKS, axe, cut_off, look_at
 
 # FastCGI under lighttpd; plain CGI under Apache, by .htaccess alone.
 SERVERS = ("lighttpd-root", "apache-htaccess-generous")
@@ -319,11 +319,9 @@ def test_everybody_can_read_and_use_them(portal_site, browser, person):
     faults = []
 
     def look(what):
-        for dark in (False, True):
-            for width in WIDTHS:
-                look_at(browser, width, dark)
-                found = axe(browser) if width == 320 else []
-                faults.extend((what, width, dark, line) for line in found + ["cut off"] * cut_off(browser))
+        for width, dark in LOOKS:
+            look_at(browser, width, dark)
+            faults.extend((what, width, dark, line) for line in axe(browser) + ["cut off"] * cut_off(browser))
 
     for language in LANGUAGES:
         for link in [*links, "x"]:

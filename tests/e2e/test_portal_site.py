@@ -31,7 +31,7 @@ PAGES = ("/admin/clients", "/admin/client-new", "/admin/clients/sword", "/admin/
 FORMS = ("/admin/client-new", "/admin/clients/sword", "/admin/client-secret/sword", "/admin/client-secret-end/sword",
          "/admin/client-lock/sword", "/admin/client-unlock/sword", "/admin/client-remove/sword", "/admin/key-rotate",
          "/admin/key-import", "/admin/key-retire/0123456789abcdef", "/admin/key-sm2-new", "/admin/key-sm2-import",
-         "/admin/look", "/admin/health", "/admin/captcha-restyle")  # fmt: skip
+         "/admin/look", "/admin/look-logo", "/admin/look-no-logo", "/admin/health", "/admin/captcha-restyle")  # fmt: skip
 
 
 class Portal(AnyPortal):
@@ -417,6 +417,14 @@ def test_the_audit_is_filtered(portal_site, admin):
     assert shown("who=wang&from=2001-01-01T00:00&to=2100-01-01T00:00") == wang
 
 
+def test_what_is_being_summed_up_is_seen(portal_site, admin):
+    user = portal_site.new_user()
+    for _ in range(3):
+        Portal(portal_site, headers={"X-Forwarded-For": "192.0.2.50"}).sign_in(user._replace(password="wrong-" * 3))
+    assert "Being summed up" in admin.get("/admin/audit").text and "2 times" in admin.page.text
+    assert "Being summed up" not in admin.get("/admin/audit?result=failed").text
+
+
 @pytest.mark.parametrize("query, field", [("from=yesterday", "from"), ("to=2026-13-01", "to"), ("address=localhost", "address")])
 def test_what_is_wrong_with_a_filter_is_said(admin, query, field):
     for path in ("/admin/audit", "/admin/audit-file/csv"):
@@ -516,6 +524,50 @@ def test_what_is_wrong_with_the_look_is_said(portal_site, admin, field, value):
     page = admin.submit("/admin/look", **{field: value})
     assert page.status == 400 and f'href="#{field}"' in page.html
     assert portal_site.query("SELECT * FROM look WHERE typeof(value) = 'text'") == []
+
+
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+def logo_of(page):
+    found = re.search(r'<a class="brand"[^>]*>\s*<img src="([^"]+)"', page.html)
+    return found and found[1]
+
+
+def test_a_logo_is_uploaded_seen_and_removed(portal_site, admin):
+    admin.get("/admin/look")
+    page = admin.submit("/admin/look-logo", files={"picture": ("logo.png", PNG, "text/html")})
+    assert page.alerts == ["The look was saved."]
+    source = logo_of(Portal(portal_site).get("/login"))
+    host = admin.base.removesuffix(urlsplit(admin.base).path)
+    picture = Portal(portal_site).session.get(host + source)
+    assert (picture.content, picture.headers["Content-Type"]) == (PNG, "image/png")
+    assert picture.headers["X-Content-Type-Options"] == "nosniff" and "immutable" in picture.headers["Cache-Control"]
+    admin.get("/admin/look")
+    admin.submit("/admin/look", title="with a logo")
+    assert logo_of(admin.page) == source, "it stays when something else is changed"
+    admin.submit("/admin/look-logo", files={"picture": ("x", b"GIF89a" + b"\0" * 100, "image/gif")})
+    assert logo_of(admin.page) not in (None, source)
+    assert admin.session.get(host + source).status_code == 404, "there is another one now"
+    admin.submit("/admin/look-no-logo")
+    assert logo_of(admin.page) is None
+    admin.submit("/admin/look", title="")
+    assert portal_site.query("SELECT * FROM look") == []
+
+
+@pytest.mark.parametrize(
+    "content, said",
+    [(b"", "Choose a picture"), (b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", "Choose a picture"),
+     (b"<html>", "Choose a picture"), (PNG[:7], "Choose a picture"), (PNG + b"\0" * 65536, "too large")],
+)  # fmt: skip
+def test_what_is_no_logo_is_refused(portal_site, admin, content, said):
+    admin.get("/admin/look")
+    page = admin.submit("/admin/look-logo", files={"picture": ("logo.png", content, "image/png")})
+    assert page.status == 400 and said in page.alerts[0] and "picture-fault" in page.ids
+    assert portal_site.query("SELECT * FROM look") == []
+    assert admin.get("/portal/file/logo-0123456789abcdef.png").status == 404
 
 
 # ---- Health -------------------------------------------------------------------------------------------------------------

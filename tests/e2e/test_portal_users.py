@@ -12,7 +12,9 @@ from harness.browser import running_browser, until
 from harness.portal import Portal as AnyPortal
 from harness.site import DEMO_USER, TREE
 from harness.visitor import fresh_address
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 
 # FastCGI under lighttpd; plain CGI under Apache, by .htaccess alone.
 SERVERS = ("lighttpd-root", "apache-htaccess-generous")
@@ -198,7 +200,7 @@ def test_what_cannot_be_added_is_said_at_the_field(site, admin, person):
         ({"account": "x" * 129}, "account"),
         ({"account": "x" * 10000}, "account"),
         ({"account": "a\u202eb"}, "account"),
-        ({"account": "fresh", "real_name": "名" * 10000}, "real_name"),
+        ({"account": "fresh", "real_name": "名" * 3400}, "real_name"),
         ({"account": "a\u200bb"}, "account"),
         ({"account": person.account}, "account"),
         ({"account": "fresh", "email": "nobody"}, "email"),
@@ -339,6 +341,12 @@ def test_administrators_are_made_and_protected_from_themselves(site, admin, pers
     assert second.get("/admin/users", follow=False).status == 403
 
 
+def test_every_form_that_asks_for_proof_has_a_page_to_come_back_to():
+    shown = {path for method, path, _ in ADMIN_PATHS if method == "GET"}
+    asking = {path for method, path, needs in ADMIN_PATHS if method == "POST" and "PAGE_PROVED" in needs}
+    assert asking and asking <= shown
+
+
 def test_what_matters_asks_for_the_password_again(site, admin, person):
     site.write("UPDATE browser_session SET proved_s = proved_s - 1000")
     path = f"/admin/user-remove/{person.id}"
@@ -348,6 +356,12 @@ def test_what_matters_asks_for_the_password_again(site, admin, person):
     admin.submit("/prove", password=DEMO_USER.password)
     assert admin.page.path.endswith(path)
     assert "password.prove" in [r[0] for r in site.query("SELECT action FROM audit WHERE result = 'ok'")]
+    # A form that was open for longer leads back to its page, and has done nothing.
+    token = admin.page.form(path).fields["csrf"]
+    site.write("UPDATE browser_session SET proved_s = proved_s - 1000")
+    assert admin.post(path, {"csrf": token}).path.endswith("/prove")
+    admin.submit("/prove", password=DEMO_USER.password)
+    assert admin.page.path.endswith(path) and row_of(site, person.account) is not None
     # Within a quarter of an hour once is enough; making an administrator asks too.
     assert admin.get("/admin/import").path.endswith("/admin/import")
     site.write("UPDATE browser_session SET proved_s = proved_s - 1000")
@@ -560,14 +574,85 @@ def test_export(site, admin, person):
 # ---- In a browser -----------------------------------------------------------------------------------------
 
 
+def let_in(browser, portal):
+    """The browser as the person of `portal`, who signed in."""
+    browser.get(portal.base + "/login")
+    browser.delete_all_cookies()
+    for name, value in portal.cookies().items():
+        browser.add_cookie({"name": name, "value": value, "path": "/"})
+
+
+def press(browser, *keys):
+    ActionChains(browser).send_keys(*keys).perform()
+
+
+def tab_to(browser, selector):
+    """By the Tab key alone; what has the focus shows it."""
+    target = browser.find_element(By.CSS_SELECTOR, selector)
+    for _ in range(80):
+        press(browser, Keys.TAB)
+        if browser.switch_to.active_element == target:
+            assert target.value_of_css_property("outline-style") != "none", selector
+            return target
+    raise AssertionError(f"{selector} is not reached by keys in {browser.current_url}")
+
+
+def go_to(browser, end):
+    until(browser, lambda page: page.current_url.split("?")[0].endswith(end))
+
+
+@pytest.mark.parametrize("script", (True, False), ids=("script", "no-script"))
+def test_by_keyboard_alone(site, script, tmp_path):
+    """Somebody is added, locked, removed; a file is imported."""
+    account = "keys" if script else "keysoff"
+    off = {} if script else {"profile.managed_default_content_settings.javascript": 2}
+    with running_browser(off) as browser:
+        portal = Portal(site)
+        portal.sign_in()
+        let_in(browser, portal)
+        browser.get(portal.base + "/admin/users")
+        tab_to(browser, "main a.primary")
+        press(browser, Keys.ENTER)
+        go_to(browser, "/admin/users/new")
+        tab_to(browser, "#account")
+        press(browser, account)
+        tab_to(browser, "#real_name")
+        press(browser, "王小明")
+        tab_to(browser, "main form .button.primary")
+        press(browser, Keys.ENTER)
+        until(browser, lambda page: page.find_elements(By.ID, "secret"))
+        (user_id,) = row_of(site, account, "id")
+        browser.get(f"{portal.base}/admin/users/{user_id}")
+        tab_to(browser, "form[action*=user-lock] button")
+        press(browser, Keys.ENTER)
+        until(browser, lambda page: page.find_elements(By.CSS_SELECTOR, "form[action*=user-unlock] .primary"))
+        assert row_of(site, account, "locked") == (1,)
+        tab_to(browser, "a[href*=user-remove]")
+        press(browser, Keys.ENTER)
+        go_to(browser, f"/admin/user-remove/{user_id}")
+        tab_to(browser, "main form .danger")
+        press(browser, Keys.ENTER)
+        go_to(browser, "/admin/users")
+        assert row_of(site, account) is None
+        file = tmp_path / "people.csv"
+        file.write_text(f"account,real_name,password_hash\n{account},李四,{HASH}\n")
+        browser.get(portal.base + "/admin/import")
+        browser.find_element(By.ID, "file").send_keys(str(file))  # the system's own dialogue, which no test can press
+        tab_to(browser, "main form .button.primary")
+        press(browser, Keys.ENTER)
+        until(browser, lambda page: page.find_elements(By.CSS_SELECTOR, "input[name=data]"))
+        assert row_of(site, account) is None
+        tab_to(browser, "main form .button.primary")
+        press(browser, Keys.ENTER)
+        until(browser, lambda page: page.find_elements(By.CSS_SELECTOR, ".notice.good"))
+        assert row_of(site, account, "real_name") == ("李四",)
+
+
 def test_a_search_goes_on_while_one_types(site):
     with running_browser() as browser:
         person = Portal(site)
         person.sign_in()
-        browser.get(person.base + "/login")
-        browser.delete_all_cookies()
-        for name, value in person.cookies().items():
-            browser.add_cookie({"name": name, "value": value, "path": "/"})
+        let_in(browser, person)
         site.cli("user", "add", "typeahead", line="Some-thing-39-long")
         browser.get(person.base + "/admin/users")
         field = browser.find_element(By.ID, "q")
@@ -577,3 +662,4 @@ def test_a_search_goes_on_while_one_types(site):
         assert browser.switch_to.active_element == field
         assert field.get_attribute("value") == "typeah"
         assert "q=typeah" in browser.current_url
+        assert browser.find_element(By.ID, "found-said").get_attribute("textContent").startswith("1 ")

@@ -267,7 +267,7 @@ static int64_t put_browser(struct site *s, int64_t now_s)
                                 .proof = "pwd",
                                 .proved_s = now_s};
     memcpy(b.secret_hash, &now_s, sizeof now_s);
-    COMMITTED(s, admission_make_room(&s->app, 1, now_s));
+    COMMITTED(s, admission_make_room(&s->app, 1, "10.0.0.1", now_s));
     COMMITTED(s, browser_store_put(s->app.db, &b));
     return b.id;
 }

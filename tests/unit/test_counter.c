@@ -130,7 +130,9 @@ static void test_a_flush_waits_for_nobody(void **state)
     struct db *other = scratch_connect(s);
     counter_add(s->db, COUNTER_LOGIN_OK, 0, NOW_S);
     assert_err(db_begin(other, DB_RELAXED), ERR_OK);
+    assert_true(counter_is_pending(s->db));
     assert_err(counter_flush(s->db), ERR_BUSY);
+    assert_false(counter_is_pending(s->db)); /* until there is more, nobody tries again */
     db_rollback(other);
     assert_err(counter_flush(s->db), ERR_OK);
     assert_int_equal(in_database(s, COUNTER_LOGIN_OK, 0).count, 1);

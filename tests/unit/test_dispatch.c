@@ -141,6 +141,27 @@ static void test_routes_that_read_no_body(void **state)
         assert_case(!dispatch_wants_body(&s->dispatch, (char **)unwanted[i], NOW_S), "row %zu", i);
 }
 
+/* A file is waited for from administrators; from everybody else no more than any form. */
+static void test_a_long_body_is_wanted_from_nobody_unknown(void **state)
+{
+    struct site *s = *state;
+    static const struct {
+        const char *path, *length;
+        size_t max;
+    } rows[] = {
+        {"PATH_INFO=/admin/import", "CONTENT_LENGTH=65536", ROUTE_BODY_MAX},
+        {"PATH_INFO=/admin/import", "CONTENT_LENGTH=65537", 0},
+        {"PATH_INFO=/admin/import", "CONTENT_LENGTH=1048577", 0},
+        {"PATH_INFO=/admin/groups", "CONTENT_LENGTH=65537", 0},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const char *env[] = {"REQUEST_METHOD=POST", rows[i].path, rows[i].length,
+                             "CONTENT_TYPE=multipart/form-data; boundary=B", NULL};
+        size_t max = dispatch_wants_body(&s->dispatch, (char **)env, NOW_S);
+        assert_case(max == rows[i].max, "row %zu: %zu", i, max);
+    }
+}
+
 static void test_without_a_configuration_no_body_is_wanted(void **state)
 {
     struct site *s = *state;
@@ -411,6 +432,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_a_body_that_nobody_needs_is_not_read, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_routes_that_read_no_body, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_long_body_is_wanted_from_nobody_unknown, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_without_a_configuration_no_body_is_wanted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_methods_of_a_path, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_head_is_served_by_get, set_up, tear_down),

@@ -218,7 +218,7 @@ static void test_a_handed_password_meets_every_policy_and_expires(void **state)
     assert_err(handover_draw(&s->app, other, hash), ERR_OK);
     assert_string_not_equal(password, other);
     assert_err(db_begin(s->app.db, DB_RELAXED), ERR_OK);
-    assert_err(handover_give(&s->app, &u, hash, NOW_S), ERR_OK);
+    assert_err(handover_give(&s->app, u.id, hash, NOW_S, &s->arena), ERR_OK);
     assert_err(db_commit(s->app.db), ERR_OK);
     assert_err(user_store_get(s->app.db, u.id, &s->arena, &u), ERR_OK);
     assert_true(u.password_expired);

@@ -91,9 +91,11 @@ const scrolled = new ResizeObserver((entries) => {
 });
 for (const box of document.querySelectorAll(".scroll")) scrolled.observe(box);
 
-/* ---- a search that goes on while one types: <form method="get" data-live="ID OF WHERE IT SHOWS WHAT IT FOUND"> */
+/* ---- a search that goes on while one types: <form method="get" data-live="ID OF WHERE IT SHOWS WHAT IT FOUND">; what stands
+   in [data-summary] there is said by ID-said */
 for (const form of document.querySelectorAll("form[data-live]")) {
   const found = document.getElementById(form.dataset.live);
+  const said = document.getElementById(`${form.dataset.live}-said`);
   let pause, running;
   const search = async () => {
     running?.abort();
@@ -105,6 +107,7 @@ for (const form of document.querySelectorAll("form[data-live]")) {
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       found.replaceChildren(...page.getElementById(found.id).childNodes);
       for (const box of found.querySelectorAll(".scroll")) scrolled.observe(box);
+      said.textContent = found.querySelector("[data-summary]")?.textContent ?? "";
       history.replaceState(null, "", address);
     } catch (error) {
       // What is wrong, the page says that the form leads to.
