@@ -369,6 +369,8 @@ def test_what_matters_asks_for_the_password_again(site, admin, person):
     site.write("UPDATE browser_session SET proved_s = proved_s - 1000")
     assert make_admin(site, admin, person).path.endswith("/prove")
     assert site.query("SELECT count(*) FROM group_member WHERE user_id = ?", person.id) == [(0,)]
+    site.write("UPDATE browser_session SET proved_s = proved_s + 100000")
+    assert admin.get("/admin/import").path.endswith("/prove"), "by a clock that was ahead"
     for evil in ("//evil.example/", "/\\evil.example", "https://evil.example/", "javascript:alert(1)"):
         page = admin.get("/prove", params={"next": evil})
         assert "evil" not in page.form("/prove").fields["next"] and "javascript" not in page.form("/prove").fields["next"]
