@@ -30,7 +30,7 @@ PICTURES = [
     ("login", "/login", 1280),
     ("login", "/login", 360),
     ("account", "/account", 1280),
-    ("overview", "/admin", 1280),
+    ("admin", "/admin", 1280),
     ("users", "/admin/users", 1280),
     ("users", "/admin/users", 360),
     ("user", "/admin/users/{user}", 1280),
