@@ -13,7 +13,14 @@
 #include "store/link_store.h"
 #include "store/token_store.h"
 
-enum { SECRET_LEN = 16, SEEN_EVERY_S = 60, USER_AGENT_MAX = 255 };
+enum {
+    SECRET_LEN = 16,
+    SEEN_EVERY_S = 60,
+    USER_AGENT_MAX = 255,
+    PURGE_ROWS =
+        4, /* expired ones that a new session clears away: where nobody fails, and no tokens are issued, nothing
+                     * else does */
+};
 
 static enum err hash_secret(const char *secret, unsigned char hash[DIGEST_SHA256_LEN])
 {
@@ -74,6 +81,8 @@ enum err browser_start(struct app *app, const struct browser_start *s, int64_t n
         e = admission_make_room(app, s->user_id, s->address, now_s);
     if (e == ERR_OK)
         e = browser_store_put(app->db, &row);
+    if (e == ERR_OK)
+        e = db_purge_step(app->db, now_s, PURGE_ROWS);
     if (e == ERR_OK)
         counter_add(app->db, COUNTER_BROWSER_STARTED, 0, now_s);
     return e;

@@ -99,6 +99,18 @@ enum err mail_ask(struct app *app, const char *kind, const char *text, const cha
     return e == ERR_OK ? put(app, &row) : e;
 }
 
+enum err mail_count_asked(struct app *app, const char *kind, int64_t user_id, int64_t now_s)
+{
+    char name[64];
+    int64_t retry_after_s = 0;
+    snprintf(name, sizeof name, "%s/%lld", kind, (long long)user_id); /* no address: it has no @ */
+    enum err e = check_rate(app, "mail", name, MAIL_ASKED_PER_HOUR, now_s, &retry_after_s);
+    if (e == ERR_RATE)
+        LOG_SOME(&app->log, ERR_LEVEL_WARN, "mail_refused", LOG_S("error", err_info(e)->name),
+                 LOG_S("kind", kind), LOG_N("user_id", user_id));
+    return e;
+}
+
 enum err mail_tell(struct app *app, const char *kind, int64_t user_id, const char *address, int64_t now_s)
 {
     struct mail_row row = {.user_id = user_id,

@@ -22,6 +22,7 @@ enum {
     MAIL_TRIES_MAX = 8,           /* over 17 hours */
     MAIL_QUEUE_MAX = 5000,        /* that wait at once */
     MAIL_PER_HOUR = 20,           /* to one recipient */
+    MAIL_ASKED_PER_HOUR = 5,      /* of one kind, in one person's name: notices need their room too */
     MAIL_QUESTIONS_PER_HOUR = 30, /* from one address */
     MAIL_NOTICE_TTL_S = 86400     /* what a notice tells of is old then */
 };
@@ -50,6 +51,10 @@ enum err mail_put(struct app *app, const struct mail *m, int64_t now_s);
  */
 enum err mail_ask(struct app *app, const char *kind, const char *text, const char *address, int64_t now_s,
                   int64_t *retry_after_s_out);
+
+/* One more letter of this kind that somebody asks for in the person's name, be he that person or not. Within a transaction
+ * of the caller. ERR_OK; ERR_RATE: enough for this hour, which is logged; ERR_STORE. */
+enum err mail_count_asked(struct app *app, const char *kind, int64_t user_id, int64_t now_s);
 
 /*
  * Tell a person of something by a letter of this kind, which the sender writes (its mail_answer), in the language that he

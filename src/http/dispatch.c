@@ -357,7 +357,7 @@ size_t dispatch_wants_body(struct dispatch *d, char **env, int64_t now_s)
 {
     struct request req;
     struct routes_found f;
-    request_init(&req, env, "", now_s, &d->arena, NULL, NULL);
+    request_init(&req, env, d->app->cfg.server.trusted_proxies, now_s, &d->arena, NULL, NULL);
     struct call c = call_of(d, &req, &f);
     bool wanted =
         check_before_body(&c, &f) == ERR_OK && (f.route->flags & READS_BODY) != 0 && request_has_body(&req);

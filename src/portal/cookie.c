@@ -36,8 +36,10 @@ void page_set_cookie(struct page *p, const char *name, const char *value, int64_
     const char *full = full_name(p, name);
     const char *path = p->app->cfg.portal.cookie_path;
     const char *age = max_age_s < 0 ? "" : arena_printf(p->arena, "; Max-Age=%lld", (long long)max_age_s);
-    const char *line = arena_printf(p->arena, "%s=%s; Path=%s%s; HttpOnly; SameSite=Lax%s", full, value,
-                                    path[0] != '\0' ? path : "/", age, p->is_https ? "; Secure" : "");
+    const char *line = full == NULL || age == NULL
+                           ? NULL
+                           : arena_printf(p->arena, "%s=%s; Path=%s%s; HttpOnly; SameSite=Lax%s", full, value,
+                                          path[0] != '\0' ? path : "/", age, p->is_https ? "; Secure" : "");
     if (line != NULL)
         response_header(p->call->res, "Set-Cookie", line);
 }

@@ -118,7 +118,11 @@ enum err letter_ask_to_confirm(struct page *p, const struct user *to)
     struct page as = in_language_of(p, to);
     if (to->email_verified || !letter_can_reach(p->app, to))
         return ERR_OK;
-    enum err e = link_make(p->app, LINK_EMAIL, to->id, to->email, LINK_EMAIL_TTL_S, p->now_s, secret);
+    enum err e = mail_count_asked(p->app, LINK_EMAIL, to->id, p->now_s);
+    if (e == ERR_RATE)
+        return ERR_OK; /* nobody writes to the whole world in the name of this site */
+    if (e == ERR_OK)
+        e = link_make(p->app, LINK_EMAIL, to->id, to->email, LINK_EMAIL_TTL_S, p->now_s, secret);
     if (e == ERR_OK)
         e = send_link(&as, to, to->email, LINK_EMAIL, page_address(p, "/link/"), secret, LINK_EMAIL_TTL_S);
     secure_wipe(secret, sizeof secret);
@@ -241,7 +245,11 @@ static enum err answer_forgot(struct app *app, const struct mail_row *question, 
     struct page asked = {.app = app, .arena = arena, .now_s = now_s};
     words_of_tag(line[1], strlen(line[1]), &asked.script);
     struct page as = in_language_of(&asked, &u);
-    e = link_make(app, LINK_RESET, u.id, "", LINK_MAIL_RESET_TTL_S, now_s, secret);
+    e = mail_count_asked(app, QUESTION_FORGOT, u.id, now_s);
+    if (e == ERR_RATE)
+        return ERR_OK; /* the link that was sent before stays good */
+    if (e == ERR_OK)
+        e = link_make(app, LINK_RESET, u.id, "", LINK_MAIL_RESET_TTL_S, now_s, secret);
     if (e == ERR_OK)
         e = send_link(&as, &u, u.email, "forgot", line[0], secret, LINK_MAIL_RESET_TTL_S);
     secure_wipe(secret, sizeof secret);

@@ -39,6 +39,7 @@ static enum err show(struct page *p, const struct link *l, const struct user *u,
     view_flag(p->view, "password", !is(l, LINK_EMAIL));
     view_text(p->view, "address", l->detail);
     view_textf(p->view, "action", "%s/link/%s", p->mount, p->call->segment);
+    view_textf(p->view, "self", "/link/%s", p->call->segment);
     page_time(p, p->view, "expires", l->expires_s);
     view_text(view_map(p->view, "person"), "account", u->account);
     for (const char *const *c = invited; *c != NULL; c++)

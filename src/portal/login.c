@@ -21,6 +21,7 @@
 #include "portal/address.h"
 #include "portal/letter.h"
 #include "portal/pages.h"
+#include "portal/people.h"
 #include "store/browser_store.h"
 #include "store/tenant_store.h"
 
@@ -308,8 +309,8 @@ static enum err list_tenant(void *ctx, const struct tenant *row)
     if (row->locked || ++l->count > TENANTS_LISTED_MAX)
         return ERR_OK;
     struct view *item = view_item(l->p->view, "tenants");
-    view_text(item, "id", row->id);
-    view_text(item, "name", row->name[0] != '\0' ? row->name : row->id);
+    view_textf(item, "id", "%s", row->id);
+    view_textf(item, "name", "%s", row->name[0] != '\0' ? row->name : row->id);
     view_flag(item, "chosen", strcmp(row->id, l->chosen) == 0);
     return ERR_OK;
 }
@@ -326,10 +327,13 @@ const char *login_tenant(const struct page *p)
 
 enum err login_add_tenants(struct page *p)
 {
+    struct arena rows; /* which forgets each behind the next: there may be many */
     struct tenant_listing l = {p, login_tenant(p), 0};
     if (!p->app->cfg.portal.show_tenants)
         return ERR_OK;
-    enum err e = tenant_store_list(p->app->db, p->arena, list_tenant, &l);
+    arena_init(&rows, PEOPLE_ROWS_CAP);
+    enum err e = tenant_store_list(p->app->db, &rows, list_tenant, &l);
+    arena_fini(&rows);
     view_flag(p->view, "has_tenants", l.count > 1);
     view_flag(p->view, "has_many_tenants", l.count > TENANTS_LISTED_MAX);
     return e;

@@ -28,9 +28,9 @@ enum page_needs {
         1
         << 3, /* also for somebody whose password has expired; on other pages he is led to /account/password */
     PAGE_PROVED = 1 << 4, /* the password was typed lately; else the person is led to /prove and back */
-    PAGE_FIRST = 1 << 6,  /* also while the site has no users; other pages lead to /setup then */
     PAGE_PLAIN = 1 << 5,  /* no page: a picture, a style sheet. No session is looked for */
-    PAGE_UPLOAD = 1 << 7, /* of PAGE_ADMIN | PAGE_FORM: a file comes with it (page_file) */
+    PAGE_UPLOAD = 1 << 6, /* of PAGE_ADMIN | PAGE_FORM: a file comes with it (page_file) */
+    PAGE_FIRST = 1 << 7,  /* also while the site has no users; other pages lead to /setup then */
 };
 
 struct page;
@@ -81,7 +81,7 @@ void page_fault_text(struct page *p, const char *field, const char *sentence);
 /* Whether page_fault was called. */
 bool page_has_faults(const struct page *p);
 
-/* A text in the page's language; the key itself if there is none. */
+/* A text in the page's language; the key itself if there is none; "" for a key that found no room (NULL). */
 const char *page_word(const struct page *p, const char *key);
 
 /* The same with its {name}s filled in from `values`, not escaped: for a sentence that is data. In the arena. */

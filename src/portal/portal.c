@@ -14,9 +14,14 @@ static void serve_type(struct call *c, const char *type)
     response_header(c->res, "X-Content-Type-Options", "nosniff");
 }
 
-/* Style sheet and script have names that change with their content; an old name leads to what there is today. */
+/* Style sheet and script have names that change with their content; another name leads to what there is today. That is
+ * kept by nobody: beside a program of another version the name may be the one of what comes next. */
 static enum err serve(struct call *c, const struct asset *asset, const char *type)
 {
+    if (strcmp(c->segment, asset->name) != 0) {
+        response_restart(c->res, c->res->status);
+        response_header(c->res, "Cache-Control", "no-store");
+    }
     serve_type(c, type);
     buf_add_str(&c->res->body, asset->text);
     return ERR_OK;

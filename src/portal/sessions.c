@@ -4,6 +4,7 @@
 #include "auth/audit.h"
 #include "portal/device.h"
 #include "portal/pages.h"
+#include "portal/people.h"
 #include "store/audit_store.h"
 #include "store/browser_store.h"
 #include "store/token_store.h"
@@ -94,10 +95,13 @@ static enum err show_counted(void *ctx, const struct audit_row *row)
 
 static enum err show_lately(struct page *p)
 {
+    struct arena rows; /* of everybody: each is forgotten behind the next */
     struct asker a = {p, arena_printf(p->arena, "user:%s/%s", p->user.tenant_id, p->user.account)};
     if (a.actor == NULL)
         return ERR_MEMORY;
-    enum err e = audit_sum_list(p->app->db, p->arena, show_counted, &a);
+    arena_init(&rows, PEOPLE_ROWS_CAP);
+    enum err e = audit_sum_list(p->app->db, &rows, show_counted, &a);
+    arena_fini(&rows);
     return e == ERR_OK
                ? audit_store_recent(p->app->db, a.actor, AUDIT_LOGIN, LATELY_MAX, p->arena, show_sign_in, p)
                : e;

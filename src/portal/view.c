@@ -42,10 +42,12 @@ static struct view_value *member(const struct view *v, const char *name, size_t 
     return NULL;
 }
 
-/* The value `name`, which is made or emptied. NULL: no room. */
+/* The value `name`, which is made or emptied. NULL: no room, as also for a name that found none. */
 static struct view_value *put(struct view *v, const char *name, enum view_kind kind)
 {
-    if (v == NULL)
+    if (v != NULL && name == NULL)
+        v->root->is_full = true;
+    if (v == NULL || name == NULL)
         return NULL;
     struct view_value *x = member(v, name, strlen(name));
     if (x == NULL) {

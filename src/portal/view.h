@@ -3,7 +3,8 @@
  * of the request; texts are borrowed for as long.
  *
  * A failure (no memory) is remembered in the tree and comes out when the page is shown, so that a handler adds value
- * after value and checks once. Every function takes a NULL view, and does nothing then.
+ * after value and checks once. Every function takes a NULL view, and does nothing then; what adds a text, number or flag
+ * takes a NULL name too, as arena_printf returns it, for one more thing that found no room.
  *
  * Depends on base/arena, base/buf.
  */

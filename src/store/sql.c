@@ -222,7 +222,7 @@ const char *const sql_text[SQL_COUNT] = {
         "ORDER BY user.tenant_id, user.account",
     [SQL_USER_FIND_EMAIL] =
         "SELECT " USER_ROW " " USER_TABLES "WHERE user.email = ?2 COLLATE NOCASE AND user.email <> '' AND "
-        "(?1 IS NULL OR user.tenant_id = ?1) LIMIT 2",
+        "user.email_verified AND (?1 IS NULL OR user.tenant_id = ?1) LIMIT 2",
     [SQL_USER_PUT] = "INSERT INTO user (" HEAD USER_COLUMNS(NAME)
         USER_TEXTS(NAME) ") "
                          "VALUES (" HEAD_VALUES USER_COLUMNS(VALUE) USER_TEXTS(VALUE) ")",

@@ -111,8 +111,8 @@ enum err user_store_verify_email(struct db *db, int64_t id, const char *email);
 /* Somebody logged in. Within a transaction. ERR_OK; ERR_NOT_FOUND. */
 enum err user_store_note_login(struct db *db, int64_t id, int64_t now_s);
 
-/* The only user of the tenant (NULL: of all) with this e-mail address, whatever its case. ERR_NOT_FOUND: none has it, or
- * several. Otherwise as user_store_find. */
+/* The only user of the tenant (NULL: of all) with this e-mail address, whatever its case, who has shown that it is his:
+ * anybody may write another's into his own row. ERR_NOT_FOUND: none has it, or several. Otherwise as user_store_find. */
 enum err user_store_find_email(struct db *db, const char *tenant_id, const char *email, struct arena *arena,
                                struct user *out);
 

@@ -135,6 +135,26 @@ def test_the_answer_is_the_same_for_everybody(site):
     assert site.query("SELECT count(*) FROM link") == [(1,)]
 
 
+def test_whoever_asks_again_and_again_takes_no_link_away(site):
+    for _ in range(7):
+        assert ask(Portal(site), "admin").path.endswith("/forgot-sent")
+    wait_until(lambda: Portal(site).get("/login") and site.query("SELECT count(*) FROM mail") == [(0,)], "all looked up")
+    assert len(site.mailbox.mails()) == 5 and b"mail_refused" in site.log.read_bytes()
+    links = [re.search(r"https?://\S+", mail.get_content())[0] for mail in site.mailbox.mails()]
+    assert sorted(Portal(site).get(link).status for link in links) == [200, 404, 404, 404, 404]
+
+
+def test_nobody_writes_to_the_whole_world(site):
+    portal = Portal(site)
+    portal.sign_in()
+    for number in range(7):
+        portal.get("/account")
+        page = portal.submit("/account/email", email=f"victim{number}@example.com", password=DEMO_USER.password)
+        assert page.path.endswith("/account") and page.status == 200
+    wait_until(lambda: Portal(site).get("/login") and site.query("SELECT count(*) FROM mail") == [(0,)], "all sent")
+    assert len(site.mailbox.mails()) == 5 and b"mail_refused" in site.log.read_bytes()
+
+
 def test_a_wrong_captcha_asks_nothing(site):
     portal = Portal(site)
     portal.get("/forgot")

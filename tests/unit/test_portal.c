@@ -1,6 +1,7 @@
 /* The portal's templates and texts. */
 #include "unit.h"
 
+#include "portal/portal.h"
 #include "portal/template.h"
 #include "portal/words.h"
 
@@ -147,7 +148,32 @@ static void test_a_full_arena_is_noticed(void **state)
         view_textf(view_item(v, "list"), "n", "%d", i);
     assert_err(template_expand("x", SCRIPT_ENGLISH, "", v, &out), ERR_MEMORY);
     view_text(NULL, "n", "x"); /* as view_item returns it then */
+    view_textf(v, arena_printf(&small, "%s_iso", "a name that finds no room"), "x");
     arena_fini(&small);
+}
+
+static void test_a_name_that_found_no_room_is_noticed(void **state)
+{
+    (void)state;
+    struct view *v = view_new(&arena);
+    view_text(v, NULL, "x");
+    assert_err(template_expand("x", SCRIPT_ENGLISH, "", v, &out), ERR_MEMORY);
+}
+
+/* A file comes to administrators only, whatever else a page needs. */
+static void test_which_pages_take_files(void **state)
+{
+    (void)state;
+    size_t taking = 0;
+    for (size_t i = 0; i < portal.count; i++) {
+        unsigned needs =
+            portal.routes[i].handler == page_run ? portal_row(&portal.routes[i])->needs : PAGE_OPEN;
+        bool takes = (portal.routes[i].flags & ROUTE_UPLOAD) != 0;
+        taking += takes;
+        assert_case(!takes || (needs & (PAGE_ADMIN | PAGE_FORM | PAGE_FIRST)) == (PAGE_ADMIN | PAGE_FORM),
+                    "%s", portal.routes[i].pattern);
+    }
+    assert_int_equal(taking, 1);
 }
 
 static void test_values_are_escaped(void **state)
@@ -189,6 +215,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_every_page_can_be_shown_with_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_templates_do_what_their_syntax_says, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_full_arena_is_noticed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_name_that_found_no_room_is_noticed, set_up, tear_down),
+        cmocka_unit_test(test_which_pages_take_files),
         cmocka_unit_test_setup_teardown(test_values_are_escaped, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_languages_are_negotiated, set_up, tear_down),
     };
