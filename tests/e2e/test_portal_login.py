@@ -719,6 +719,14 @@ def test_an_unknown_page_is_a_page(house, language, title):
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
 
 
+def test_a_path_of_nobody_is_a_page_for_people_alone(house):
+    person = Portal(house, "en", {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    page = person.get("/logins")
+    assert page.status == 404 and "No such page" in page.text and person.page.title.startswith("No such page")
+    answer = Portal(house).get("/logins")
+    assert answer.status == 404 and answer.headers["Content-Type"].startswith("application/json")
+
+
 def test_what_browsers_are_told(house, person, user):
     person.sign_in(user)
     for path in ("/login", "/account", "/account/password", "/admin", "/account/none-such"):
