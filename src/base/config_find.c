@@ -97,6 +97,13 @@ static bool look_everywhere(char path_out[CONFIG_PATH_CAP], struct buf *why, enu
            look("/etc/menshen", "menshen.conf", path_out, why, err_out);
 }
 
+bool config_beside(char out[CONFIG_PATH_CAP])
+{
+    char file[PATH_MAX];
+    return program_file(NULL, file) && cut_last(file) &&
+           snprintf(out, CONFIG_PATH_CAP, "%s/menshen.conf", file) < CONFIG_PATH_CAP;
+}
+
 enum err config_find(char path_out[CONFIG_PATH_CAP], struct buf *why)
 {
     enum err e = ERR_OK;

@@ -23,6 +23,9 @@
  */
 enum err config_find(char path_out[CONFIG_PATH_CAP], struct buf *why);
 
+/* Where a configuration is found that is put beside the program: DIR/menshen.conf. False without /proc. */
+bool config_beside(char out[CONFIG_PATH_CAP]);
+
 /* The home folder of the user who runs this: /etc/passwd's, else $HOME if that folder belongs to this user, since the
  * environment may be a web server's. False if there is neither. */
 bool config_home(char out[CONFIG_PATH_CAP]);

@@ -65,7 +65,7 @@ static enum cli_status report_made(const struct cli *cli, bool demo, const char 
             "or, here:\n"
             "  menshen tenant add 000000 --name NAME\n"
             "  menshen client add ID --grants captcha,refresh_token\n"
-            "  menshen user add ACCOUNT --real-name NAME\n"
+            "  menshen user add ACCOUNT --real-name NAME --groups admins\n"
             "  menshen doctor\n",
             code);
     return CLI_DONE;

@@ -12,6 +12,7 @@
 #include "admin/users.h"
 #include "auth/audit.h"
 #include "auth/throttle.h"
+#include "base/config_find.h"
 #include "base/passwd.h"
 #include "base/secure.h"
 #include "portal/account.h"
@@ -30,7 +31,7 @@ void start_add_no_site(struct page *p)
     const struct app *app = p->app;
     const struct config *cfg = &app->cfg;
     const char *root = request_env(p->call->req, "DOCUMENT_ROOT");
-    char user[PASSWD_NAME_CAP];
+    char user[PASSWD_NAME_CAP], beside[CONFIG_PATH_CAP];
     struct view *v = view_map(p->view, "no_site");
     view_flag(v, "exposed", app->no_site == NO_SITE_EXPOSED);
     view_flag(v, "used", app->no_site == NO_SITE_USED);
@@ -44,7 +45,10 @@ void start_add_no_site(struct page *p)
     view_text(p->view, "root", root != NULL ? root : "");
     view_text(p->view, "why", app->no_site_why);
     view_textf(p->view, "user", "%s", user);
-    view_text(p->view, "conf", cfg->path[0] != '\0' ? cfg->path : "../etc/menshen.conf");
+    view_textf(p->view, "conf", "%s",
+               cfg->path[0] != '\0'    ? cfg->path
+               : config_beside(beside) ? beside
+                                       : "menshen.conf");
 }
 
 /* The file with the code is there whenever the page is. */

@@ -1,12 +1,14 @@
 """Every shipped configuration: the server accepts it, and it serves a captcha and a login as it stands."""
 
 import itertools
+import re
 from pathlib import Path
 
 import pytest
 from conftest import running_site
 from harness.frontends import FRONTENDS
-from harness.servers import CONFIGS
+from harness.portal import Portal
+from harness.servers import CONFIGS, free_port
 from harness.site import TREE, Site
 from harness.visitor import Visitor
 from harness.wire import Request, Socket, get
@@ -108,6 +110,47 @@ def test_comments_for_operators(file):
     text = (TREE / file).read_text()
     for word in ("# Install", "# Adjust", "# Test", "# Trouble"):
         assert word in text or (word == "# Trouble" and "# Needs" in text)
+
+
+# ---- The portal at addresses of its own, by .htaccess ---------------------------------------------------------
+HTACCESS = TREE / "apache-conf/htaccess"
+
+
+def test_the_rules_know_every_page():
+    rules = re.findall(r'RewriteRule "(.*?)"', HTACCESS.read_text())
+    paths = re.findall(r'X\((?:GET|POST), "/(.*?)"', (TREE / "src/portal/pages.h").read_text())
+    assert len(paths) > 50
+    for path in [*paths, "portal/file/style.css"]:
+        assert any(re.fullmatch(rule.strip("^$"), path) for rule in rules), path
+    for path in ("accounts", "index.html", "administration", "linked/x"):
+        assert not any(re.fullmatch(rule.strip("^$"), path) for rule in rules), path
+
+
+def test_the_portal_at_addresses_of_its_own():
+    port = free_port()
+    with running_site("apache-htaccess", {"server": {"base_url": f"http://127.0.0.1:{port}"}}, port) as site:
+        portal = Portal(site)
+        assert portal.get("/account").path == "/login"
+        assert portal.sign_in().path == "/account"
+        for path in ("/account/sessions", "/admin", "/admin/users", "/forgot", "/prove"):
+            page = portal.get(path)
+            assert (page.status, page.path) == (200, path)
+            assert "/cgi-bin/" not in page.html, "what the page links to"
+        style = re.search(r'href="(/portal/file/[^"]+\.css)"', page.html)[1]
+        assert portal.get(style).headers["Content-Type"].startswith("text/css")
+        portal.get("/account")
+        assert portal.submit("/sign-out").path == "/login"
+
+        file = site.root / "htdocs/.htaccess"
+        file.write_text(file.read_text().replace("#RewriteRule", "RewriteRule"))
+        assert portal.get("/").path == "/login", "the front page too, where it is wanted"
+
+
+def test_without_base_url_the_portal_goes_by_the_program():
+    with running_site("apache-htaccess") as site:
+        portal = Portal(site)
+        assert portal.get("/login").status == 200
+        assert portal.sign_in().path == "/cgi-bin/menshen.fcgi/account"
 
 
 # ---- The sample of menshen.conf ------------------------------------------------------------------------------

@@ -722,7 +722,7 @@ def test_an_unknown_page_is_a_page(house, language, title):
 def test_pages_of_administrators_are_not_for_others(house, person, user):
     person.sign_in(user)
     page = person.get("/admin")
-    assert page.status == 403 and "Not for you" in page.text
+    assert page.status == 403 and "members of the group admins" in page.text
     assert person.get("/sign-in").status == 405
 
 

@@ -4,17 +4,18 @@ wide screen. axe-core finds nothing, nothing is cut off, nothing is refused by t
 """
 
 import json
-import re
 
 import pytest
 from conftest import running_site
 from harness.browser import running_browser, until
 from harness.portal import Portal
+from harness.routes import concrete, routes, values_for
 from harness.site import DEMO_USER, TREE
 
 AXE = (TREE / "build/node/node_modules/axe-core/axe.min.js").read_text()
 LANGUAGES = ("zh-Hans", "zh-Hant", "en")
 LOOKS = ((320, False), (360, True), (768, True), (1440, False))  # width, dark
+WIDTHS = [width for width, _ in LOOKS]
 
 # What is no page that stands alone: a file, a picture, a page for one moment. Each is tested where it belongs.
 ELSEWHERE = {
@@ -24,10 +25,11 @@ ELSEWHERE = {
 
 
 def pages():
-    """The paths of all pages, as the program has them."""
-    text = (TREE / "src/portal/pages.h").read_text()
-    rows = re.findall(r'X\(\s*GET,\s*"([^"]+)",\s*([^,]+),', text)
-    return [(path, needs) for path, needs in rows if path not in ELSEWHERE and "PAGE_PLAIN" not in needs]
+    return [
+        (route.path, route.needs)
+        for route in routes("GET")
+        if route.path not in ELSEWHERE and "PAGE_PLAIN" not in route.needs
+    ]
 
 
 PAGES = pages()
@@ -41,26 +43,6 @@ def place():
         site.values = values_for(site)
         site.cookies = administrator_of(site)
         yield site, browser
-
-
-def values_for(site):
-    """What stands for the {segment} of a path, by the path."""
-    user = site.new_user("--real-name", "张三")
-    site.cli("group", "add", "staff", "--title", "员工")
-    site.cli("group", "join", "staff", user.account)
-    ((user_id,),) = site.query("SELECT id FROM user WHERE account = ?", user.account)
-    ((kid,),) = site.query("SELECT kid FROM sign_key LIMIT 1")
-    return {"user": user_id, "client": "sword", "tenant": "000000", "group": "staff", "key": kid}
-
-
-def address_of(site, path):
-    """The path with something in the place of {segment}: what, its own name says."""
-    if "{" not in path:
-        return site.base + path
-    for name, value in site.values.items():
-        if f"/{name}" in path:
-            return site.base + re.sub(r"{\w+}", str(value), path)
-    raise AssertionError(f"{path}: add to values_for()")
 
 
 def administrator_of(site):
@@ -123,7 +105,7 @@ def test_page(place, path, needs):
     browser.get_log("browser")  # forget what was said before
     faults = []
     for language in LANGUAGES:
-        address = address_of(site, path)
+        address = site.base + concrete(path, site.values)
         browser.get(f"{address}{'&' if '?' in address else '?'}lang={language}")
         until(browser, lambda page: page.execute_script("return document.readyState") == "complete")
         assert browser.find_element("css selector", "html").get_attribute("lang") == language

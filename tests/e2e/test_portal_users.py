@@ -15,6 +15,8 @@ from harness.visitor import fresh_address
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support import expected_conditions
+from test_portal_pages import LANGUAGES, LOOKS, axe, cut_off, look_at
 
 # FastCGI under lighttpd; plain CGI under Apache, by .htaccess alone.
 SERVERS = ("lighttpd-root", "apache-htaccess-generous")
@@ -646,6 +648,50 @@ def test_by_keyboard_alone(site, script, tmp_path):
         press(browser, Keys.ENTER)
         until(browser, lambda page: page.find_elements(By.CSS_SELECTOR, ".notice.good"))
         assert row_of(site, account, "real_name") == ("李四",)
+
+
+def test_what_only_forms_lead_to_can_be_read_and_used(site, admin, person, tmp_path):
+    """The pages that tests/e2e/test_portal_pages.py cannot come to."""
+    guest = Portal(site)
+    file = tmp_path / "people.csv"
+    file.write_text(f"account,real_name,email,password_hash\nread1,{'长' * 80},a@example.org,{HASH}\nread2,,nobody,\n")
+    faults = []
+
+    def look(browser, what):
+        for width, dark in LOOKS:
+            look_at(browser, width, dark)
+            faults.extend((what, width, dark, line) for line in axe(browser) + ["cut off"] * cut_off(browser))
+
+    def press(browser, selector):
+        browser.execute_script("for (const form of document.forms) form.noValidate = true")
+        page = browser.find_element(By.TAG_NAME, "html")
+        browser.find_element(By.CSS_SELECTOR, selector).click()
+        until(browser, expected_conditions.staleness_of(page))
+        until(browser, lambda b: b.execute_script("return document.readyState") == "complete")
+
+    with running_browser() as browser:
+        let_in(browser, admin)
+        for language in LANGUAGES:
+            guest.get("/login")
+            guest.submit("/sign-in", account=person.account, password="wrong")
+            browser.get(f"{admin.base}/admin/locks?all=1&lang={language}")
+            assert person.account in browser.page_source
+            look(browser, (language, "locks"))
+            for by in ("form.panel:first-child", "form.panel:last-child"):
+                browser.get(f"{admin.base}/admin/user-access/{person.id}")
+                press(browser, by + " button")
+                assert browser.find_elements(By.ID, "secret"), browser.page_source
+                look(browser, (language, "handed", by))
+            browser.get(admin.base + "/admin/users/new")
+            press(browser, "main form .button.primary")
+            assert browser.find_elements(By.ID, "account-fault")
+            look(browser, (language, "faults"))
+            browser.get(admin.base + "/admin/import")
+            browser.find_element(By.ID, "file").send_keys(str(file))
+            press(browser, "main form .button.primary")
+            assert browser.find_elements(By.NAME, "keep")
+            look(browser, (language, "preview"))
+    assert faults == []
 
 
 def test_a_search_goes_on_while_one_types(site):

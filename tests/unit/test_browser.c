@@ -444,7 +444,7 @@ static void test_a_password_handed_over_unlocks_nobody(void **state)
     struct user stale = user_of(s, 1);
     assert_err(handover_draw(&s->app, plain, hash), ERR_OK);
     COMMITTED(s, users_set_locked(&s->app, &stale, true, NOW_S));
-    COMMITTED(s, handover_give(&s->app, &stale, hash, NOW_S));
+    COMMITTED(s, handover_give(&s->app, stale.id, hash, NOW_S, &s->arena));
     assert_true(user_of(s, 1).locked && user_of(s, 1).password_expired);
     assert_int_equal(user_of(s, 1).password_changed_s, NOW_S);
     assert_err(sign_in(s, "li", plain, NOW_S, secret), ERR_USER_LOCKED);
