@@ -186,6 +186,7 @@ enum err db_open_file(struct db *db, struct buf *why)
     db_path(db->dir, "", path);
     /* Nobody asks for these figures. Too late, and refused, when there is a connection already. */
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    wal_mend_index(db);
     wal_note_file(db);
     int rc = sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc == SQLITE_OK) {

@@ -120,6 +120,10 @@ bool wal_is_unsynced(const struct db *db);
 /* wal.c: ask for the journal that the file system bears, and for what goes with it. ERR_OK, ERR_STORE. */
 enum err wal_configure(struct db *db);
 
+/* wal.c: give the log's index the database's mode, which it may have been made with another of. SQLite does so with the
+ * log alone; a site whose database could not be written for a while would not be written again. */
+void wal_mend_index(const struct db *db);
+
 /* wal.c: remember which file is about to be opened. (Before, so that one which is replaced meanwhile is noticed.) */
 void wal_note_file(struct db *db);
 

@@ -294,6 +294,18 @@ static struct db_file file_at(const char *path)
     return stat(path, &st) == 0 ? (struct db_file){st.st_dev, st.st_ino} : (struct db_file){0};
 }
 
+void wal_mend_index(const struct db *db)
+{
+    char path[DB_PATH_CAP], index[DB_PATH_CAP];
+    struct stat file, st;
+    db_path(db->dir, "", path);
+    db_path(db->dir, "-shm", index);
+    bool differs = stat(path, &file) == 0 && lstat(index, &st) == 0 && S_ISREG(st.st_mode) &&
+                   st.st_uid == file.st_uid && ((st.st_mode ^ file.st_mode) & 0777) != 0;
+    int ignored = differs ? chmod(index, file.st_mode & 0777) : 0; /* if it fails, opening it says why */
+    (void)ignored;
+}
+
 void wal_note_file(struct db *db)
 {
     char path[DB_PATH_CAP];

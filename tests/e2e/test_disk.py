@@ -199,6 +199,7 @@ def test_a_worker_that_could_not_write_writes_when_it_may(site, workers):
 @pytest.mark.parametrize("suffix", ["", "-wal", "-shm"])
 def test_a_file_of_another_owner(site, suffix):
     path = site.database.with_name(site.database.name + suffix)
+    assert site_web(site).send(HEALTH).status == 200  # which makes the log and its index
     os.chown(path, 0, 0)
     answer = site_web(site).send(HEALTH)
     assert answer.status == 500
