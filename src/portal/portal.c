@@ -40,10 +40,13 @@ static enum err serve_look(struct call *c)
     return ERR_OK;
 }
 
-/* The logo that was uploaded: its name changes with it. */
+/* The logo that was uploaded: its name changes with it. It alone is not in the program, which serves the rest also while
+ * there is no database. */
 static enum err serve_logo(struct call *c)
 {
     const char *type = "";
+    if (c->app->db == NULL) /* what is in the program is handed out without one, as its siblings are */
+        return ERR_DOWN;
     enum err e = appearance_logo(c->app->db, c->segment, &c->res->body, &type);
     serve_type(c, type);
     return e == ERR_NOT_FOUND ? ERR_NO_SUCH_PATH : e;
