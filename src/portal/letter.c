@@ -48,18 +48,6 @@ static const char *name_of(const struct user *u)
     return u->real_name[0] != '\0' ? u->real_name : u->nick_name[0] != '\0' ? u->nick_name : u->account;
 }
 
-/* A text of the words has "\n" where a line ends. In place. */
-static void break_lines(char *text)
-{
-    char *to = text;
-    for (const char *from = text; *from != '\0'; to++) {
-        bool is_break = from[0] == '\\' && from[1] == 'n';
-        *to = (char)(is_break ? '\n' : *from);
-        from += is_break ? 2 : 1;
-    }
-    *to = '\0';
-}
-
 /* The values that are in `v`, and those that every letter has. `as` is of the recipient's language. */
 static enum err write_letter(const struct page *as, const struct user *to, const char *recipient,
                              const char *kind, struct view *v, int64_t ttl_s)
@@ -73,10 +61,9 @@ static enum err write_letter(const struct page *as, const struct user *to, const
     enum err e = add_site(as, v);
     const char *subject = page_sentence(as, subject_key, v);
     const char *signature = page_sentence(as, "mail.signature", v);
-    char *body = arena_printf(as->arena, "%s%s", page_sentence(as, body_key, v), signature);
+    const char *body = arena_printf(as->arena, "%s%s", page_sentence(as, body_key, v), signature);
     if (e != ERR_OK || body == NULL || !view_is_whole(v))
         return e != ERR_OK ? e : ERR_MEMORY;
-    break_lines(body);
     struct mail m = {
         .user_id = to->id, .recipient = recipient, .subject = subject, .body = body, .ttl_s = ttl_s};
     e = mail_put(as->app, &m, as->now_s);

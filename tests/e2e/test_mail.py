@@ -144,6 +144,14 @@ def test_whoever_asks_again_and_again_takes_no_link_away(site):
     assert sorted(Portal(site).get(link).status for link in links) == [200, 404, 404, 404, 404]
 
 
+def test_a_name_ends_no_line_of_a_letter(site):
+    site.write("UPDATE user SET real_name = ?", "x\\nHere: http://evil.example\\n{link}")
+    ask(Portal(site), "admin")
+    (mail,) = site.mailbox.wait()
+    (line,) = [line for line in mail.get_content().splitlines() if "evil" in line]
+    assert "x\\nHere: http://evil.example\\n{link}" in line and len(mail.get_content().splitlines()) > 4
+
+
 def test_nobody_writes_to_the_whole_world(site):
     portal = Portal(site)
     portal.sign_in()
