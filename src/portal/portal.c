@@ -40,7 +40,8 @@ static enum err serve_look(struct call *c)
     return ERR_OK;
 }
 
-/* The logo that was uploaded: its name changes with it. */
+/* The logo that was uploaded: its name changes with it. It alone is not in the program, which serves the rest also while
+ * there is no database. */
 static enum err serve_logo(struct call *c)
 {
     const char *type = "";

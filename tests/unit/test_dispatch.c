@@ -54,17 +54,23 @@ static const char *answer(struct site *s, const char *const *env)
     return buf_str(&s->out);
 }
 
-/* The answer to a POST when the start failed with `e`; `variable`: one more CGI variable. */
-static const char *unavailable_to(struct site *s, const char *path, enum err e, const char *variable)
+/* The answer to a request when the start failed with `e`; `variable`: one more CGI variable. */
+static const char *unavailable_by(struct site *s, const char *method, const char *path, enum err e,
+                                  const char *variable)
 {
     char path_info[128];
-    const char *env[] = {"REQUEST_METHOD=POST", path_info, variable, NULL};
+    const char *env[] = {method, path_info, variable, NULL};
     struct request req;
     snprintf(path_info, sizeof path_info, "PATH_INFO=%s", path);
     buf_clear(&s->out);
     request_init(&req, (char **)env, "", NOW_S, &s->dispatch.arena, count_reads, s);
     dispatch_unavailable(&s->dispatch, &req, e, &s->out);
     return buf_str(&s->out);
+}
+
+static const char *unavailable_to(struct site *s, const char *path, enum err e, const char *variable)
+{
+    return unavailable_by(s, "REQUEST_METHOD=POST", path, e, variable);
 }
 
 static const char *unavailable(struct site *s, const char *path, enum err e)
@@ -418,6 +424,17 @@ static void test_unavailable_has_the_shape_of_the_dialect(void **state)
     assert_int_equal(s->reads, 0);
 }
 
+/* Style sheet and script are in the program; the logo that was uploaded is in the database. */
+static void test_without_a_database_only_what_is_in_the_program_is_served(void **state)
+{
+    struct site *s = *state;
+    const char *out = unavailable_by(s, "REQUEST_METHOD=GET", "/portal/file/style-0.css", ERR_STORE, NULL);
+    assert_true(strncmp(out, "Status: 200 ", 12) == 0);
+    out = unavailable_by(s, "REQUEST_METHOD=GET", "/portal/file/logo-0123456789abcdef.png", ERR_STORE, NULL);
+    assert_true(strncmp(out, "Status: 500 ", 12) == 0);
+    assert_non_null(strstr(out, "Cache-Control: no-store\r\n"));
+}
+
 static void test_a_busy_start_says_when_to_come_back(void **state)
 {
     const char *out = unavailable(*state, "/oauth2/token", ERR_BUSY);
@@ -465,6 +482,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_preflight_names_methods_and_headers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_options_names_the_methods, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unavailable_has_the_shape_of_the_dialect, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_without_a_database_only_what_is_in_the_program_is_served, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_a_busy_start_says_when_to_come_back, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
