@@ -74,6 +74,11 @@ static enum err write_letter(const struct page *as, const struct user *to, const
     return ERR_OK;
 }
 
+bool letter_answers(const struct app *app)
+{
+    return mail_is_on(app) && app->cfg.server.base_url[0] != '\0';
+}
+
 bool letter_can_reach(const struct app *app, const struct user *to)
 {
     return mail_is_on(app) && email_is_address(to->email, strlen(to->email));
@@ -103,7 +108,7 @@ enum err letter_ask_to_confirm(struct page *p, const struct user *to)
 {
     char secret[LINK_SECRET_CAP];
     struct page as = in_language_of(p, to);
-    if (to->email_verified || !letter_can_reach(p->app, to))
+    if (to->email_verified || !letter_answers(p->app) || !letter_can_reach(p->app, to))
         return ERR_OK;
     enum err e = mail_count_asked(p->app, LINK_EMAIL, to->id, p->now_s);
     if (e == ERR_RATE)
@@ -183,11 +188,6 @@ void letter_new_sign_in(struct page *p, const struct user *to)
 }
 
 /* ---- Forgotten passwords ----------------------------------------------------------------------------- */
-
-bool letter_answers_forgot(const struct app *app)
-{
-    return mail_is_on(app) && app->cfg.server.base_url[0] != '\0';
-}
 
 enum err letter_ask_forgot(struct page *p, const char *tenant_id, const char *who, int64_t *retry_after_s_out)
 {

@@ -272,6 +272,21 @@ def test_a_new_address_is_confirmed(post):
     assert post.query("SELECT email_verified FROM user WHERE account = 'admin'") == [(1,)]
 
 
+def test_a_host_that_somebody_made_up_gets_nobodys_link(site):
+    site.write("UPDATE user SET email = '', email_verified = 0")
+    site.conf.write_text(re.sub("base_url = .*", "", site.conf.read_text()))
+    for pid in site.workers():
+        os.kill(pid, signal.SIGHUP)
+    wait_until(lambda: "/forgot" not in Portal(site).get("/login").html, "without an address")
+    portal = Portal(site)
+    portal.sign_in()
+    portal.get("/account")
+    page = portal.submit("/account/email", email="victim@example.com", password=DEMO_USER.password)
+    assert page.status == 200 and "sent there" not in page.text
+    assert site.query("SELECT email FROM user WHERE account = 'admin'") == [("victim@example.com",)]
+    assert site.query("SELECT count(*) FROM mail") == [(0,)] and site.query("SELECT count(*) FROM link") == [(0,)]
+
+
 def test_an_invitation_from_the_administrator_to_the_invited_person(post):
     admin = Portal(post)
     admin.sign_in()
