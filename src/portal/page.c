@@ -74,9 +74,15 @@ const char *page_sentence(const struct page *p, const char *key, const struct vi
     struct buf out;
     buf_init(&out);
     for (const char *text = page_word(p, key); *text != '\0';) {
-        size_t n = strcspn(text, "{");
+        size_t n = strcspn(text, "{\\");
         buf_add(&out, text, n);
         text += n;
+        if (*text == '\\') { /* "\n" ends a line of a letter; of the text, not of a value */
+            bool is_break = text[1] == 'n';
+            buf_add_char(&out, (char)(is_break ? '\n' : '\\'));
+            text += is_break ? 2 : 1;
+            continue;
+        }
         const char *close = *text == '{' ? strchr(text, '}') : NULL;
         if (close == NULL) {
             buf_add_str(&out, text);
@@ -195,13 +201,24 @@ bool page_has_form_cookie(const struct page *p)
     return bound_to(p)[0] != '\0';
 }
 
+/* Whoever has put a proxy before this, which says another host, finds every form refused. */
+static void say_where_from(const struct page *p)
+{
+    const struct request *r = p->call->req;
+    LOG_SOME(&p->app->log, ERR_LEVEL_WARN, "form_from_elsewhere", LOG_S("error", err_info(ERR_FORM)->name),
+             LOG_S("origin", request_env(r, "HTTP_ORIGIN")), LOG_S("host", request_env(r, "HTTP_HOST")),
+             LOG_S("address", r->address), LOG_S("hint", "if both are this site: [server] base_url"));
+}
+
 enum err page_check_form(struct page *p)
 {
     char token[CSRF_CAP];
     const char *given = page_field(p, "csrf");
     const char *cookie = bound_to(p);
-    if (!address_is_same_site(p->call->req, &p->app->cfg))
-        return route_fail(p->call, ERR_FORM, NULL, DETAIL_NONE);
+    if (!address_is_same_site(p->call->req, &p->app->cfg)) {
+        say_where_from(p);
+        return ERR_FORM;
+    }
     if (cookie[0] == '\0' || strlen(given) != CSRF_CAP - 1)
         return ERR_FORM;
     enum err e = csrf_token(p, cookie, token);
