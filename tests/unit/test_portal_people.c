@@ -7,7 +7,10 @@
 #include "admin/import.h"
 #include "admin/site.h"
 #include "admin/users.h"
+#include "auth/browser.h"
 #include "portal/import_words.h"
+#include "portal/people.h"
+#include "store/db_inside.h"
 #include "store/group_store.h"
 #include "store/tenant_store.h"
 
@@ -226,6 +229,64 @@ static void test_a_handed_password_meets_every_policy_and_expires(void **state)
     assert_string_equal(u.password_hash, hash);
 }
 
+/* ---- Who may change something, when it is changed ---- */
+
+static enum err count_call(struct page *p, void *ctx)
+{
+    int *calls = ctx;
+    (void)p;
+    ++*calls;
+    return ERR_OK;
+}
+
+/* In a transaction of its own. */
+static void exec(struct site *s, const char *sql)
+{
+    assert_err(db_begin(s->app.db, DB_RELAXED), ERR_OK);
+    assert_err(db_exec(s->app.db, sql), ERR_OK);
+    assert_err(db_commit(s->app.db), ERR_OK);
+}
+
+static void test_who_is_no_administrator_any_more_changes_nothing(void **state)
+{
+    static const char *const undone[][2] = {
+        {"DELETE FROM group_member",
+         "INSERT INTO group_member (group_name, user_id) SELECT 'admins', id FROM user"},
+        {"UPDATE user SET locked = 1", "UPDATE user SET locked = 0"},
+        {"UPDATE tenant SET locked = 1", "UPDATE tenant SET locked = 0"},
+        {"UPDATE browser_session SET secret_hash = randomblob(32)", "DELETE FROM browser_session"},
+    };
+    struct site *s = *state;
+    struct request req = {.address = "192.0.2.1", .now_s = NOW_S};
+    struct call call = {.app = &s->app, .req = &req, .arena = &s->arena};
+    struct page p = {.call = &call,
+                     .app = &s->app,
+                     .arena = &s->arena,
+                     .now_s = NOW_S,
+                     .has_session = true,
+                     .is_admin = true};
+    char secret[BROWSER_SECRET_CAP];
+    int calls = 0;
+    import_all(s, "account,groups,password_hash\na,admins," HASH "\n");
+    assert_err(users_find(s->app.db, "000000", "a", &s->arena, &p.user), ERR_OK);
+    const struct browser_start start = {
+        .user_id = p.user.id, .proof = BROWSER_BY_PASSWORD, .address = req.address, .user_agent = ""};
+    assert_err(db_begin(s->app.db, DB_RELAXED), ERR_OK);
+    assert_err(browser_start(&s->app, &start, NOW_S, secret), ERR_OK);
+    assert_err(db_commit(s->app.db), ERR_OK);
+    assert_err(browser_find(&s->app, secret, NOW_S, &s->arena, &p.session, &p.user), ERR_OK);
+    for (size_t i = 0; i < COUNT_OF(undone); i++) {
+        int before = calls;
+        assert_err(people_change(&p, count_call, &calls, "user.set", "user:000000/a"), ERR_OK);
+        assert_int_equal(calls, before + 1);
+        exec(s, undone[i][0]);
+        assert_err(people_change(&p, count_call, &calls, "user.set", "user:000000/a"), ERR_FORBIDDEN);
+        assert_int_equal(calls, before + 1);
+        exec(s, undone[i][1]);
+    }
+    assert_err(people_change(&p, count_call, &calls, "user.set", "user:000000/a"), ERR_FORBIDDEN);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -233,6 +294,8 @@ int main(void)
         cmocka_unit_test(test_words_have_texts),
         cmocka_unit_test_setup_teardown(test_what_becomes_of_whom, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_preview_hashes_nothing_and_is_bounded, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_who_is_no_administrator_any_more_changes_nothing, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_a_handed_password_meets_every_policy_and_expires, set_up,
                                         tear_down),
     };
