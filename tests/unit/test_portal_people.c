@@ -3,6 +3,7 @@
  */
 #include "scratch.h"
 
+#include "admin/export.h"
 #include "admin/handover.h"
 #include "admin/import.h"
 #include "admin/site.h"
@@ -201,6 +202,56 @@ static void test_a_preview_hashes_nothing_and_is_bounded(void **state)
     import_fini(&im);
 }
 
+/* ---- Export ---- */
+
+static enum err append(void *ctx, const struct buf *text)
+{
+    buf_add(ctx, text->data, text->len);
+    return ERR_OK;
+}
+
+/* The file says of the person what the database does. */
+static void expect_as_is(void *ctx, const struct import_row *row)
+{
+    struct site *s = ctx;
+    struct user u;
+    assert_err(users_find(s->app.db, "000000", row->user->account, &s->arena, &u), ERR_OK);
+    for (size_t i = 0; i < USER_TEXT_COUNT; i++)
+        assert_string_equal(user_text_of(row->user, i), user_text_of(&u, i));
+}
+
+/* People write their names themselves, and administrators open the file in a spreadsheet. */
+static void test_no_text_of_a_spreadsheet_is_a_formula_and_every_one_comes_back(void **state)
+{
+    struct site *s = *state;
+    static const char *const guarded[] = {"\r\na,000000,\"'=HYPERLINK(", ",'+86 1,", ",'@x,", "\r\n'-b,",
+                                          ",''=x,"};
+    static const char *const plain[] = {",\"=HYPERLINK(", ",+86 1,", ",@x,", "\r\n-b,", ",''=x,"};
+    import_all(s, "account,real_name,phone,nick_name,external_id,password_hash\n"
+                  "a,\"=HYPERLINK(\"\"x\"\",1)\",+86 1,@x,o'=x," HASH "\n"
+                  "-b,''=x,,,," HASH "\n");
+    for (int for_excel = 0; for_excel <= 1; for_excel++) {
+        struct buf file;
+        struct import im;
+        size_t count = 0;
+        buf_init(&file);
+        const struct export_rules rules = {.format = PEOPLE_CSV, .for_excel = for_excel != 0};
+        assert_err(export_people(s->app.db, &rules, append, &file, &count), ERR_OK);
+        for (size_t i = 0; i < COUNT_OF(guarded); i++) {
+            const char *piece = for_excel != 0 ? guarded[i] : plain[i];
+            assert_case(strstr(buf_str(&file), piece) != NULL, "%s in %s", piece, buf_str(&file));
+        }
+        assert_non_null(strstr(buf_str(&file), ",o'=x,"));
+        assert_err(read_file(s, &im, (struct import_rules){.update = true}, PEOPLE_CSV,
+                             strstr(buf_str(&file), "account,")),
+                   ERR_OK);
+        assert_int_equal(im.count, 2);
+        import_rows(&im, 2, expect_as_is, s);
+        import_fini(&im);
+        buf_free(&file);
+    }
+}
+
 /* ---- Passwords that are handed over ---- */
 
 static void test_a_handed_password_meets_every_policy_and_expires(void **state)
@@ -294,6 +345,8 @@ int main(void)
         cmocka_unit_test(test_words_have_texts),
         cmocka_unit_test_setup_teardown(test_what_becomes_of_whom, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_preview_hashes_nothing_and_is_bounded, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_no_text_of_a_spreadsheet_is_a_formula_and_every_one_comes_back,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_who_is_no_administrator_any_more_changes_nothing, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_a_handed_password_meets_every_policy_and_expires, set_up,
