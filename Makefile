@@ -5,6 +5,7 @@
 #   make SHARED=1        the same, linked dynamically, for distribution packagers
 #   make run [PORT=8080] build, make a throw-away demo site under build/, serve it on 127.0.0.1
 #   make test            unit, golden and end-to-end tests, under sanitizers
+#   make pictures        the pictures of the manual, docs/portal, from the portal as it looks now
 #   make bench           measure, beside yardsticks; make bench BASE=REVISION: beside that version, in the same run
 #   make arm64           the same file for that processor, and a login with it under qemu; needs a network
 #   make fuzz            libFuzzer over whole requests and configuration files
@@ -30,7 +31,7 @@ Q := @
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: all arm64 run test bench fuzz install clean format check-format check-layers check-clang
+.PHONY: all arm64 run test pictures bench fuzz install clean format check-format check-layers check-clang
 
 all: cgi-bin/menshen.fcgi
 
@@ -239,6 +240,10 @@ run: cgi-bin/menshen.fcgi $(BUILD)/deps-run
 
 test: $(BUILD)/deps-test cgi-bin/menshen.fcgi $(BUILD)/asan/menshen.fcgi $(BUILD)/node/installed $(UNIT)
 	@$(PYTHON) tests/run_all.py $(REPORTS) $(UNIT)
+
+# The pictures of the manual, as the portal looks now.
+pictures: $(BUILD)/deps-test $(BUILD)/asan/menshen.fcgi
+	$(Q)MENSHEN_PICTURES=docs/portal $(PYTHON) -m pytest -q -p no:cacheprovider tests/e2e/test_portal_pictures.py
 
 bench: $(BUILD)/deps-bench cgi-bin/menshen.fcgi
 	@BASE='$(BASE)' $(MAKE) --no-print-directory -C tests/bench

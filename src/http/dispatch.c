@@ -183,8 +183,21 @@ static void no_store(struct response *r)
     response_header(r, "Pragma", "no-cache");
 }
 
+/* Whose shape an error has. A path that nobody serves, asked for by a person in a browser, is a page like the others. */
+static const struct dialect *shape_of(const struct call *c)
+{
+    const char *accept = request_env(c->req, "HTTP_ACCEPT");
+    if (c->dialect != NULL || accept == NULL || strstr(accept, "text/html") == NULL)
+        return c->dialect;
+    for (int i = 0; i < DIALECT_COUNT; i++)
+        if (c->app->cfg.dialect[i].enabled && c->dialects[i]->is_for_people)
+            return c->dialects[i];
+    return NULL;
+}
+
 static void render_failure(struct call *c, enum err e)
 {
+    const struct dialect *shape = shape_of(c);
     const struct err_info *info = err_info(e);
     char seconds[24];
     c->failure.err = e;
@@ -197,8 +210,8 @@ static void render_failure(struct call *c, enum err e)
         snprintf(seconds, sizeof seconds, "%lld", (long long)wait_s);
         response_header(c->res, "Retry-After", seconds);
     }
-    if (c->dialect != NULL)
-        c->dialect->render_error(c);
+    if (shape != NULL)
+        shape->render_error(c);
     else
         general_error(&c->res->body, info->http_status, info->name, text_of(e, SCRIPT_SIMPLIFIED));
 }

@@ -73,8 +73,9 @@ enum err browser_store_list(struct db *db, int64_t user_id, int64_t now_s, int64
                             browser_store_each *each, void *ctx)
 {
     struct listing l = {each, ctx};
-    return stmt_each(db, stmt_begin(db, SQL_BROWSER_LIST, "oii", stmt_or_null(&user_id), now_s, limit), arena,
-                     list_row, &l);
+    enum sql id = user_id != 0 ? SQL_BROWSER_LIST_USER : SQL_BROWSER_LIST;
+    return stmt_each(db, stmt_begin(db, id, "oii", stmt_or_null(&user_id), now_s, limit), arena, list_row,
+                     &l);
 }
 
 enum err browser_store_count(struct db *db, int64_t now_s, int64_t *out)

@@ -8,7 +8,6 @@
 #define NAME_OF_USER(member, ...)    ", user." #member
 #define NAME_OF_TOKEN(member, ...)   ", token." #member
 #define NAME_OF_SESSION(member, ...) ", session." #member
-#define NAME_OF_LIVE(member, ...)    ", live." #member
 #define CHANGE(member, ...)          ", " #member " = :" #member
 
 #define KEY_ROW     "kid" KEY_COLUMNS(NAME)
@@ -26,6 +25,22 @@
 #define LINK_ROW    "id" LINK_COLUMNS(NAME)
 #define MAIL_ROW    "id" MAIL_COLUMNS(NAME)
 #define USER_TABLES "FROM user JOIN tenant ON tenant.id = user.tenant_id "
+/* The newest ?3 or ?4 logins of all, or of a person: a page of his own looks at no others'. Tokens have no index by
+ * session, which every refresh would write: the session knows its newest, unless that is the first. */
+#define LIVE_BROWSERS(OF)                                                                                    \
+    "SELECT " BROWSER_ROW " FROM browser_session WHERE " OF " AND idle_end_s > ?2 ORDER BY id DESC LIMIT ?3"
+#define LIVE_SESSIONS(OF)                                                                                    \
+    "SELECT session.id" SESSION_COLUMNS(                                                                     \
+        NAME_OF_SESSION) ", user.account, "                                                                  \
+                         "iif(session.newest_token_id IS NULL, session.created_s, token.issued_s), "         \
+                         "session.expires_s "                                                                \
+                         "FROM session LEFT JOIN user ON user.id = session.user_id "                         \
+                         "LEFT JOIN token ON token.id = session.newest_token_id AND token.session_id = "     \
+                         "session.id "                                                                       \
+                         "WHERE " OF                                                                         \
+                         " AND (?2 IS NULL OR session.client_id = ?2) AND session.expires_s > ?3 "           \
+                         "AND session.revoked_s IS NULL ORDER BY session.id DESC LIMIT ?4"
+
 /* What a user that is looked for has (store/user_search.h). The + keeps the order's index in use. */
 #define USER_IS_MEANT                                                                                        \
     "+tenant_id BETWEEN ?4 AND ?5 "                                                                          \
@@ -299,8 +314,8 @@ const char *const sql_text[SQL_COUNT] = {
                              ") WHERE is_browser) RETURNING id",
     [SQL_BROWSER_END_TENANT] =
         "DELETE FROM browser_session WHERE user_id IN (SELECT id FROM user WHERE tenant_id = ?1)",
-    [SQL_BROWSER_LIST] = "SELECT " BROWSER_ROW " FROM browser_session "
-                         "WHERE (?1 IS NULL OR user_id = ?1) AND idle_end_s > ?2 ORDER BY id DESC LIMIT ?3",
+    [SQL_BROWSER_LIST] = LIVE_BROWSERS("(?1 IS NULL OR user_id = ?1)"),
+    [SQL_BROWSER_LIST_USER] = LIVE_BROWSERS("user_id = ?1"),
     [SQL_BROWSER_COUNT] = "SELECT count(*) FROM browser_session WHERE idle_end_s > ?1",
     [SQL_BROWSER_PURGE] =
         "DELETE FROM browser_session WHERE id IN "
@@ -322,18 +337,8 @@ const char *const sql_text[SQL_COUNT] = {
 
     [SQL_SESSION_PUT] = "INSERT INTO session (expires_s" SESSION_COLUMNS(
         NAME) ") VALUES (:expires_s" SESSION_COLUMNS(VALUE) ") RETURNING id",
-    /* Tokens have no index by session, which every refresh would write: one pass over them serves the list.
-     */
-    [SQL_SESSION_LIST] =
-        "WITH live AS (SELECT * FROM session "
-        "WHERE (?1 IS NULL OR user_id = ?1) AND (?2 IS NULL OR client_id = ?2) "
-        "AND expires_s > ?3 AND revoked_s IS NULL ORDER BY id DESC LIMIT ?4), "
-        "refreshed AS (SELECT session_id, max(issued_s) AS at_s FROM token "
-        "WHERE session_id IN (SELECT id FROM live) GROUP BY session_id) "
-        "SELECT live.id" SESSION_COLUMNS(
-            NAME_OF_LIVE) ", user.account, refreshed.at_s, live.expires_s "
-                          "FROM live LEFT JOIN user ON user.id = live.user_id "
-                          "LEFT JOIN refreshed ON refreshed.session_id = live.id ORDER BY live.id DESC",
+    [SQL_SESSION_LIST] = LIVE_SESSIONS("(?1 IS NULL OR session.user_id = ?1)"),
+    [SQL_SESSION_LIST_USER] = LIVE_SESSIONS("session.user_id = ?1"),
     [SQL_SESSION_EXTEND] =
         "UPDATE session SET expires_s = CASE WHEN expires_s < ?2 THEN ?2 ELSE expires_s END, "
         "newest_token_id = ?3, refresh_address = ?4 WHERE id = ?1",

@@ -97,9 +97,9 @@ enum err session_store_list(struct db *db, int64_t user_id, const char *client_i
                             int64_t limit, struct arena *arena, session_store_each *each, void *ctx)
 {
     struct session_listing l = {each, ctx};
-    return stmt_each(
-        db, stmt_begin(db, SQL_SESSION_LIST, "osii", stmt_or_null(&user_id), client_id, now_s, limit), arena,
-        list_session, &l);
+    enum sql id = user_id != 0 ? SQL_SESSION_LIST_USER : SQL_SESSION_LIST;
+    return stmt_each(db, stmt_begin(db, id, "osii", stmt_or_null(&user_id), client_id, now_s, limit), arena,
+                     list_session, &l);
 }
 
 enum err token_store_put(struct db *db, struct token_row *row)

@@ -11,9 +11,10 @@ from harness.site import BINARY, TREE
 MAN_COMMANDS = TREE / "docs/man/menshen.1"
 MAN_SETTINGS = TREE / "docs/man/menshen.conf.5"
 OPERATIONS = [TREE / "docs/operations.md", TREE / "docs/operations.zh-CN.md"]
+PORTAL = [TREE / "docs/portal.md", TREE / "docs/portal.zh-CN.md"]
 READMES = [TREE / "README.md", TREE / "README.zh-CN.md"]
 FRONTENDS = sorted(path for path in (TREE / "docs/frontends").glob("*.md") if ".zh-CN" not in path.name)
-IN_BOTH = [READMES, OPERATIONS, *([page, page.with_suffix(".zh-CN.md")] for page in FRONTENDS)]
+IN_BOTH = [READMES, OPERATIONS, PORTAL, *([page, page.with_suffix(".zh-CN.md")] for page in FRONTENDS)]
 PAGES = READMES + sorted((TREE / "docs").rglob("*.md"))
 EVERYWHERE = {"--conf", "--help"}  # said once for all commands
 DIALECTS = ("blade", "ebaas", "eplatform", "platform", "springblade", "ruoyi", "oauth")
@@ -109,9 +110,9 @@ def test_man_pages_have_no_mistakes(page):
 
 
 # ---- READMEs --------------------------------------------------------------------------------------------------------
-def code_blocks(page):
+def code_blocks(page, language=".*?"):
     """The lines of each fenced block, without comments."""
-    blocks = re.findall(r"^ *```.*?\n(.*?)^ *```$", page.read_text(), re.M | re.S)
+    blocks = re.findall(rf"^ *```{language}\n(.*?)^ *```$", page.read_text(), re.M | re.S)
     return [[re.sub(r"(^|\s+)#.*", "", line) for line in block.splitlines()] for block in blocks]
 
 
@@ -132,21 +133,40 @@ def test_both_languages_have_the_same_code(pages):
     assert english == chinese and len(english) > 1
 
 
-def test_the_commands_of_a_day_work_from_an_empty_folder(tmp_path):
-    """Every block of the page, in its order, as one script."""
-    for folder in ("bin", "site"):
-        (tmp_path / folder).mkdir()
-    (tmp_path / "bin/menshen").symlink_to(BINARY)
-    script = "\n".join(line for block in code_blocks(OPERATIONS[0]) for line in block)
-    called = {command for command in COMMANDS if f"menshen {command}" in script}
-    assert called >= {"user add", "user passwd", "client secret", "session revoke", "audit tail", "backup", "doctor"}
+def run_blocks(page, folder):
+    """Every block of the page, in its order, as one script in an empty folder: the commands in it, and what it printed."""
+    for name in ("bin", "site"):
+        (folder / name).mkdir()
+    (folder / "bin/menshen").symlink_to(BINARY)
+    script = "\n".join(line for block in code_blocks(page, "sh") for line in block)
     done = subprocess.run(
-        ["/bin/sh", "-eu"], input=script, cwd=tmp_path / "site", env={"PATH": f"{tmp_path}/bin:/usr/bin:/bin"},
+        ["/bin/sh", "-eu"], input=script, cwd=folder / "site", env={"PATH": f"{folder}/bin:/usr/bin:/bin"},
         capture_output=True, text=True, check=False, timeout=300
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    events = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"time"')]
+    return {command for command in COMMANDS if f"menshen {command}" in script}, done.stdout
+
+
+def test_the_commands_of_a_day_work_from_an_empty_folder(tmp_path):
+    called, said = run_blocks(OPERATIONS[0], tmp_path)
+    assert called >= {"user add", "user passwd", "client secret", "session revoke", "audit tail", "backup", "doctor"}
+    events = [json.loads(line) for line in said.splitlines() if line.startswith('{"time"')]
     assert {"user.add", "user.passwd", "client.secret", "session.revoke"} <= {event["action"] for event in events}
+
+
+def test_the_commands_of_the_portal_work_from_an_empty_folder(tmp_path):
+    called, said = run_blocks(PORTAL[0], tmp_path)
+    assert called >= {"setup code", "group join", "user invite", "mail list", "session list", "restore"}
+    assert re.search(r"^/link/[0-9a-f]{32}$", said, re.MULTILINE), said
+
+
+def test_the_settings_of_the_portal_are_settings(tmp_path):
+    """Each block of a configuration is one, and its values are in force."""
+    for number, block in enumerate(code_blocks(PORTAL[0], "ini")):
+        file = tmp_path / f"{number}.conf"
+        file.write_text("\n".join(block).replace("https://HOST", "https://login.example"))
+        rows = json.loads(say("--conf", str(file), "config", "--json"))
+        assert sum(row["value"] != row["default"] for row in rows) >= sum("=" in line for line in block)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

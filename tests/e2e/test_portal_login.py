@@ -719,6 +719,30 @@ def test_an_unknown_page_is_a_page(house, language, title):
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
 
 
+def test_a_path_of_nobody_is_a_page_for_people_alone(house):
+    person = Portal(house, "en", {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    page = person.get("/logins")
+    assert page.status == 404 and "No such page" in page.text and person.page.title.startswith("No such page")
+    answer = Portal(house).get("/logins")
+    assert answer.status == 404 and answer.headers["Content-Type"].startswith("application/json")
+
+
+def test_what_browsers_are_told(house, person, user):
+    person.sign_in(user)
+    for path in ("/login", "/account", "/account/password", "/admin", "/account/none-such"):
+        headers = person.get(path).headers
+        csp = dict(rule.strip().split(" ", 1) for rule in headers["Content-Security-Policy"].split(";"))
+        assert csp == {
+            "default-src": "'none'", "style-src": "'self'", "script-src": "'self'", "img-src": "'self' data:",
+            "connect-src": "'self'", "form-action": "'self'", "frame-ancestors": "'none'", "base-uri": "'none'",
+        }, path  # fmt: skip
+        assert headers["X-Content-Type-Options"] == "nosniff" and headers["X-Frame-Options"] == "DENY"
+        assert headers["Referrer-Policy"] == headers["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert headers["Cache-Control"] == "no-store" and "Access-Control-Allow-Origin" not in headers
+        assert headers["Content-Type"] == "text/html;charset=UTF-8"
+
+
 def test_pages_of_administrators_are_not_for_others(house, person, user):
     person.sign_in(user)
     page = person.get("/admin")

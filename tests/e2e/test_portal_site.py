@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from harness.browser import running_browser, until
 from harness.portal import Portal as AnyPortal
-from harness.site import DEMO_USER
+from harness.site import DEMO_USER, TREE
 from harness.visitor import Visitor, fresh_address
 from selenium.webdriver.common.by import By
 
@@ -598,6 +598,17 @@ def test_every_finding_has_a_name_in_every_language(portal_site):
         html = person.submit("/admin/health").html
         pairs = re.findall(r'<th scope="row">([^<]*)<br><span class="mono soft">(\w+)', html)
         assert pairs and all(word != name for word, name in pairs), (language, pairs)
+
+
+def test_every_action_of_the_portal_has_a_name_in_every_language():
+    actions = set()
+    for file in (TREE / "src/portal").glob("*.c"):
+        calls = re.findall(r"(?:page_record|people_change)\([^;]*;|\.action = [^;,]*", file.read_text())
+        actions.update(re.findall(r'"([a-z_]+(?:\.[a-z_]+)*)"', " ".join(calls)))
+    assert {"setup", "user.invite", "account.email", "group.join"} <= actions
+    for words in (TREE / "src/portal/words").glob("*.txt"):
+        named = set(re.findall(r"^audit\.action\.(\S+) = ", words.read_text(), re.MULTILINE))
+        assert actions - named == set(), words.name
 
 
 # ---- Captcha ------------------------------------------------------------------------------------------------------------

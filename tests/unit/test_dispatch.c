@@ -442,6 +442,26 @@ static void test_a_busy_start_says_when_to_come_back(void **state)
     assert_non_null(strstr(out, "Retry-After: "));
 }
 
+/* Style sheet and script are in the program; a logo is not, though it lies beside them. */
+static void test_what_is_handed_out_without_a_database(void **state)
+{
+    struct site *s = *state;
+    static const struct {
+        const char *path, *status;
+    } cases[] = {{"PATH_INFO=/portal/file/style-x.css", "Status: 200 "},
+                 {"PATH_INFO=/portal/file/look-1d4ed8.css", "Status: 200 "},
+                 {"PATH_INFO=/portal/file/logo-0123456789abcdef.png", "Status: 500 "}};
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const char *env[] = {"REQUEST_METHOD=GET", cases[i].path, NULL};
+        struct request req;
+        buf_clear(&s->out);
+        request_init(&req, (char **)env, "", NOW_S, &s->dispatch.arena, count_reads, s);
+        dispatch_unavailable(&s->dispatch, &req, ERR_STORE, &s->out);
+        assert_case(strncmp(buf_str(&s->out), cases[i].status, strlen(cases[i].status)) == 0, "%s: %s",
+                    cases[i].path, buf_str(&s->out));
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -449,6 +469,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_a_body_that_nobody_needs_is_not_read, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_routes_that_read_no_body, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_what_is_handed_out_without_a_database, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_long_body_is_wanted_from_nobody_unknown, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_without_a_configuration_no_body_is_wanted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_methods_of_a_path, set_up, tear_down),
