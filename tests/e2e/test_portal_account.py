@@ -555,37 +555,6 @@ def test_secrets_of_links_are_in_no_log_of_ours(portal_site, portal, person):
     assert secret not in log and "/link/…" in log and "/nothing/…" in log
 
 
-FORMS = {
-    "/account/profile": {"real_name": "x", "phone": "", "locale": ""},
-    "/account/email": {"email": "x@example.com"},
-    "/account/password": {"fresh": FRESH, "again": FRESH},
-    "/account/session-end": {"browser": "1"},
-    "/account/sessions-end": {},
-}
-
-
-@pytest.mark.parametrize("path", FORMS)
-def test_forms_of_others(portal_site, portal, person, path):
-    """Without the token, with another's, from another site: nothing is done."""
-    other, kept = Portal(portal_site), Portal(portal_site)
-    other.sign_in(portal_site.new_user())
-    kept.sign_in(person)
-    portal.sign_in(person)
-    mine = portal.get("/account").form("/account/profile").fields["csrf"]
-    theirs = other.get("/account").form("/account/profile").fields["csrf"]
-    fields = FORMS[path] | {"old": person.password, "password": person.password}
-    before = user_row(portal_site, person)
-    for csrf, headers in [
-        (None, {}), ("", {}), (theirs, {}), (mine[:-1], {}), (mine, {"Origin": "https://evil.example"}),
-        (mine, {"Origin": "null"}), (mine, {"Sec-Fetch-Site": "cross-site"}), (mine, {"Sec-Fetch-Site": "same-site"}),
-    ]:  # fmt: skip
-        data = fields if csrf is None else fields | {"csrf": csrf}
-        assert portal.post(path, data, follow=False, headers=headers).status == 403, (csrf, headers)
-    assert user_row(portal_site, person) == before
-    assert kept.get("/account").path.endswith("/account")
-    assert Portal(portal_site).post(path, fields | {"csrf": mine}).path.endswith("/login")
-
-
 def test_an_expired_password_comes_first(portal_site, portal, person):
     portal.sign_in(person)
     portal_site.cli("user", "set", person.account, "--password-expired", "yes")

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from harness.browser import running_browser, until
 from harness.portal import Portal as AnyPortal
 from harness.site import DEMO_USER, TREE
-from harness.visitor import Visitor, fresh_address
+from harness.visitor import fresh_address
 from selenium.webdriver.common.by import By
 
 # FastCGI under lighttpd; plain CGI under Apache, by .htaccess alone.
@@ -24,14 +24,6 @@ SERVERS = ("lighttpd-root", "apache-htaccess-generous")
 SETTINGS = {"login": {"captcha_after": "1000"}}
 MARKUP = "<b>\"'&amp;{{csrf}}</b>"
 SHEET = "/admin/captcha-sheet"
-
-# Every page that is here, and every form: what is to be done is for administrators.
-PAGES = ("/admin/clients", "/admin/client-new", "/admin/clients/sword", "/admin/keys", "/admin/audit", "/admin/audit-file/csv",
-         "/admin/audit-file/jsonl", "/admin/settings", "/admin/look", "/admin/health", "/admin/captcha", SHEET)  # fmt: skip
-FORMS = ("/admin/client-new", "/admin/clients/sword", "/admin/client-secret/sword", "/admin/client-secret-end/sword",
-         "/admin/client-lock/sword", "/admin/client-unlock/sword", "/admin/client-remove/sword", "/admin/key-rotate",
-         "/admin/key-import", "/admin/key-retire/0123456789abcdef", "/admin/key-sm2-new", "/admin/key-sm2-import",
-         "/admin/look", "/admin/look-logo", "/admin/look-no-logo", "/admin/health", "/admin/captcha-restyle")  # fmt: skip
 
 
 class Portal(AnyPortal):
@@ -80,37 +72,6 @@ def secret_in(page):
 
 
 # ---- Who may ------------------------------------------------------------------------------------------------------------
-def test_all_of_it_is_for_administrators(portal_site):
-    nobody, person = Portal(portal_site), Portal(portal_site)
-    person.sign_in(portal_site.new_user())
-    before = portal_site.changes_since(portal_site.rows())
-    for path in PAGES:
-        answer = nobody.get(path, follow=False)
-        assert answer.status == 303 and "/login?next=" in answer.headers["Location"], path
-        assert person.get(path).status == 403, path
-    rows = portal_site.rows()
-    for path in FORMS:
-        assert nobody.post(path, {}, follow=False).status == 303, path
-        assert person.post(path, {}).status == 403, path
-    changes = portal_site.changes_since(rows)
-    assert before == {} and set(changes) <= {"audit", "browser_session"}, changes
-
-
-def test_forms_want_their_token(portal_site, admin):
-    other = Portal(portal_site)
-    other.sign_in(DEMO_USER)
-    theirs = other.get("/admin/look").form("/admin/look").fields["csrf"]
-    rows = portal_site.rows()
-    for path in FORMS:
-        assert admin.post(path, {}).status == 403, path
-        assert admin.post(path, {"csrf": theirs}).status == 403, path
-    own = admin.get("/admin/look").form("/admin/look").fields["csrf"]
-    foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
-    for path in FORMS:
-        assert admin.post(path, {"csrf": own}, headers=foreign).status == 403, path
-    assert "client" not in portal_site.changes_since(rows)
-
-
 @pytest.mark.parametrize("page, action", [("/admin/clients/late", "/admin/client-secret/late"), ("/admin/clients/late", "/admin/client-remove/late"),
                                           ("/admin/keys", "/admin/key-rotate"), ("/admin/keys", "/admin/key-import"),
                                           ("/admin/keys", "/admin/key-sm2-import")])  # fmt: skip

@@ -10,7 +10,8 @@ import pytest
 from conftest import running_site
 from harness.browser import running_browser, until
 from harness.portal import Portal as AnyPortal
-from harness.site import DEMO_USER, TREE
+from harness.routes import routes
+from harness.site import DEMO_USER
 from harness.visitor import fresh_address
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
@@ -22,7 +23,6 @@ from test_portal_pages import LANGUAGES, LOOKS, axe, cut_off, look_at
 SERVERS = ("lighttpd-root", "apache-htaccess-generous")
 SETTINGS = {"login": {"captcha_after": "1000"}}  # captchas have tests of their own
 MARKUP = "<b>\"O'Hara\" & <script>alert(1)</script>"
-ADMIN_PATHS = re.findall(r'X\(\s*(GET|POST),\s*"([^"]+)",\s*([^,]+),', (TREE / "src/portal/pages.h").read_text())
 Person = namedtuple("Person", "account password id")
 
 
@@ -69,49 +69,6 @@ def subject_of(user):
 def accounts_on(page):
     """The accounts of the list, in their order."""
     return re.findall(r'/admin/users/\d+"><bdi>([^<]*)</bdi>', page.html)
-
-
-# ---- Who may ----------------------------------------------------------------------------------------------
-
-
-def test_nobody_else_gets_in(site, person):
-    stranger, other = Portal(site), Portal(site)
-    assert other.sign_in(person).status == 200
-    token = other.get("/account").form("/sign-out").fields["csrf"]
-    seen = 0
-    for method, path, needs in ADMIN_PATHS:
-        if "PAGE_ADMIN" not in needs:
-            continue
-        seen += 1
-        path = re.sub(r"{\w+}", str(person.id), path)
-        if method == "GET":
-            assert stranger.get(path, follow=False).status == 303, path
-            assert "/login" in stranger.page.headers["Location"], path
-            assert other.get(path, follow=False).status == 403, path
-        else:
-            assert stranger.post(path, {}, follow=False).status == 303, path
-            assert other.post(path, {"csrf": token}, follow=False).status == 403, path
-    assert seen > 30
-    assert row_of(site, person.account, "locked") == (0,)
-
-
-def test_forms_of_others_do_nothing(site, admin, person):
-    other = Portal(site)
-    other.sign_in(person)
-    foreign = other.get("/account").form("/sign-out").fields["csrf"]
-    path = f"/admin/user-lock/{person.id}"
-    good = admin.get(f"/admin/users/{person.id}").form(path).fields["csrf"]
-    for data, headers in (
-        ({}, {}),
-        ({"csrf": foreign}, {}),
-        ({"csrf": good[::-1]}, {}),
-        ({"csrf": good}, {"Origin": "http://evil.example"}),
-        ({"csrf": good}, {"Sec-Fetch-Site": "cross-site"}),
-    ):
-        assert admin.post(path, data, follow=False, headers=headers).status in (400, 403), (data, headers)
-    assert row_of(site, person.account, "locked") == (0,)
-    assert admin.post(path, {"csrf": good}).status == 200
-    assert row_of(site, person.account, "locked") == (1,)
 
 
 # ---- Finding ----------------------------------------------------------------------------------------------
@@ -344,8 +301,8 @@ def test_administrators_are_made_and_protected_from_themselves(site, admin, pers
 
 
 def test_every_form_that_asks_for_proof_has_a_page_to_come_back_to():
-    shown = {path for method, path, _ in ADMIN_PATHS if method == "GET"}
-    asking = {path for method, path, needs in ADMIN_PATHS if method == "POST" and "PAGE_PROVED" in needs}
+    shown = {route.path for route in routes("GET")}
+    asking = {route.path for route in routes("POST") if "PAGE_PROVED" in route.needs}
     assert asking and asking <= shown
 
 
