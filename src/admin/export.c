@@ -61,7 +61,7 @@ static enum err write_one(void *ctx, const struct user *u)
     snprintf(id, sizeof id, "%" PRId64, u->id);
     snprintf(changed, sizeof changed, "%" PRId64, u->password_changed_s);
     buf_init(&text);
-    people_write(ex->rules->format, ex->shown, &p, &text);
+    people_write(ex->rules->format, ex->rules->for_excel, ex->shown, &p, &text);
     ex->count++;
     return hand_on(ex, &text);
 }

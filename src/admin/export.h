@@ -13,7 +13,8 @@ struct export_rules {
     enum people_format format; /* not PEOPLE_HTPASSWD */
     const char *tenant_id;     /* NULL: of every tenant */
     bool with_hashes;          /* with their verifiers: whoever has the file can guess at them */
-    bool for_excel;            /* with a byte order mark; without ids, which it would round */
+    bool
+        for_excel; /* with a byte order mark, and nothing that is taken for a formula; without ids, which it would round */
 };
 
 /* Takes the file piece by piece: the head, then one person at a time. A result other than ERR_OK ends the writing.

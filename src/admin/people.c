@@ -305,6 +305,20 @@ static size_t count_filled(const struct fields *f)
     return n;
 }
 
+/* Whether a spreadsheet takes it for a formula (OWASP, CSV Injection), or would without the apostrophes before it. */
+static bool is_formula(const char *value)
+{
+    value += strspn(value, "'");
+    return *value != '\0' && strchr("=+-@", *value) != NULL;
+}
+
+/* Without the apostrophe that add_csv_field puts before it. Passwords are as they are. */
+static const char *unguarded(enum people_column column, const char *value)
+{
+    bool is_secret = column == PEOPLE_PASSWORD || column == PEOPLE_PASSWORD_HASH;
+    return !is_secret && value[0] == '\'' && is_formula(value) ? value + 1 : value;
+}
+
 static enum err read_csv_row(const struct reading *r, const struct header *h, const struct fields *f,
                              size_t line)
 {
@@ -319,7 +333,7 @@ static enum err read_csv_row(const struct reading *r, const struct header *h, co
     }
     for (size_t i = 0; i < h->count; i++) {
         if (h->column[i] < PEOPLE_COLUMNS) {
-            p.value[h->column[i]] = f->value[i];
+            p.value[h->column[i]] = unguarded(h->column[i], f->value[i]);
         } else if (f->value[i][0] != '\0') {
             snprintf(text, sizeof text, "a value in column %zu, which has no name in the header row", i + 1);
             return fault(r, line, text);
@@ -467,16 +481,18 @@ enum err people_read(enum people_format format, const char *text, size_t len, st
 
 /* ---- Writing ---- */
 
-/* Values are not changed: what a spreadsheet takes for a formula would not come back as it was. */
-static void add_csv_field(struct buf *out, const char *value)
+/* People write their names themselves: what a spreadsheet would take for a formula has an apostrophe before it where the
+ * file is for one, which reading takes away; so one more stands before what has some already. */
+static void add_csv_field(struct buf *out, const char *value, bool for_excel)
 {
+    bool guard = is_formula(value) && (for_excel || value[0] == '\'');
     bool quote = value[strcspn(value, ",\"\r\n")] != '\0' || value[0] == ' ' ||
                  (value[0] != '\0' && value[strlen(value) - 1] == ' ');
     if (!quote) {
-        buf_add_str(out, value);
+        buf_addf(out, "%s%s", guard ? "'" : "", value);
         return;
     }
-    buf_add_char(out, '"');
+    buf_add_str(out, guard ? "\"'" : "\"");
     for (const char *p = value; *p != '\0'; p++) {
         if (*p == '"')
             buf_add_char(out, '"');
@@ -510,8 +526,8 @@ static void write_json(const bool shown[PEOPLE_COLUMNS], const struct person *p,
     buf_add_char(out, '\n');
 }
 
-void people_write(enum people_format format, const bool shown[PEOPLE_COLUMNS], const struct person *p,
-                  struct buf *out)
+void people_write(enum people_format format, bool for_excel, const bool shown[PEOPLE_COLUMNS],
+                  const struct person *p, struct buf *out)
 {
     bool first = true;
     if (format == PEOPLE_JSONL) {
@@ -523,7 +539,7 @@ void people_write(enum people_format format, const bool shown[PEOPLE_COLUMNS], c
             continue;
         if (!first)
             buf_add_char(out, ',');
-        add_csv_field(out, p->value[i]);
+        add_csv_field(out, p->value[i], for_excel);
         first = false;
     }
     buf_add_str(out, "\r\n");

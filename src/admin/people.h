@@ -63,9 +63,10 @@ struct people_reader {
 enum err people_read(enum people_format format, const char *text, size_t len, struct arena *arena,
                      const struct people_reader *reader);
 
-/* Append the header row (CSV only), or a person: the columns that `shown` has, in their order. */
+/* Append the header row (CSV only), or a person: the columns that `shown` has, in their order. for_excel: texts that a
+ * spreadsheet would take for formulas have an apostrophe before them, which people_read takes away. */
 void people_write_head(enum people_format format, const bool shown[PEOPLE_COLUMNS], struct buf *out);
-void people_write(enum people_format format, const bool shown[PEOPLE_COLUMNS], const struct person *p,
-                  struct buf *out);
+void people_write(enum people_format format, bool for_excel, const bool shown[PEOPLE_COLUMNS],
+                  const struct person *p, struct buf *out);
 
 #endif

@@ -531,9 +531,12 @@ const struct cli_command cli_user_commands[] = {
     {CLI_ROW("user", "export", "[FILE]", &noun_file, people_run_export,
              "Write users to a file that user import reads"),
      .options = export_options,
-     .details = "Without FILE to standard output. FILE is made with mode 0600, in place of another only with "
-                "--force. Texts are\n"
-                "written as they are: a spreadsheet takes those that begin with = + - or @ for formulas.",
+     .details =
+         "Without FILE to standard output. FILE is made with mode 0600, in place of another only with "
+         "--force. Texts are\n"
+         "written as they are, but with --for-excel, where an apostrophe stands before those that begin "
+         "with\n"
+         "= + - or @ and would be taken for formulas; user import takes it away.",
      .examples = "menshen user export people.csv\n"
                  "menshen user export people.jsonl --tenant 000000\n"
                  "menshen user export site.csv --with-hashes"},

@@ -117,23 +117,25 @@ bool page_has_faults(const struct page *p)
     return view_find(p->view, "faults", 6) != NULL;
 }
 
+/* The number of two digits at `s`. */
+static int two(const char *s)
+{
+    return (s[0] - '0') * 10 + s[1] - '0';
+}
+
 void page_time(struct page *p, struct view *v, const char *name, int64_t at_s)
 {
     static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    char local[CLOCK_LOCAL_CAP], iso[CLOCK_RFC3339_CAP];
-    int year = 0, month = 0, day = 0, hour = 0, minute = 0;
+    char iso[CLOCK_RFC3339_CAP]; /* "2026-11-25T16:03:00+08:00" */
     if (at_s == 0)
         return;
-    clock_local(at_s, local);
     clock_rfc3339(at_s, iso);
-    if (sscanf(local, "%d-%d-%d %d:%d", &year, &month, &day, &hour, &minute) != 5 || month < 1 || month > 12)
-        return;
     if (p->script == SCRIPT_ENGLISH)
-        view_textf(v, name, "%d %s %d, %02d:%02d", day, months[month - 1], year, hour, minute);
+        view_textf(v, name, "%d %s %.4s, %.5s", two(iso + 8), months[two(iso + 5) - 1], iso, iso + 11);
     else
-        view_textf(v, name, "%d年%d月%d日 %02d:%02d", year, month, day, hour, minute);
-    view_textf(v, arena_printf(p->arena, "%s_iso", name), "%s", iso);
+        view_textf(v, name, "%.4s年%d月%d日 %.5s", iso, two(iso + 5), two(iso + 8), iso + 11);
+    view_text(v, arena_printf(p->arena, "%s_iso", name), arena_strdup(p->arena, iso));
 }
 
 const char *page_duration(const struct page *p, int64_t seconds)

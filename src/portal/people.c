@@ -25,12 +25,25 @@ const char *people_path(const struct page *p, const struct user *u)
     return path != NULL ? path : "/admin/users";
 }
 
+/* Whoever was an administrator when the request came may be none by now: a password was hashed meanwhile, or a file
+ * checked. */
+static enum err check_still_admin(struct page *p)
+{
+    bool is_admin = false;
+    enum err e = browser_stands(p->app, &p->session, p->now_s, p->arena);
+    if (e == ERR_OK)
+        e = group_store_has(p->app->db, PAGE_ADMINS, p->user.id, &is_admin);
+    return e == ERR_TOKEN_INVALID || (e == ERR_OK && !is_admin) ? ERR_FORBIDDEN : e;
+}
+
 enum err people_change(struct page *p, people_act *act, void *ctx, const char *action, const char *subject)
 {
     enum err e = subject != NULL ? db_begin(p->app->db, DB_DURABLE) : ERR_MEMORY;
     if (e != ERR_OK)
         return e;
-    e = act(p, ctx);
+    e = check_still_admin(p);
+    if (e == ERR_OK)
+        e = act(p, ctx);
     if (e == ERR_OK)
         e = page_record(p, action, subject);
     return db_end(p->app->db, e);

@@ -25,8 +25,9 @@ const char *people_subject(const struct page *p, const struct user *u);
 const char *people_path(const struct page *p, const struct user *u);
 
 /*
- * Do something to the database and record it as `action` on `subject`, both or neither. A NULL subject is ERR_MEMORY.
- * ERR_OK; what `act` returned; ERR_BUSY, ERR_STORE, ERR_NOT_DURABLE.
+ * Do something to the database and record it as `action` on `subject`, both or neither, and only for whom is still
+ * signed in and an administrator then. A NULL subject is ERR_MEMORY.
+ * ERR_OK; ERR_FORBIDDEN; what `act` returned; ERR_BUSY, ERR_STORE, ERR_NOT_DURABLE.
  */
 typedef enum err people_act(struct page *p, void *ctx);
 enum err people_change(struct page *p, people_act *act, void *ctx, const char *action, const char *subject);

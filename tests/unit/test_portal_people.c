@@ -3,11 +3,15 @@
  */
 #include "scratch.h"
 
+#include "admin/export.h"
 #include "admin/handover.h"
 #include "admin/import.h"
 #include "admin/site.h"
 #include "admin/users.h"
+#include "auth/browser.h"
 #include "portal/import_words.h"
+#include "portal/people.h"
+#include "store/db_inside.h"
 #include "store/group_store.h"
 #include "store/tenant_store.h"
 
@@ -198,6 +202,56 @@ static void test_a_preview_hashes_nothing_and_is_bounded(void **state)
     import_fini(&im);
 }
 
+/* ---- Export ---- */
+
+static enum err append(void *ctx, const struct buf *text)
+{
+    buf_add(ctx, text->data, text->len);
+    return ERR_OK;
+}
+
+/* The file says of the person what the database does. */
+static void expect_as_is(void *ctx, const struct import_row *row)
+{
+    struct site *s = ctx;
+    struct user u;
+    assert_err(users_find(s->app.db, "000000", row->user->account, &s->arena, &u), ERR_OK);
+    for (size_t i = 0; i < USER_TEXT_COUNT; i++)
+        assert_string_equal(user_text_of(row->user, i), user_text_of(&u, i));
+}
+
+/* People write their names themselves, and administrators open the file in a spreadsheet. */
+static void test_no_text_of_a_spreadsheet_is_a_formula_and_every_one_comes_back(void **state)
+{
+    struct site *s = *state;
+    static const char *const guarded[] = {"\r\na,000000,\"'=HYPERLINK(", ",'+86 1,", ",'@x,", "\r\n'-b,",
+                                          ",''=x,"};
+    static const char *const plain[] = {",\"=HYPERLINK(", ",+86 1,", ",@x,", "\r\n-b,", ",''=x,"};
+    import_all(s, "account,real_name,phone,nick_name,external_id,password_hash\n"
+                  "a,\"=HYPERLINK(\"\"x\"\",1)\",+86 1,@x,o'=x," HASH "\n"
+                  "-b,''=x,,,," HASH "\n");
+    for (int for_excel = 0; for_excel <= 1; for_excel++) {
+        struct buf file;
+        struct import im;
+        size_t count = 0;
+        buf_init(&file);
+        const struct export_rules rules = {.format = PEOPLE_CSV, .for_excel = for_excel != 0};
+        assert_err(export_people(s->app.db, &rules, append, &file, &count), ERR_OK);
+        for (size_t i = 0; i < COUNT_OF(guarded); i++) {
+            const char *piece = for_excel != 0 ? guarded[i] : plain[i];
+            assert_case(strstr(buf_str(&file), piece) != NULL, "%s in %s", piece, buf_str(&file));
+        }
+        assert_non_null(strstr(buf_str(&file), ",o'=x,"));
+        assert_err(read_file(s, &im, (struct import_rules){.update = true}, PEOPLE_CSV,
+                             strstr(buf_str(&file), "account,")),
+                   ERR_OK);
+        assert_int_equal(im.count, 2);
+        import_rows(&im, 2, expect_as_is, s);
+        import_fini(&im);
+        buf_free(&file);
+    }
+}
+
 /* ---- Passwords that are handed over ---- */
 
 static void test_a_handed_password_meets_every_policy_and_expires(void **state)
@@ -226,6 +280,64 @@ static void test_a_handed_password_meets_every_policy_and_expires(void **state)
     assert_string_equal(u.password_hash, hash);
 }
 
+/* ---- Who may change something, when it is changed ---- */
+
+static enum err count_call(struct page *p, void *ctx)
+{
+    int *calls = ctx;
+    (void)p;
+    ++*calls;
+    return ERR_OK;
+}
+
+/* In a transaction of its own. */
+static void exec(struct site *s, const char *sql)
+{
+    assert_err(db_begin(s->app.db, DB_RELAXED), ERR_OK);
+    assert_err(db_exec(s->app.db, sql), ERR_OK);
+    assert_err(db_commit(s->app.db), ERR_OK);
+}
+
+static void test_who_is_no_administrator_any_more_changes_nothing(void **state)
+{
+    static const char *const undone[][2] = {
+        {"DELETE FROM group_member",
+         "INSERT INTO group_member (group_name, user_id) SELECT 'admins', id FROM user"},
+        {"UPDATE user SET locked = 1", "UPDATE user SET locked = 0"},
+        {"UPDATE tenant SET locked = 1", "UPDATE tenant SET locked = 0"},
+        {"UPDATE browser_session SET secret_hash = randomblob(32)", "DELETE FROM browser_session"},
+    };
+    struct site *s = *state;
+    struct request req = {.address = "192.0.2.1", .now_s = NOW_S};
+    struct call call = {.app = &s->app, .req = &req, .arena = &s->arena};
+    struct page p = {.call = &call,
+                     .app = &s->app,
+                     .arena = &s->arena,
+                     .now_s = NOW_S,
+                     .has_session = true,
+                     .is_admin = true};
+    char secret[BROWSER_SECRET_CAP];
+    int calls = 0;
+    import_all(s, "account,groups,password_hash\na,admins," HASH "\n");
+    assert_err(users_find(s->app.db, "000000", "a", &s->arena, &p.user), ERR_OK);
+    const struct browser_start start = {
+        .user_id = p.user.id, .proof = BROWSER_BY_PASSWORD, .address = req.address, .user_agent = ""};
+    assert_err(db_begin(s->app.db, DB_RELAXED), ERR_OK);
+    assert_err(browser_start(&s->app, &start, NOW_S, secret), ERR_OK);
+    assert_err(db_commit(s->app.db), ERR_OK);
+    assert_err(browser_find(&s->app, secret, NOW_S, &s->arena, &p.session, &p.user), ERR_OK);
+    for (size_t i = 0; i < COUNT_OF(undone); i++) {
+        int before = calls;
+        assert_err(people_change(&p, count_call, &calls, "user.set", "user:000000/a"), ERR_OK);
+        assert_int_equal(calls, before + 1);
+        exec(s, undone[i][0]);
+        assert_err(people_change(&p, count_call, &calls, "user.set", "user:000000/a"), ERR_FORBIDDEN);
+        assert_int_equal(calls, before + 1);
+        exec(s, undone[i][1]);
+    }
+    assert_err(people_change(&p, count_call, &calls, "user.set", "user:000000/a"), ERR_FORBIDDEN);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -233,6 +345,10 @@ int main(void)
         cmocka_unit_test(test_words_have_texts),
         cmocka_unit_test_setup_teardown(test_what_becomes_of_whom, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_preview_hashes_nothing_and_is_bounded, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_no_text_of_a_spreadsheet_is_a_formula_and_every_one_comes_back,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_who_is_no_administrator_any_more_changes_nothing, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_a_handed_password_meets_every_policy_and_expires, set_up,
                                         tear_down),
     };
