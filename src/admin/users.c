@@ -174,8 +174,8 @@ enum err users_make_link(struct app *app, const struct user *u, const char *purp
 {
     int64_t ttl_s = strcmp(purpose, LINK_INVITATION) == 0 ? LINK_INVITATION_TTL_S : LINK_RESET_TTL_S;
     *expires_s_out = now_s + ttl_s;
-    return u->locked || u->tenant_locked ? ERR_USER_LOCKED
-                                         : link_make(app, purpose, u->id, "", ttl_s, now_s, secret_out);
+    bool is_kept_out = u->locked || u->tenant_locked || policy_unused(&app->cfg, u, now_s);
+    return is_kept_out ? ERR_USER_LOCKED : link_make(app, purpose, u->id, "", ttl_s, now_s, secret_out);
 }
 
 bool users_password_fault(const struct config *cfg, enum err e, struct buf *out)

@@ -70,7 +70,7 @@ enum err users_hash_no_password(const struct app *app, char hash_out[PASSWORD_HA
 /*
  * A link to hand over: LINK_INVITATION or LINK_RESET (auth/link.h), good for a week and a day. One of the same purpose
  * that was made before ends. Within a transaction; secret_out is to be shown once. ERR_OK; ERR_USER_LOCKED: it, or its
- * tenant, is locked, and the link would be good for nothing; ERR_RANDOM; ERR_STORE; ERR_CRYPTO.
+ * tenant, is locked, or it has gone out of use ([policy] unused_lock), and the link would be good for nothing; ERR_RANDOM; ERR_STORE; ERR_CRYPTO.
  */
 enum err users_make_link(struct app *app, const struct user *u, const char *purpose, int64_t now_s,
                          char secret_out[LINK_SECRET_CAP], int64_t *expires_s_out);

@@ -395,7 +395,8 @@ static enum cli_status hand_over(struct cli *cli, const char *purpose)
     enum err e = cli_write(cli, make_link, &h);
     if (e == ERR_USER_LOCKED)
         status = cli_fail(cli,
-                          "user %s of tenant %s is locked, or the tenant is: the link would be good for "
+                          "user %s of tenant %s is locked or out of use, or the tenant is locked: the link "
+                          "would be good for "
                           "nothing; unlock it first: menshen user unlock %s",
                           cli->operand[0], cli_tenant(cli), cli->operand[0]);
     else

@@ -9,6 +9,7 @@
 #include "admin/users.h"
 #include "auth/browser.h"
 #include "auth/link.h"
+#include "auth/policy.h"
 #include "base/secure.h"
 #include "portal/device.h"
 #include "portal/handed.h"
@@ -399,7 +400,7 @@ enum err admin_user_give(struct page *p)
         return e;
     if (g.user.id == p->user.id)
         return refuse(p, &g.user, "users.not_yourself_password");
-    if (g.user.locked || g.user.tenant_locked)
+    if (g.user.locked || g.user.tenant_locked || policy_unused(&p->app->cfg, &g.user, p->now_s))
         return refuse(p, &g.user, "users.unlock_first");
     return strcmp(page_field(p, "by"), "password") == 0 ? hand_password(p, &g) : hand_link(p, &g);
 }

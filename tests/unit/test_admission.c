@@ -4,6 +4,7 @@
  */
 #include "scratch.h"
 
+#include "admin/users.h"
 #include "auth/admission.h"
 #include "auth/browser.h"
 #include "auth/history.h"
@@ -98,6 +99,8 @@ static int teardown(void **state)
 static void test_an_account_goes_out_of_use(void **state)
 {
     struct site *s = *state;
+    char secret[LINK_SECRET_CAP];
+    int64_t expires_s = 0;
     s->app.cfg.policy.unused_lock_s = 90 * DAY_S;
     assert_err(admission_check(&s->app, &s->user, "10.0.0.1", NOW_S + 90 * DAY_S - 1, &s->arena), ERR_OK);
     assert_err(admission_check(&s->app, &s->user, "10.0.0.1", NOW_S + 90 * DAY_S, &s->arena),
@@ -107,7 +110,12 @@ static void test_an_account_goes_out_of_use(void **state)
     assert_err(admission_check(&s->app, &s->user, "10.0.0.1", NOW_S + 90 * DAY_S + 4, &s->arena), ERR_OK);
     assert_err(admission_check(&s->app, &s->user, "10.0.0.1", NOW_S + 90 * DAY_S + 5, &s->arena),
                ERR_USER_UNUSED);
+    assert_err(db_begin(s->app.db, DB_DURABLE), ERR_OK);
+    assert_err(users_make_link(&s->app, &s->user, LINK_RESET, NOW_S + 90 * DAY_S + 5, secret, &expires_s),
+               ERR_USER_LOCKED); /* it would be good for nothing */
+    db_rollback(s->app.db);
     s->user.unlocked_s = NOW_S + 90 * DAY_S + 5;
+    COMMITTED(s, users_make_link(&s->app, &s->user, LINK_RESET, NOW_S + 90 * DAY_S + 5, secret, &expires_s));
     assert_err(admission_check(&s->app, &s->user, "10.0.0.1", NOW_S + 180 * DAY_S, &s->arena), ERR_OK);
     s->app.cfg.policy.unused_lock_s = 0;
     assert_err(admission_check(&s->app, &s->user, "10.0.0.1", NOW_S + 9000LL * DAY_S, &s->arena), ERR_OK);
