@@ -62,19 +62,31 @@ void clock_local(int64_t t_s, char out[CLOCK_LOCAL_CAP])
         memcpy(out, "1970-01-01 00:00:00", CLOCK_LOCAL_CAP);
 }
 
+static void put_two(char *at, long value)
+{
+    at[0] = (char)('0' + value / 10 % 10);
+    at[1] = (char)('0' + value % 10);
+}
+
+/* By hand, since a page has a hundred times and strftime(3) asks the zone's files anew for each. */
 void clock_rfc3339(int64_t t_s, char out[CLOCK_RFC3339_CAP])
 {
     time_t t = (time_t)t_s;
     struct tm tm;
-    char offset[8] = ""; /* "+0800" */
-    if (localtime_r(&t, &tm) == NULL || strftime(out, CLOCK_RFC3339_CAP, "%Y-%m-%dT%H:%M:%S", &tm) != 19 ||
-        strftime(offset, sizeof offset, "%z", &tm) != 5) {
-        memcpy(out, "1970-01-01T00:00:00+00:00", CLOCK_RFC3339_CAP);
+    memcpy(out, "1970-01-01T00:00:00+00:00", CLOCK_RFC3339_CAP);
+    if (localtime_r(&t, &tm) == NULL || tm.tm_year < -1900 || tm.tm_year > 9999 - 1900)
         return;
-    }
-    memcpy(out + 19, offset, 3);
-    out[22] = ':';
-    memcpy(out + 23, offset + 3, 3);
+    long offset_min = (tm.tm_gmtoff < 0 ? -tm.tm_gmtoff : tm.tm_gmtoff) / 60;
+    put_two(out, (tm.tm_year + 1900) / 100);
+    put_two(out + 2, tm.tm_year + 1900);
+    put_two(out + 5, tm.tm_mon + 1);
+    put_two(out + 8, tm.tm_mday);
+    put_two(out + 11, tm.tm_hour);
+    put_two(out + 14, tm.tm_min);
+    put_two(out + 17, tm.tm_sec);
+    out[19] = tm.tm_gmtoff < 0 ? '-' : '+';
+    put_two(out + 20, offset_min / 60);
+    put_two(out + 23, offset_min % 60);
 }
 
 bool clock_parse_local(const char *text, int64_t *t_s_out)

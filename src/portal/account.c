@@ -147,6 +147,7 @@ enum err account_set_email(struct page *p)
         return show(p, email);
     if (e == ERR_OK && strcmp(typed.email, p->user.email) != 0)
         e = save(p, &typed, email);
-    const char *done = letter_can_reach(p->app, &typed) ? "done.email_to_confirm" : "done.email_saved";
+    const char *done = letter_answers(p->app) && letter_can_reach(p->app, &typed) ? "done.email_to_confirm"
+                                                                                  : "done.email_saved";
     return e == ERR_OK ? page_go(p, "/account", done) : e;
 }

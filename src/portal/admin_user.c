@@ -155,15 +155,29 @@ static enum err set_fields(struct page *p, void *ctx)
     return e == ERR_OK ? user_store_set(p->app->db, u) : e;
 }
 
+/* Where people get a link to a new password by mail, whoever changes an address gives a way in: the password is asked
+ * for as it is for the others. */
+static enum err ask_proof_for_address(struct page *p, const struct user *u, const char *before, bool *led)
+{
+    *led = false;
+    bool gives_way_in = strcmp(u->email, before) != 0 && letter_answers_forgot(p->app);
+    return gives_way_in ? people_ask_proof(p, people_path(p, u), led) : ERR_OK;
+}
+
 enum err admin_user_set(struct page *p)
 {
     struct user u;
+    bool led = false;
     enum err e = people_find(p, &u);
     if (e != ERR_OK)
         return e;
+    const char *email = u.email;
     person_take_fields(p, &u);
     if (page_has_faults(p))
         return show(p, &u, true, 400);
+    e = ask_proof_for_address(p, &u, email, &led);
+    if (e != ERR_OK || led)
+        return e;
     e = people_change(p, set_fields, &u, "user.set", people_subject(p, &u));
     return e == ERR_OK ? page_go(p, people_path(p, &u), "done.user_saved") : e;
 }

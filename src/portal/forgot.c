@@ -16,10 +16,10 @@ enum { WHO_MAX = 254 }; /* bytes of what is asked for: an account or an address 
 static enum err show(struct page *p, int status)
 {
     struct view *form = view_map(p->view, "form");
-    view_flag(p->view, "is_on", letter_answers_forgot(p->app));
+    view_flag(p->view, "is_on", letter_answers(p->app));
     view_text(form, "who", page_field(p, "who"));
     view_text(p->view, "self", "/forgot");
-    if (!letter_answers_forgot(p->app))
+    if (!letter_answers(p->app))
         return page_show(p, "forgot", status);
     enum err e = login_add_tenants(p);
     if (e == ERR_OK)
@@ -73,7 +73,7 @@ static enum err answer(struct page *p)
 
 enum err forgot_ask(struct page *p)
 {
-    if (!letter_answers_forgot(p->app))
+    if (!letter_answers(p->app))
         return show(p, 404);
     if (page_checked(p, "another"))
         return show(p, 200);

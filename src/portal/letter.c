@@ -48,18 +48,6 @@ static const char *name_of(const struct user *u)
     return u->real_name[0] != '\0' ? u->real_name : u->nick_name[0] != '\0' ? u->nick_name : u->account;
 }
 
-/* A text of the words has "\n" where a line ends. In place. */
-static void break_lines(char *text)
-{
-    char *to = text;
-    for (const char *from = text; *from != '\0'; to++) {
-        bool is_break = from[0] == '\\' && from[1] == 'n';
-        *to = (char)(is_break ? '\n' : *from);
-        from += is_break ? 2 : 1;
-    }
-    *to = '\0';
-}
-
 /* The values that are in `v`, and those that every letter has. `as` is of the recipient's language. */
 static enum err write_letter(const struct page *as, const struct user *to, const char *recipient,
                              const char *kind, struct view *v, int64_t ttl_s)
@@ -73,10 +61,9 @@ static enum err write_letter(const struct page *as, const struct user *to, const
     enum err e = add_site(as, v);
     const char *subject = page_sentence(as, subject_key, v);
     const char *signature = page_sentence(as, "mail.signature", v);
-    char *body = arena_printf(as->arena, "%s%s", page_sentence(as, body_key, v), signature);
+    const char *body = arena_printf(as->arena, "%s%s", page_sentence(as, body_key, v), signature);
     if (e != ERR_OK || body == NULL || !view_is_whole(v))
         return e != ERR_OK ? e : ERR_MEMORY;
-    break_lines(body);
     struct mail m = {
         .user_id = to->id, .recipient = recipient, .subject = subject, .body = body, .ttl_s = ttl_s};
     e = mail_put(as->app, &m, as->now_s);
@@ -85,6 +72,11 @@ static enum err write_letter(const struct page *as, const struct user *to, const
     LOG_SOME(&as->app->log, ERR_LEVEL_WARN, "mail_refused", LOG_S("error", err_info(e)->name),
              LOG_S("kind", kind), LOG_S("recipient", recipient));
     return ERR_OK;
+}
+
+bool letter_answers(const struct app *app)
+{
+    return mail_is_on(app) && app->cfg.server.base_url[0] != '\0';
 }
 
 bool letter_can_reach(const struct app *app, const struct user *to)
@@ -116,7 +108,7 @@ enum err letter_ask_to_confirm(struct page *p, const struct user *to)
 {
     char secret[LINK_SECRET_CAP];
     struct page as = in_language_of(p, to);
-    if (to->email_verified || !letter_can_reach(p->app, to))
+    if (to->email_verified || !letter_answers(p->app) || !letter_can_reach(p->app, to))
         return ERR_OK;
     enum err e = mail_count_asked(p->app, LINK_EMAIL, to->id, p->now_s);
     if (e == ERR_RATE)
@@ -196,11 +188,6 @@ void letter_new_sign_in(struct page *p, const struct user *to)
 }
 
 /* ---- Forgotten passwords ----------------------------------------------------------------------------- */
-
-bool letter_answers_forgot(const struct app *app)
-{
-    return mail_is_on(app) && app->cfg.server.base_url[0] != '\0';
-}
 
 enum err letter_ask_forgot(struct page *p, const char *tenant_id, const char *who, int64_t *retry_after_s_out)
 {

@@ -17,9 +17,10 @@
 /* Whether letters can be sent to this person: mail is on, and he has an address. */
 bool letter_can_reach(const struct app *app, const struct user *to);
 
-/* Whether people may ask for a new password by mail themselves (/forgot): mail is on, and the site's address is
- * configured ([server] base_url), since that of a request is the visitor's to choose. */
-bool letter_answers_forgot(const struct app *app);
+/* Whether people may ask for links by mail themselves: for a new password (/forgot), and to confirm an address. Mail is
+ * on, and the site's address is configured ([server] base_url), since that of a request is the visitor's to choose: it
+ * would take the secret of somebody else's link to him. */
+bool letter_answers(const struct app *app);
 
 /*
  * A link to hand over, of link_make: an invitation (LINK_INVITATION) or a new password (LINK_RESET). ttl_s as there.
@@ -27,7 +28,8 @@ bool letter_answers_forgot(const struct app *app);
 enum err letter_link(struct page *p, const struct user *to, const char *purpose, const char *secret,
                      int64_t ttl_s);
 
-/* Ask the person to confirm the address that he has and that is not known to be his: a link of LINK_EMAIL, and its letter. */
+/* Ask the person to confirm the address that he has and that is not known to be his: a link of LINK_EMAIL, and its letter.
+ * Nothing unless letter_answers. */
 enum err letter_ask_to_confirm(struct page *p, const struct user *to);
 
 /*

@@ -405,7 +405,7 @@ static enum err show(struct page *p, int status, bool wants_captcha)
     view_text(form, "tenant", page_field(p, "tenant"));
     view_flag(form, "remember", page_checked(p, "remember"));
     view_text(p->view, "self", login_path(p, next));
-    view_flag(p->view, "can_reset", letter_answers_forgot(p->app));
+    view_flag(p->view, "can_reset", letter_answers(p->app));
     view_flag(p->view, "can_remember", p->app->cfg.portal.remember_ttl_s > 0);
     view_text(p->view, "remember_for", page_duration(p, p->app->cfg.portal.remember_ttl_s));
     add_elsewhere(p, next);

@@ -74,9 +74,15 @@ const char *page_sentence(const struct page *p, const char *key, const struct vi
     struct buf out;
     buf_init(&out);
     for (const char *text = page_word(p, key); *text != '\0';) {
-        size_t n = strcspn(text, "{");
+        size_t n = strcspn(text, "{\\");
         buf_add(&out, text, n);
         text += n;
+        if (*text == '\\') { /* "\n" ends a line of a letter; of the text, not of a value */
+            bool is_break = text[1] == 'n';
+            buf_add_char(&out, (char)(is_break ? '\n' : '\\'));
+            text += is_break ? 2 : 1;
+            continue;
+        }
         const char *close = *text == '{' ? strchr(text, '}') : NULL;
         if (close == NULL) {
             buf_add_str(&out, text);
@@ -111,23 +117,25 @@ bool page_has_faults(const struct page *p)
     return view_find(p->view, "faults", 6) != NULL;
 }
 
+/* The number of two digits at `s`. */
+static int two(const char *s)
+{
+    return (s[0] - '0') * 10 + s[1] - '0';
+}
+
 void page_time(struct page *p, struct view *v, const char *name, int64_t at_s)
 {
     static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    char local[CLOCK_LOCAL_CAP], iso[CLOCK_RFC3339_CAP];
-    int year = 0, month = 0, day = 0, hour = 0, minute = 0;
+    char iso[CLOCK_RFC3339_CAP]; /* "2026-11-25T16:03:00+08:00" */
     if (at_s == 0)
         return;
-    clock_local(at_s, local);
     clock_rfc3339(at_s, iso);
-    if (sscanf(local, "%d-%d-%d %d:%d", &year, &month, &day, &hour, &minute) != 5 || month < 1 || month > 12)
-        return;
     if (p->script == SCRIPT_ENGLISH)
-        view_textf(v, name, "%d %s %d, %02d:%02d", day, months[month - 1], year, hour, minute);
+        view_textf(v, name, "%d %s %.4s, %.5s", two(iso + 8), months[two(iso + 5) - 1], iso, iso + 11);
     else
-        view_textf(v, name, "%d年%d月%d日 %02d:%02d", year, month, day, hour, minute);
-    view_textf(v, arena_printf(p->arena, "%s_iso", name), "%s", iso);
+        view_textf(v, name, "%.4s年%d月%d日 %.5s", iso, two(iso + 5), two(iso + 8), iso + 11);
+    view_text(v, arena_printf(p->arena, "%s_iso", name), arena_strdup(p->arena, iso));
 }
 
 const char *page_duration(const struct page *p, int64_t seconds)
@@ -193,13 +201,24 @@ bool page_has_form_cookie(const struct page *p)
     return bound_to(p)[0] != '\0';
 }
 
+/* Whoever has put a proxy before this, which says another host, finds every form refused. */
+static void say_where_from(const struct page *p)
+{
+    const struct request *r = p->call->req;
+    LOG_SOME(&p->app->log, ERR_LEVEL_WARN, "form_from_elsewhere", LOG_S("error", err_info(ERR_FORM)->name),
+             LOG_S("origin", request_env(r, "HTTP_ORIGIN")), LOG_S("host", request_env(r, "HTTP_HOST")),
+             LOG_S("address", r->address), LOG_S("hint", "if both are this site: [server] base_url"));
+}
+
 enum err page_check_form(struct page *p)
 {
     char token[CSRF_CAP];
     const char *given = page_field(p, "csrf");
     const char *cookie = bound_to(p);
-    if (!address_is_same_site(p->call->req, &p->app->cfg))
-        return route_fail(p->call, ERR_FORM, NULL, DETAIL_NONE);
+    if (!address_is_same_site(p->call->req, &p->app->cfg)) {
+        say_where_from(p);
+        return ERR_FORM;
+    }
     if (cookie[0] == '\0' || strlen(given) != CSRF_CAP - 1)
         return ERR_FORM;
     enum err e = csrf_token(p, cookie, token);

@@ -84,7 +84,8 @@ bool page_has_faults(const struct page *p);
 /* A text in the page's language; the key itself if there is none; "" for a key that found no room (NULL). */
 const char *page_word(const struct page *p, const char *key);
 
-/* The same with its {name}s filled in from `values`, not escaped: for a sentence that is data. In the arena. */
+/* The same with its {name}s filled in from `values`, not escaped, and a line that ends at each "\n": for a sentence that is
+ * data. In the arena. */
 const char *page_sentence(const struct page *p, const char *key, const struct view *values);
 
 /* Answer with the page `name` (portal/template.h). status: 200, or 4xx with a page that says why. */

@@ -61,7 +61,7 @@ void template_escape(const char *text, struct buf *out)
 static const char *find_file(const char *name, size_t len)
 {
     for (const struct template_file *f = template_files; f->text != NULL; f++)
-        if (strncmp(f->name, name, len) == 0 && f->name[len] == '\0')
+        if (f->name[0] == name[0] && strncmp(f->name, name, len) == 0 && f->name[len] == '\0')
             return f->text;
     return NULL;
 }
@@ -74,8 +74,9 @@ static const struct view_value *find(const struct render *r, const char *name, s
         if (len == 1 && name[0] == '.' && r->map[i] == NULL)
             return r->self[i];
         /* The map that has the first part has the say: an outer one's member must not show through. */
-        if (r->map[i] != NULL && view_find(r->map[i], name, first) != NULL)
-            return view_find(r->map[i], name, len);
+        const struct view_value *x = r->map[i] != NULL ? view_find(r->map[i], name, first) : NULL;
+        if (x != NULL)
+            return dot == NULL ? x : view_find(r->map[i], name, len);
     }
     return NULL;
 }

@@ -80,8 +80,9 @@ void view_textf(struct view *v, const char *name, const char *fmt, ...)
     va_list args;
     if (x == NULL)
         return;
+    char brief[256];
     va_start(args, fmt);
-    int n = vsnprintf(NULL, 0, fmt, args);
+    int n = vsnprintf(brief, sizeof brief, fmt, args);
     va_end(args);
     char *text = n >= 0 ? arena_alloc(v->root->arena, (size_t)n + 1) : NULL;
     if (text == NULL) {
@@ -89,9 +90,13 @@ void view_textf(struct view *v, const char *name, const char *fmt, ...)
         x->text = "";
         return;
     }
-    va_start(args, fmt);
-    vsnprintf(text, (size_t)n + 1, fmt, args);
-    va_end(args);
+    if ((size_t)n < sizeof brief) {
+        memcpy(text, brief, (size_t)n + 1);
+    } else {
+        va_start(args, fmt);
+        vsnprintf(text, (size_t)n + 1, fmt, args);
+        va_end(args);
+    }
     x->text = text;
 }
 

@@ -12,7 +12,7 @@
 #include "base/arena.h"
 #include "store/db.h"
 
-enum { USER_PAGE = 50 };
+enum { USER_PAGE = 20 };
 
 enum user_sort {
     USER_BY_ACCOUNT, /* by tenant first; case and width apart */

@@ -144,6 +144,14 @@ def test_whoever_asks_again_and_again_takes_no_link_away(site):
     assert sorted(Portal(site).get(link).status for link in links) == [200, 404, 404, 404, 404]
 
 
+def test_a_name_ends_no_line_of_a_letter(site):
+    site.write("UPDATE user SET real_name = ?", "x\\nHere: http://evil.example\\n{link}")
+    ask(Portal(site), "admin")
+    (mail,) = site.mailbox.wait()
+    (line,) = [line for line in mail.get_content().splitlines() if "evil" in line]
+    assert "x\\nHere: http://evil.example\\n{link}" in line and len(mail.get_content().splitlines()) > 4
+
+
 def test_nobody_writes_to_the_whole_world(site):
     portal = Portal(site)
     portal.sign_in()
@@ -262,6 +270,21 @@ def test_a_new_address_is_confirmed(post):
     assert post.query("SELECT email_verified FROM user WHERE account = 'admin'") == [(0,)], "looking confirms nothing"
     other.submit(link.rpartition("/")[2])
     assert post.query("SELECT email_verified FROM user WHERE account = 'admin'") == [(1,)]
+
+
+def test_a_host_that_somebody_made_up_gets_nobodys_link(site):
+    site.write("UPDATE user SET email = '', email_verified = 0")
+    site.conf.write_text(re.sub("base_url = .*", "", site.conf.read_text()))
+    for pid in site.workers():
+        os.kill(pid, signal.SIGHUP)
+    wait_until(lambda: "/forgot" not in Portal(site).get("/login").html, "without an address")
+    portal = Portal(site)
+    portal.sign_in()
+    portal.get("/account")
+    page = portal.submit("/account/email", email="victim@example.com", password=DEMO_USER.password)
+    assert page.status == 200 and "sent there" not in page.text
+    assert site.query("SELECT email FROM user WHERE account = 'admin'") == [("victim@example.com",)]
+    assert site.query("SELECT count(*) FROM mail") == [(0,)] and site.query("SELECT count(*) FROM link") == [(0,)]
 
 
 def test_an_invitation_from_the_administrator_to_the_invited_person(post):

@@ -32,6 +32,7 @@ SETTINGS = {
     "login": {"captcha_after": "1000", "max_failures": "1000"},
     "mail": {"sendmail": "/bin/true"},
 }
+LATELY_S = 300  # after which whoever acts signs in again: what matters asks for the password of the last quarter of an hour
 FRESH = "lamp-river-39-oats"
 POSTS = routes("POST")
 ADMIN_POSTS = [route for route in POSTS if "PAGE_ADMIN" in route.needs]
@@ -108,8 +109,9 @@ class Place:
     def somebody(self, kind):
         """Signed in, whatever was done to him before; "admin", "person", or "nobody", who is not."""
         one = self.people.get(kind)
-        if kind == "nobody" or one is None or not self.is_in(one):
+        if kind == "nobody" or one is None or not self.is_in(one) or time.monotonic() > one.since + LATELY_S:
             one = self.people[kind] = Portal(self.site)
+            one.since = time.monotonic()
             if kind != "nobody":
                 one.user = DEMO_USER if kind == "admin" else self.site.new_user()
                 assert one.sign_in(one.user).status == 200
@@ -139,6 +141,11 @@ class Place:
         make = FIELDS.get(route.path)
         assert make is not None, f"{route.path}: add to FIELDS"
         return dict(make(f"x{next(self.numbers)}", portal.user.password if portal.user else ""))
+
+    def plain(self, path, headers):
+        """Look at a page with these headers, and no cookies but theirs."""
+        portal = Portal(self.site)
+        return portal.get(path, follow=False, headers=headers)
 
     def send(self, route, fields, portal=None, token=True, path=None, headers=None):
         """Post these fields (a dict, or pairs) with the token, and read the answer."""
@@ -179,8 +186,9 @@ CLIENT = {
     "grant.captcha": "1", "grant.refresh_token": "1", "redirect-uris": "https://app.example/back", "password-wire": "md5",
     "scope": "all", "audience": "", "alg": "site", "refresh-reuse": "dialect", "access-ttl": "0", "refresh-ttl": "0",
 }  # fmt: skip
-LOOK = dict(title="Door", accent="1d4ed8", logo="", notice="n", footer="f", footer_link="https://example.com/", icp="京ICP备1号",
+LOOK = dict(title="Door", accent="1d4ed8", logo="", notice="n", footer="f", footer_link="/privacy.html", icp="京ICP备1号",
             police="京公网安备 11000002000001号")  # fmt: skip
+DOT = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\6\0\0\0\x1f\x15\xc4\x89\0\0\0\nIDATx\x9cc\0\1\0\0\5\0\1\r\n-\xb4\0\0\0\0IEND\xaeB`\x82"
 
 # By path: fields of the form, from a name that nothing else has and the password of whoever sends it.
 FIELDS = {
@@ -230,6 +238,8 @@ FIELDS = {
     "/admin/key-sm2-new": lambda new, _: {},
     "/admin/key-sm2-import": lambda new, _: {"private": "1" * 64},
     "/admin/look": lambda new, _: LOOK,
+    "/admin/look-logo": lambda new, _: {"file": DOT},
+    "/admin/look-no-logo": lambda new, _: {},
     "/admin/health": lambda new, _: {},
     "/admin/captcha-restyle": lambda new, _: {},
     "/setup": lambda new, _: {"code": "0", "account": new, "fresh": FRESH, "again": FRESH, "real_name": "x", "email": ""},
@@ -493,6 +503,48 @@ def test_addresses_of_every_kind(fast_place, route):
     assert fast_place.site.query("PRAGMA integrity_check") == [("ok",)]
 
 
+QUERY = (
+    "lang", "next", "q", "tenant", "group", "state", "sort", "down", "after", "before", "who", "action", "result", "address", "from", "to",
+    "all", "added", "level", "kind", "days", "seed", "format",
+)  # fmt: skip
+
+
+@over([route for route in routes("GET") if route.path != "/setup"])
+def test_queries_of_every_kind(fast_place, route):
+    """Whatever an address asks for, looking changes nothing."""
+    site = fast_place.site
+    one = fast_place.one_for(route)
+    one.get("/account")
+    path = fast_place.concrete(route.path.replace("{format}", "csv"))
+    before = site.rows()
+    for what, value in MORE_VALUES.items():
+        for names in (QUERY, ("lang",), ("lang", "further"), ("next", "next")):
+            query = encode([(name, value) for name in names]).decode()
+            page = one.get(f"{path}?{query}", follow=False)
+            if "Content-Security-Policy" in page.headers or page.status < 400:
+                check(page, (what, names))
+            else:
+                assert page.status in (400, 414, 431), (what, names, page.text)  # of the web server
+    for query in ("lang", "lang=", "=", "&&&", "%", "lang=en&lang=zh-Hans", "?", "a" * 9000):
+        check(one.get(f"{path}?{query}", follow=False), query)
+    assert written(site, before) == {}
+
+
+@pytest.mark.parametrize("what", MORE_VALUES)
+def test_cookies_of_every_kind(fast_place, what):
+    """What a neighbour may plant, and headers that are shown: neither is believed."""
+    value = quote_from_bytes(raw(MORE_VALUES[what]), safe="<>'=(){}/$& ").strip()[:4000]
+    one = fast_place.somebody("person")
+    session = one.secret
+    for cookie in (
+        f"menshen={session}; menshen-lang={value}; menshen-done={value}; menshen-before={value}",
+        f"menshen-done=done.{value}; menshen-lang=en; menshen={session}", f"{value}; menshen={session}", f"{value}={value}", f"menshen={value}",
+    ):  # fmt: skip
+        for path in ("/account", "/login", "/account/no-such"):
+            page = fast_place.plain(path, {"Cookie": cookie, "Accept-Language": value, "Referer": value})
+            check(page, (what, cookie, path))
+
+
 def test_the_setup_takes_nothing_else():
     """Before there is anybody: the same fields and bodies at the page that makes the first administrator."""
     with running_site("lighttpd-fastcgi", kind=UploadedSite) as site:
@@ -721,6 +773,20 @@ def test_an_administrator_no_more(place):
     assert one.get("/admin").status == 403 and "/admin/users" not in one.get("/account").html
     assert one.post("/admin/tenants", {"csrf": csrf, "id": "hostile", "name": "x"}).status == 403
     assert written(site, before) == {}
+
+
+def test_an_address_is_a_way_in(place):
+    """Who gets somebody's mail gets his link to a new password: an address is changed by whoever typed his password lately."""
+    site, admin = place.site, place.somebody("admin")
+    user = site.new_user("--real-name", "x")
+    ((user_id,),) = site.query("SELECT id FROM user WHERE account = ?", user.account)
+    path = f"/admin/users/{user_id}"
+    for typed, email, done in ((False, "", True), (False, "evil@example.com", False), (True, "good@example.com", True)):
+        site.write("UPDATE browser_session SET proved_s = ?", int(time.time()) if typed else 0)
+        admin.get(path)
+        page = admin.submit(path, False, email=email, real_name=email or "y")
+        assert page.status == 303 and page.headers["Location"].partition("?")[0].endswith(path if done else "/prove"), email
+        assert site.query("SELECT email FROM user WHERE id = ?", user_id) == [(email if done else "",)]
 
 
 def test_a_planted_session_is_not_taken_up(place):

@@ -560,6 +560,7 @@ def test_forms_of_others_sign_nobody_out(house, person, user):
                             (person.page.form("/sign-out").fields, {"Origin": "https://evil.example"})):  # fmt: skip
         assert person.post("/sign-out", fields, headers=headers).status == 403
     assert len(sessions_of(house, user)) == 1
+    assert b"form_from_elsewhere" in house.log.read_bytes() and b"https://evil.example" in house.log.read_bytes()
     # A token that was good before the sign-in is none after it.
     before = Portal(house).get("/login").form("/sign-in").fields["csrf"]
     assert person.post("/sign-out", {"csrf": before}).status == 403
