@@ -112,18 +112,43 @@ def run_unit(binary):
     return count
 
 
-def run_e2e():
-    """pytest; its own output is for people, its JUnit file is for counting."""
-    began = time.monotonic()
-    junit = fresh_report("e2e.xml")
-    done = subprocess.run(
+# Two lanes side by side, since a test mostly waits for the program, a web server or a browser: these files, and the
+# others.
+PORTAL = ("test_portal_", "test_first_run", "test_mail", "test_people", "test_policy", "test_frontends")
+
+
+def lanes():
+    files = sorted(path.name for path in (TREE / "tests/e2e").glob("test_*.py"))
+    portal = [name for name in files if name.startswith(PORTAL)]
+    return {"e2e": [name for name in files if name not in portal], "e2e-portal": portal}
+
+
+def start_lane(name, files):
+    """pytest over these files; its own output is for people, its JUnit file is for counting."""
+    junit = fresh_report(f"{name}.xml")
+    output = open(BUILD / "reports" / f"{name}.txt", "w+")
+    process = subprocess.Popen(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short", "--durations=10",
-         f"--junit-xml={junit}", "tests/e2e"],
-        cwd=TREE, env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}, stdin=subprocess.DEVNULL, check=False,
+         f"--junit-xml={junit}", *(f"tests/e2e/{file}" for file in files)],
+        cwd=TREE, env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}, stdin=subprocess.DEVNULL, stdout=output,
+        stderr=subprocess.STDOUT,
     )  # fmt: skip
-    count = count_cases(cases(junit), done.returncode)
-    report("end-to-end", count, began)
-    return count
+    return junit, output, process
+
+
+def run_e2e():
+    began = time.monotonic()
+    total = Count()
+    running = {name: start_lane(name, files) for name, files in lanes().items()}
+    for name, (junit, output, process) in running.items():
+        process.wait()
+        output.seek(0)
+        print(output.read(), flush=True)
+        output.close()
+        count = count_cases(cases(junit), process.returncode)
+        report(name, count, began)
+        total.add(count)
+    return total
 
 
 def empty_folder(path):

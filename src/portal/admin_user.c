@@ -160,7 +160,7 @@ static enum err set_fields(struct page *p, void *ctx)
 static enum err ask_proof_for_address(struct page *p, const struct user *u, const char *before, bool *led)
 {
     *led = false;
-    bool gives_way_in = strcmp(u->email, before) != 0 && letter_answers_forgot(p->app);
+    bool gives_way_in = strcmp(u->email, before) != 0 && letter_answers(p->app);
     return gives_way_in ? people_ask_proof(p, people_path(p, u), led) : ERR_OK;
 }
 
