@@ -12,7 +12,7 @@
 #include "portal/pages.h"
 #include "portal/people.h"
 
-enum { OVERLAP_DEFAULT_S = 86400, REDIRECTS_CAP = 8192 };
+enum { OVERLAP_DEFAULT_S = 86400, REDIRECTS_CAP = 8192, SHOWN_MAX = 200 };
 
 /* ---- Lists of words that a field chooses from --------------------------------------------------------- */
 
@@ -70,10 +70,19 @@ static void add_client(struct page *p, struct view *v, const struct client *c)
     page_time(p, v, "old_until", clients_old_secret_until(c, p->now_s));
 }
 
+/* The first of them: what a page of all would take is not bounded. */
+struct listing {
+    struct page *page;
+    size_t count;
+};
+
 static enum err list_client(void *ctx, const struct client *c)
 {
-    struct page *p = ctx;
+    struct listing *l = ctx;
+    struct page *p = l->page;
     struct client kept = *c;
+    if (++l->count > SHOWN_MAX)
+        return ERR_OK;
     kept.id = arena_strdup(p->arena, c->id); /* the row's texts end with it */
     kept.scope = arena_strdup(p->arena, c->scope);
     kept.alg = arena_strdup(p->arena, c->alg);
@@ -84,10 +93,13 @@ static enum err list_client(void *ctx, const struct client *c)
 enum err admin_clients_list(struct page *p)
 {
     struct arena row;
+    struct listing l = {.page = p};
     arena_init(&row, 1 << 16);
-    enum err e = client_store_list(p->app->db, &row, list_client, p);
+    enum err e = client_store_list(p->app->db, &row, list_client, &l);
     arena_fini(&row);
-    view_flag(p->view, "any", view_find(p->view, "clients", strlen("clients")) != NULL);
+    view_flag(p->view, "any", l.count > 0);
+    if (l.count > SHOWN_MAX)
+        view_number(p->view, "not_shown", (int64_t)(l.count - SHOWN_MAX));
     return e == ERR_OK ? page_show(p, "admin-clients", 200) : e;
 }
 

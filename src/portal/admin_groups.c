@@ -180,11 +180,21 @@ static enum err check_own_way_in(struct page *p, const struct user_group *g)
     return e;
 }
 
+/* Who is an administrator, or from where: the password is asked for. */
+static enum err ask_proof(struct page *p, const struct user_group *g, bool *led)
+{
+    *led = false;
+    return strcmp(g->name, GROUPS_ADMINS) == 0 ? people_ask_proof(p, path_of(p, g), led) : ERR_OK;
+}
+
 enum err admin_group_set(struct page *p)
 {
     struct user_group g, changed;
+    bool led = false;
     enum err e = find(p, &g);
-    if (e != ERR_OK)
+    if (e == ERR_OK)
+        e = ask_proof(p, &g, &led);
+    if (e != ERR_OK || led)
         return e;
     changed = g;
     e = take_group(p, &changed);
@@ -214,13 +224,6 @@ static enum err remove_member(struct page *p, void *ctx)
 {
     const struct joining *j = ctx;
     return groups_remove_member(p->app->db, j->group, j->user_id);
-}
-
-/* An administrator is made, or is one no more: the password is asked for. */
-static enum err ask_proof(struct page *p, const struct user_group *g, bool *led)
-{
-    *led = false;
-    return strcmp(g->name, GROUPS_ADMINS) == 0 ? people_ask_proof(p, path_of(p, g), led) : ERR_OK;
 }
 
 static enum err say(struct page *p, const struct user_group *g, const char *field, const char *key)

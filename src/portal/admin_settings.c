@@ -62,7 +62,6 @@ static void add_setting(struct page *p, struct view **section, const char **last
     view_flag(item, "is_set", s->place.line > 0);
     view_text(item, "profile", s->profile);
     view_number(item, "line", s->place.line);
-    view_text(item, "profile", s->profile);
     view_flag(item, "has_initial", s->place.line > 0 && s->initial[0] != '\0');
 }
 

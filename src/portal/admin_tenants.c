@@ -164,7 +164,7 @@ static enum err unlock(struct page *p, void *ctx)
     return tenants_set_locked(p->app->db, t->id, false, p->now_s, p->arena);
 }
 
-/* Whoever locks his own tenant is out with the others. */
+/* Whoever locks his own tenant is out with the others; of any other he stays, who can administer the site. */
 enum err admin_tenant_lock(struct page *p)
 {
     struct tenant t;
@@ -173,8 +173,6 @@ enum err admin_tenant_lock(struct page *p)
         return refuse(p, &t, "tenants.not_yours");
     if (e == ERR_OK)
         e = people_change(p, lock, &t, "tenant.lock", subject_of(p, &t));
-    if (e == ERR_EXISTS)
-        return refuse(p, &t, "users.last_admin");
     return e == ERR_OK ? page_go(p, path_of(p, &t), "done.tenant_locked") : e;
 }
 

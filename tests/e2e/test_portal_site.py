@@ -217,6 +217,23 @@ def test_a_client_is_locked_unlocked_and_removed(portal_site, admin):
     assert admin.get("/admin/clients/brief").status == 404
 
 
+def test_pages_of_a_big_site_are_shown(portal_site, admin):
+    """What does not fit is counted: no page is too long to be shown at all."""
+    number = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 1500) "
+    portal_site.write(
+        "INSERT INTO client (id, grants, created_s) " + number + "SELECT 'many-' || n, 'captcha,password,refresh_token', 1 FROM n"
+    )
+    portal_site.write(
+        "INSERT INTO user_group (name, title, networks, created_s) " + number
+        + "SELECT 'many-' || n, 'Many', replace(hex(zeroblob(90)), '00', '10.20.30.0/24,') || '10.0.0.0/8', 1 FROM n"
+    )  # fmt: skip
+    portal_site.write("INSERT INTO tenant (id, name, created_s) " + number + "SELECT 'many-' || n, 'Many', 1 FROM n")
+    for path in ("/admin/clients", "/admin/groups", "/admin/tenants", "/admin/users", "/admin", "/admin/health", "/admin/import"):
+        page = admin.get(path)
+        assert page.status == 200 and "many-" in page.html or path in ("/admin", "/admin/health"), path
+        assert page.status == 200, path
+
+
 def test_the_client_of_a_dialect_says_so(admin):
     assert "Logins of the dialect ebaas" in admin.get("/admin/clients/ebaas").text
 

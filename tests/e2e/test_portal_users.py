@@ -325,6 +325,8 @@ def test_what_matters_asks_for_the_password_again(site, admin, person):
     assert admin.get("/admin/import").path.endswith("/admin/import")
     site.write("UPDATE browser_session SET proved_s = proved_s - 1000")
     assert make_admin(site, admin, person).path.endswith("/prove")
+    admin.get("/admin/groups/admins")
+    assert admin.submit("/admin/groups/admins", title="x", networks="").path.endswith("/prove"), "from where they sign in"
     assert site.query("SELECT count(*) FROM group_member WHERE user_id = ?", person.id) == [(0,)]
     site.write("UPDATE browser_session SET proved_s = proved_s + 100000")
     assert admin.get("/admin/import").path.endswith("/prove"), "by a clock that was ahead"
