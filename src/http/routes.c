@@ -97,7 +97,9 @@ static bool find_in(const struct dialect *d, const char *rest, unsigned place, c
             return true;
         }
         if (f->route == NULL) {
-            f->dialect = d;
+            /* Whoever uses a wire contract in the wrong way is told so in its shape, also where a page is beside it. */
+            if (f->dialect == NULL || !d->is_for_people)
+                f->dialect = d;
             add_allowed(f->allow, r->method);
         }
     }

@@ -50,7 +50,9 @@ def test_percent_encoded_path(web):
 
 
 def test_bare_mount(web):
-    nobody(web.send(get("/")), 404)
+    """It is the portal's front page."""
+    front = web.send(get("/"))
+    assert front.status == 303 and front.header("Location").endswith("/login"), front
 
 
 # A query string without "=" is passed by Apache as arguments to a CGI program, and by DirectCgi likewise.
