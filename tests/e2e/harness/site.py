@@ -67,6 +67,7 @@ class Site:
 
     _numbers = itertools.count(1)
     is_made = True  # by `menshen init --demo`
+    audit_from = 0  # rows() leaves out what was recorded up to this row: thousands of them, where a test makes so many
 
     def __init__(self, settings=None, binary=BINARY):
         self.root = Path(tempfile.mkdtemp(prefix="menshen-"))
@@ -167,7 +168,8 @@ class Site:
             tables = [name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'counter'")]
             found = Counter()
             for table in tables:
-                cursor = db.execute(f"SELECT * FROM {table}")
+                where = f"WHERE id > {self.audit_from}" if table == "audit" else ""
+                cursor = db.execute(f"SELECT * FROM {table} {where}")
                 columns = [name for (name, *_) in cursor.description]
                 found.update((table, tuple(zip(columns, values))) for values in cursor)
             return found
