@@ -45,7 +45,7 @@ static enum err serve_look(struct call *c)
 static enum err serve_logo(struct call *c)
 {
     const char *type = "";
-    if (c->app->db == NULL) /* what is in the program is handed out without one, as its siblings are */
+    if (c->app->db == NULL)
         return ERR_DOWN;
     enum err e = appearance_logo(c->app->db, c->segment, &c->res->body, &type);
     serve_type(c, type);
