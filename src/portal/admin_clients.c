@@ -204,14 +204,6 @@ static const char *client_path(const struct page *p)
     return arena_printf(p->arena, "/admin/clients/%s", p->call->segment);
 }
 
-/* Whether the answer leads to where the password is typed once more, and from there to `path`; or fails with *e_out. */
-static bool is_led(struct page *p, const char *path, enum err *e_out)
-{
-    bool led = false;
-    *e_out = path != NULL ? people_ask_proof(p, path, &led) : ERR_MEMORY;
-    return led || *e_out != ERR_OK;
-}
-
 static enum err go_to_client(struct page *p, const char *id, const char *done)
 {
     const char *path = arena_printf(p->arena, "/admin/clients/%s", id);
@@ -359,7 +351,7 @@ enum err admin_clients_secret(struct page *p)
     struct rotation r = {.secret = secret,
                          .overlap_s = page_number(p, "overlap", 0, CLIENT_OVERLAP_MAX_S, OVERLAP_DEFAULT_S)};
     enum err e = ERR_OK;
-    if (is_led(p, client_path(p), &e))
+    if (people_is_led(p, client_path(p), &e))
         return e;
     e = clients_make_secret(secret);
     if (e == ERR_OK)
@@ -416,7 +408,7 @@ static enum err remove_client(struct page *p, void *ctx)
 enum err admin_clients_remove(struct page *p)
 {
     enum err e = ERR_OK;
-    if (is_led(p, client_path(p), &e))
+    if (people_is_led(p, client_path(p), &e))
         return e;
     e = people_change(p, remove_client, NULL, "client.remove", subject_of(p, p->call->segment));
     return e == ERR_OK ? page_go(p, "/admin/clients", "done.client_removed") : e;

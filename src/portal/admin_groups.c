@@ -170,16 +170,6 @@ static enum err set_group(struct page *p, void *ctx)
     return groups_set(p->app->db, ctx);
 }
 
-/* Whoever would be out with the next page has mistyped something; the command line can still do it. */
-static enum err check_own_way_in(struct page *p, const struct user_group *g)
-{
-    bool is_mine = false;
-    enum err e = group_store_has(p->app->db, g->name, p->user.id, &is_mine);
-    if (is_mine && g->networks[0] != '\0' && !address_in_list(p->call->req->address, g->networks))
-        page_fault(p, "networks", "groups.keeps_you_out");
-    return e;
-}
-
 /* Who is an administrator, or from where: the password is asked for. */
 static enum err ask_proof(struct page *p, const struct user_group *g, bool *led)
 {
@@ -199,11 +189,11 @@ enum err admin_group_set(struct page *p)
     changed = g;
     e = take_group(p, &changed);
     if (e == ERR_OK && !page_has_faults(p))
-        e = check_own_way_in(p, &changed);
-    if (e == ERR_OK && page_has_faults(p))
-        return show_one(p, &g, true, 400);
-    if (e == ERR_OK)
         e = people_change(p, set_group, &changed, "group.set", subject_of(p, &g));
+    if (e == ERR_USER_NETWORK) /* mistyped; the command line can still do it */
+        page_fault(p, "networks", "groups.keeps_you_out");
+    if ((e == ERR_OK || e == ERR_USER_NETWORK) && page_has_faults(p))
+        return show_one(p, &g, true, 400);
     return e == ERR_OK ? page_go(p, path_of(p, &g), "done.group_saved") : e;
 }
 
@@ -250,6 +240,8 @@ enum err admin_group_join(struct page *p)
     if (e == ERR_OK)
         e = people_change(p, put_member, &(struct joining){g.name, u.id}, "group.join",
                           arena_printf(p->arena, "%s %s", subject_of(p, &g), people_subject(p, &u)));
+    if (e == ERR_USER_NETWORK)
+        return say(p, &g, "account", "groups.keeps_you_out");
     return e == ERR_OK ? page_go(p, path_of(p, &g), "done.member_added") : e;
 }
 

@@ -241,7 +241,7 @@ static enum err write_and_tell(struct page *p, struct upload *u)
         return refuse(p, "file", "import.overtaken");
     if (im->last_admin_line != 0)
         return refuse(p, "file", "users.last_admin");
-    if (e == ERR_FORBIDDEN)
+    if (e == ERR_FORBIDDEN || e == ERR_USER_NETWORK)
         return refuse(p, "file", "import.not_yourself");
     if (e != ERR_OK)
         return e;

@@ -152,14 +152,6 @@ static const char *key_path(const struct page *p)
     return arena_printf(p->arena, "/admin/keys/%s", p->call->segment);
 }
 
-/* Whether the answer leads to where the password is typed once more, and from there to `path`; or fails with *e_out. */
-static bool is_led(struct page *p, const char *path, enum err *e_out)
-{
-    bool led = false;
-    *e_out = path != NULL ? people_ask_proof(p, path, &led) : ERR_MEMORY;
-    return led || *e_out != ERR_OK;
-}
-
 /* ---- Another one -------------------------------------------------------------------------------------- */
 
 struct rotation {
@@ -188,7 +180,7 @@ static void read_seconds(struct page *p, const char *name, int64_t max, int64_t 
 enum err admin_keys_rotate(struct page *p)
 {
     enum err e = ERR_OK;
-    if (is_led(p, "/admin/keys", &e))
+    if (people_is_led(p, "/admin/keys", &e))
         return e;
     struct rotation *r = arena_alloc(p->arena, sizeof *r);
     const char *alg = page_field(p, "alg");
@@ -226,7 +218,7 @@ static enum err import(struct page *p, void *ctx)
 enum err admin_keys_import(struct page *p)
 {
     enum err e = ERR_OK;
-    if (is_led(p, "/admin/keys", &e))
+    if (people_is_led(p, "/admin/keys", &e))
         return e;
     char *secret = arena_strdup(p->arena, page_field(p, "secret"));
     if (secret == NULL)
@@ -252,7 +244,7 @@ static enum err retire(struct page *p, void *ctx)
 enum err admin_keys_retire(struct page *p)
 {
     enum err e = ERR_OK;
-    if (is_led(p, key_path(p), &e))
+    if (people_is_led(p, key_path(p), &e))
         return e;
     const char *needed = NULL;
     e = people_change(p, retire, &needed, "key.retire", subject_of(p, p->call->segment));
@@ -274,7 +266,7 @@ static enum err put_sm2(struct page *p, void *ctx)
 enum err admin_keys_new_sm2(struct page *p)
 {
     enum err e = ERR_OK;
-    if (is_led(p, "/admin/keys", &e))
+    if (people_is_led(p, "/admin/keys", &e))
         return e;
     unsigned char key[SM2_KEY_LEN];
     e = sm2_generate(key);
@@ -287,7 +279,7 @@ enum err admin_keys_new_sm2(struct page *p)
 enum err admin_keys_import_sm2(struct page *p)
 {
     enum err e = ERR_OK;
-    if (is_led(p, "/admin/keys", &e))
+    if (people_is_led(p, "/admin/keys", &e))
         return e;
     unsigned char key[SM2_KEY_LEN];
     e = sm2_key_of_hex(page_field(p, "private"), key);

@@ -231,6 +231,8 @@ static enum err regroup(struct page *p, const struct user *u, const char *names)
     if (e != ERR_OK || led)
         return e;
     e = people_change(p, set_groups, &(struct regrouping){u->id, names}, "user.groups", people_subject(p, u));
+    if (e == ERR_USER_NETWORK)
+        return refuse(p, u, "groups.keeps_you_out");
     if (e == ERR_EXISTS)
         return refuse(p, u, "users.last_admin");
     return e == ERR_OK ? page_go(p, people_path(p, u), "done.user_groups") : e;

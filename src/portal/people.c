@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "auth/admission.h"
 #include "base/codec.h"
 #include "store/group_store.h"
 #include "store/tenant_store.h"
@@ -36,14 +37,23 @@ static enum err check_still_admin(struct page *p)
     return e == ERR_TOKEN_INVALID || (e == ERR_OK && !is_admin) ? ERR_FORBIDDEN : e;
 }
 
+/* Whether the person's groups let him in from where he is. */
+static bool is_let_in(struct page *p)
+{
+    return admission_check(p->app, &p->user, p->call->req->address, p->now_s, p->arena) != ERR_USER_NETWORK;
+}
+
 enum err people_change(struct page *p, people_act *act, void *ctx, const char *action, const char *subject)
 {
     enum err e = subject != NULL ? db_begin(p->app->db, DB_DURABLE) : ERR_MEMORY;
     if (e != ERR_OK)
         return e;
     e = check_still_admin(p);
+    bool may_come = e == ERR_OK && is_let_in(p);
     if (e == ERR_OK)
         e = act(p, ctx);
+    if (e == ERR_OK && may_come && !is_let_in(p))
+        e = ERR_USER_NETWORK;
     if (e == ERR_OK)
         e = page_record(p, action, subject);
     return db_end(p->app->db, e);
@@ -140,6 +150,13 @@ enum err people_ask_proof(struct page *p, const char *path, bool *led)
     enum err e = to.err != ERR_OK ? to.err : page_go(p, buf_str(&to), "done.prove_first");
     buf_free(&to);
     return e;
+}
+
+bool people_is_led(struct page *p, const char *path, enum err *e_out)
+{
+    bool led = false;
+    *e_out = path != NULL ? people_ask_proof(p, path, &led) : ERR_MEMORY;
+    return led || *e_out != ERR_OK;
 }
 
 enum err people_show(struct page *p, const char *name, const char *title, int status)

@@ -27,7 +27,7 @@ const char *people_path(const struct page *p, const struct user *u);
 /*
  * Do something to the database and record it as `action` on `subject`, both or neither, and only for whom is still
  * signed in and an administrator then. A NULL subject is ERR_MEMORY.
- * ERR_OK; ERR_FORBIDDEN; what `act` returned; ERR_BUSY, ERR_STORE, ERR_NOT_DURABLE.
+ * ERR_OK; ERR_FORBIDDEN; ERR_USER_NETWORK: whoever does it could not sign in again from where he is; what `act` returned; ERR_BUSY, ERR_STORE, ERR_NOT_DURABLE.
  */
 typedef enum err people_act(struct page *p, void *ctx);
 enum err people_change(struct page *p, people_act *act, void *ctx, const char *action, const char *subject);
@@ -45,6 +45,9 @@ enum err people_show_groups(struct page *p, const char *chosen);
 
 /* Lead to /prove, and from there to `path`, if the person has not typed the password lately; *led says so. */
 enum err people_ask_proof(struct page *p, const char *path, bool *led);
+
+/* The same: whether the answer leads to /prove, or fails with *e_out. A NULL path is ERR_MEMORY. */
+bool people_is_led(struct page *p, const char *path, enum err *e_out);
 
 /* page_show under the title of that key. */
 enum err people_show(struct page *p, const char *name, const char *title, int status);

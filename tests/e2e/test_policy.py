@@ -251,6 +251,18 @@ def test_nobody_shuts_himself_out(site, web):
     assert page.status == 400 and any("your present address" in alert for alert in page.alerts), page.text
     page = desk.submit("/admin/groups/admins", networks=f"203.0.113.0/24,{web.address}")
     assert page.status == 200 and desk.get("/admin/users").status == 200
+    # Nor by being put into another group, whichever page does it.
+    far = f"far-{web.address.replace('.', '-').replace(':', '-')}"
+    site.cli("group", "add", far, "--networks", "203.0.113.0/24")
+    desk.get(f"/admin/groups/{far}")
+    page = desk.submit(f"/admin/group-join/{far}", account=DEMO_USER.account)
+    assert page.status == 400 and any("your present address" in alert for alert in page.alerts), page.text
+    (mine,) = site.query("SELECT id FROM user WHERE account = ?", DEMO_USER.account)[0]
+    desk.get(f"/admin/users/{mine}")
+    page = desk.submit(f"/admin/user-groups/{mine}", **{f"group.{far}": "1"})
+    assert page.status == 409 and any("your present address" in alert for alert in page.alerts), page.text
+    assert site.query("SELECT count(*) FROM group_member WHERE group_name = ?", far) == [(0,)]
+    site.cli("group", "remove", far)
     outside = portal_of(site, web.elsewhere())
     assert outside.sign_in(DEMO_USER).path.endswith("/sign-in")
     site.cli("group", "set", "admins", "--networks", "")
