@@ -72,9 +72,12 @@ struct mail_count {
     int64_t sent, failed, given_up;
 };
 
+/* Whether a process sends mail of this site now, which will find what is due before it ends. */
+bool mail_is_being_sent(const struct app *app);
+
 /*
- * Send what is due, at most `max` of them. Failures are logged, recipients with them, texts never. ERR_OK, whatever
- * became of each; ERR_STORE, ERR_BUSY, ERR_MEMORY.
+ * Send what is due, at most `max` in a turn. One process has its turn at a time; this one waits for another. Failures are
+ * logged, recipients with them, texts never. ERR_OK, whatever became of each; ERR_STORE, ERR_BUSY, ERR_MEMORY.
  */
 enum err mail_send_due(struct app *app, mail_answer *answer, int64_t max, struct mail_count *count_out);
 

@@ -62,7 +62,8 @@ static bool is_due(struct mailer *m, struct app *app, int64_t now_s)
 void mailer_step(struct mailer *m, struct app *app, int64_t now_s)
 {
     look_after(m, &app->log);
-    if (app->db == NULL || !mail_is_on(app) || m->child != 0 || !is_due(m, app, now_s))
+    if (app->db == NULL || !mail_is_on(app) || m->child != 0 || !is_due(m, app, now_s) ||
+        mail_is_being_sent(app))
         return;
     app->has_mail = false;
     m->child = fork();

@@ -17,7 +17,7 @@ struct mailer {
     bool keeps_stderr; /* the sender may write to it: for a process that goes on */
 };
 
-/* Start the sender if mail is due and, as far as this process knows, none runs. */
+/* Start the sender if mail is due and none runs: where each request is a process of its own, there would be as many. */
 void mailer_step(struct mailer *m, struct app *app, int64_t now_s);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -311,4 +312,24 @@ enum err db_put_beside(const char *dir, const char *name, const char *text, stru
     if (fd >= 0)
         close(fd);
     return done ? ERR_OK : ERR_IO;
+}
+
+int db_lock_beside(const char *dir, const char *name, bool waits)
+{
+    char path[PATH_MAX];
+    if (snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    db_give_to_owner(fd, dir);
+    while (fd >= 0 && flock(fd, LOCK_EX | (waits ? 0 : LOCK_NB)) != 0) {
+        int why = errno;
+        if (why == EINTR)
+            continue;
+        close(fd);
+        errno = why;
+        return -1;
+    }
+    return fd;
 }

@@ -67,6 +67,16 @@ bool db_folder_is_new(const char *dir, const char *log_path);
 enum err db_put_beside(const char *dir, const char *name, const char *text, struct buf *why);
 
 /*
+ * Lock an empty file beside the database, which is made if it is missing, among the processes that do one thing of a site
+ * one at a time; until the descriptor that is returned is closed, or the process ends.
+ *
+ * waits  for whoever has it.
+ *
+ * -1, with errno: EWOULDBLOCK if somebody has it; anything else: it cannot be locked here.
+ */
+int db_lock_beside(const char *dir, const char *name, bool waits);
+
+/*
  * Open the database in `dir`, and bring an older one to this version's schema.
  *
  * log      borrowed; receives database errors. db_out is to be closed with db_close.

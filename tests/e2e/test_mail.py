@@ -379,9 +379,12 @@ def test_a_program_that_hangs_holds_up_nobody(post):
     post.mailbox.hold("hold")
     assert ask(Portal(post), "admin").path.endswith("/forgot-sent")
     wait_until(lambda: Portal(post).get("/login") and post.query("SELECT tries FROM mail WHERE recipient <> ''") == [(1,)], "a try")
+    ask(Portal(post), "nobody")
     for _ in range(5):
         assert Portal(post).get("/login").status == 200
+    assert post.query("SELECT tries FROM mail ORDER BY id") == [(1,), (0,)], "there are not as many senders as requests"
     post.mailbox.hold("hold", False)
+    wait_until(lambda: post.query("SELECT count(*) FROM mail") == [(0,)], "what came meanwhile is done by the same one")
     post.mailbox.wait()
 
 
