@@ -90,18 +90,21 @@ static void check_profile(struct doctor *d)
     buf_free(&looser);
 }
 
-/* Whoever only refreshes logs in as seldom as families end, and would be out of use by then. */
+/* Whoever only refreshes, or is remembered, logs in as seldom as that ends, and would be out of use by then. */
 static void check_unused_lock(struct doctor *d)
 {
     const struct config *cfg = &d->app->cfg;
-    int64_t lock_s = cfg->policy.unused_lock_s;
-    if (lock_s > 0 && cfg->policy.idle_timeout_s == 0 && cfg->token.family_ttl_s >= lock_s)
-        doctor_add(d, "unused_lock", DOCTOR_WARNING,
-                   DOCTOR_TEXT(d,
-                               "a login can be refreshed for %" PRId64 " s, and an account without a login "
-                               "for %" PRId64 " s is locked: people who use it daily among them",
-                               cfg->token.family_ttl_s, lock_s),
-                   "[token] family_ttl below [policy] unused_lock, or an idle_timeout");
+    int64_t lock_s = cfg->policy.unused_lock_s, lasts_s = cfg->token.family_ttl_s;
+    if (cfg->dialect[DIALECT_PORTAL].enabled && cfg->portal.remember_ttl_s > lasts_s)
+        lasts_s = cfg->portal.remember_ttl_s;
+    if (lock_s > 0 && cfg->policy.idle_timeout_s == 0 && lasts_s >= lock_s)
+        doctor_add(
+            d, "unused_lock", DOCTOR_WARNING,
+            DOCTOR_TEXT(d,
+                        "a login can last for %" PRId64 " s, and an account without a login "
+                        "for %" PRId64 " s is locked: people who use it daily among them",
+                        lasts_s, lock_s),
+            "[token] family_ttl and [portal] remember_ttl below [policy] unused_lock, or an idle_timeout");
 }
 
 /* Who needs another password has one place to set it. */

@@ -335,6 +335,10 @@ def test_doctor_names_what_is_looser_than_the_profile(desk):
         "[login] max_failures = 9 (5), [policy] idle_timeout = 0 (1800), [policy] recheck_networks = no (yes)"
     )
     assert findings(desk)["unused_lock"]["status"] == "warning"
+    desk.conf.write_text(desk.conf.read_text() + "[token]\nfamily_ttl = 2592000\n")
+    assert "unused_lock" not in findings(desk)
+    desk.conf.write_text(desk.conf.read_text() + "[portal]\nremember_ttl = 31536000\n")
+    assert findings(desk)["unused_lock"]["status"] == "warning"
 
 
 def test_less_than_180_days_of_audit_is_refused(desk):
