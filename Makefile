@@ -30,6 +30,8 @@ say = @printf '  %-5s %s\n' '$(1)' '$(2)'
 Q := @
 endif
 
+# No rules but these: make knows how to link src/portal/words out of words.c, which is a folder.
+MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .PHONY: all arm64 run test pictures bench fuzz install clean format check-format check-layers check-clang
 

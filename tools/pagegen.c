@@ -53,6 +53,13 @@ static void print_string(const char *s)
     putchar('"');
 }
 
+/* A text with its end, which no digit of the next one may be read as a part of. */
+static void print_text(const char *s)
+{
+    print_string(s);
+    printf(" \"\\0\"\n");
+}
+
 static struct word *word_of(const char *key, size_t len)
 {
     for (size_t i = 0; i < word_count; i++)
@@ -101,15 +108,22 @@ static void print_words(const char *dir)
     for (int i = 0; i < LANGUAGES; i++)
         read_words(dir, i);
     qsort(words, word_count, sizeof words[0], by_key);
-    printf("const struct word words_all[] = {\n");
+    /* One text after the other: the first is none. */
+    printf("const char words_texts[] = \"\\0\"\n");
     for (size_t i = 0; i < word_count; i++) {
-        printf("{\"%s\", {", words[i].key);
-        for (int k = 0; k < LANGUAGES; k++) {
+        print_text(words[i].key);
+        for (int k = 0; k < LANGUAGES; k++)
             if (words[i].text[k] != NULL)
-                print_string(words[i].text[k]);
-            else
-                printf("NULL");
-            printf(", ");
+                print_text(words[i].text[k]);
+    }
+    printf(";\nconst struct word words_all[] = {\n");
+    size_t at = 1;
+    for (size_t i = 0; i < word_count; i++) {
+        printf("{%zu, {", at);
+        at += strlen(words[i].key) + 1;
+        for (int k = 0; k < LANGUAGES; k++) {
+            printf("%zu, ", words[i].text[k] != NULL ? at : 0);
+            at += words[i].text[k] != NULL ? strlen(words[i].text[k]) + 1 : 0;
         }
         printf("}},\n");
     }

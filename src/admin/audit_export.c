@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "admin/text.h"
 #include "admin/users.h"
 #include "base/address.h"
 #include "base/clock.h"
@@ -155,15 +156,9 @@ static void add_json(const struct audit_row *row, struct buf *out)
     buf_add_char(out, '\n');
 }
 
-/* Whether a spreadsheet takes the cell for a formula (OWASP, CSV Injection). */
-static bool is_formula(const char *text)
-{
-    return text[0] != '\0' && strchr("=+-@\t\r\n", text[0]) != NULL;
-}
-
 static void add_cell(const char *text, bool last, struct buf *out)
 {
-    buf_add_str(out, is_formula(text) ? "\"'" : "\"");
+    buf_add_str(out, text_is_formula(text) ? "\"'" : "\"");
     for (const char *p = text; *p != '\0'; p++) {
         if (*p == '"')
             buf_add_char(out, '"');

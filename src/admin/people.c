@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "admin/text.h"
 #include "base/json_in.h"
 #include "base/json_out.h"
 
@@ -305,11 +306,10 @@ static size_t count_filled(const struct fields *f)
     return n;
 }
 
-/* Whether a spreadsheet takes it for a formula (OWASP, CSV Injection), or would without the apostrophes before it. */
+/* Whether it is a formula, or would be one without the apostrophes before it. */
 static bool is_formula(const char *value)
 {
-    value += strspn(value, "'");
-    return *value != '\0' && strchr("=+-@", *value) != NULL;
+    return text_is_formula(value + strspn(value, "'"));
 }
 
 /* Without the apostrophe that add_csv_field puts before it. Passwords are as they are. */

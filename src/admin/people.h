@@ -3,7 +3,7 @@
  * spreadsheets write it (semicolons or tabs, a line "sep=;", rows of commas, columns without a name),
  * JSON lines, and Apache's htpasswd. The same columns by the same names in CSV and JSON.
  *
- * Depends on base/arena, base/buf, base/json_in, store/user_store.
+ * Depends on admin/text, base/arena, base/buf, base/json_in, store/user_store.
  */
 #ifndef ADMIN_PEOPLE_H
 #define ADMIN_PEOPLE_H

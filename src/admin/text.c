@@ -25,6 +25,15 @@ const char *text_fault(const char *s, size_t len)
     return NULL;
 }
 
+bool text_is_formula(const char *s)
+{
+    static const char *const begins[] = {"=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"};
+    for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++)
+        if (strncmp(s, begins[i], strlen(begins[i])) == 0)
+            return true;
+    return false;
+}
+
 enum err text_check(const char *value, size_t max, struct buf *why)
 {
     size_t len = strlen(value);

@@ -7,6 +7,7 @@
 #ifndef ADMIN_TEXT_H
 #define ADMIN_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -42,5 +43,9 @@ const char *text_tidy_list(struct arena *arena, const char *list);
 
 /* What is wrong with a text of `len` bytes: "invalid UTF-8", "a control character"; NULL if nothing is. */
 const char *text_fault(const char *s, size_t len);
+
+/* Whether a spreadsheet may take a cell of this text for a formula, which the full-width signs of Chinese keyboards begin
+ * too. Source: OWASP, CSV Injection. */
+bool text_is_formula(const char *s);
 
 #endif

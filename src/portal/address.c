@@ -56,6 +56,11 @@ const char *address_mount(const struct request *r, const struct config *cfg, str
     const char *base = authority != NULL ? authority + len : script != NULL ? script : "";
     const char *prefix = cfg->dialect[DIALECT_PORTAL].prefix;
     size_t prefix_len = strcspn(prefix, ",");
+    /* What a visitor wrote must not become another host's address: "//host" and "/\\host" are. */
+    while (base[0] == '/' && base[1] == '/')
+        base++;
+    if (strchr(base, '\\') != NULL)
+        base = "";
     size_t base_len = strlen(base);
     while (base_len > 0 && base[base_len - 1] == '/')
         base_len--;

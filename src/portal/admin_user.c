@@ -306,31 +306,32 @@ enum err admin_user_unlock(struct page *p)
 
 struct ending {
     int64_t user_id, browser, application;
+    bool all;
 };
 
 static enum err end_sessions(struct page *p, void *ctx)
 {
     const struct ending *x = ctx;
-    if (x->browser != 0)
-        return browser_store_end(p->app->db, x->browser, x->user_id);
-    if (x->application != 0)
-        return session_store_end_own(p->app->db, x->application, x->user_id, p->now_s);
-    return browser_end_person(p->app->db, x->user_id, 0, 0, p->now_s);
+    if (x->all)
+        return browser_end_person(p->app->db, x->user_id, 0, 0, p->now_s);
+    return x->browser != 0 ? browser_store_end(p->app->db, x->browser, x->user_id)
+                           : session_store_end_own(p->app->db, x->application, x->user_id, p->now_s);
 }
 
-/* One that ended by itself meanwhile has ended. */
+/* One that ended by itself meanwhile has ended. What names none that there can be does not mean all of them. */
 enum err admin_user_sessions(struct page *p)
 {
     struct user u;
     enum err e = people_find(p, &u);
     if (e != ERR_OK)
         return e;
-    struct ending x = {u.id, page_number(p, "browser", 1, INT64_MAX, 0),
-                       page_number(p, "application", 1, INT64_MAX, 0)};
-    bool one = x.browser != 0 || x.application != 0;
+    struct ending x = {.user_id = u.id,
+                       .browser = page_number(p, "browser", 1, INT64_MAX, 0),
+                       .application = page_number(p, "application", 1, INT64_MAX, 0),
+                       .all = !page_checked(p, "browser") && !page_checked(p, "application")};
     e = people_change(p, end_sessions, &x, "session.revoke", people_subject(p, &u));
-    return e == ERR_OK || (one && e == ERR_NOT_FOUND)
-               ? page_go(p, people_path(p, &u), one ? "done.session_ended" : "done.user_signed_out")
+    return e == ERR_OK || (!x.all && e == ERR_NOT_FOUND)
+               ? page_go(p, people_path(p, &u), x.all ? "done.user_signed_out" : "done.session_ended")
                : e;
 }
 

@@ -76,7 +76,10 @@ static void add_language_base(struct page *p)
         buf_add_str(&base, self);
         buf_add_char(&base, strchr(self, '?') != NULL ? '&' : '?');
     } else {
-        add_path(&base, is_get ? frame_path(p) : "/");
+        const char *path = is_get ? frame_path(p) : "/";
+        while (path[0] == '/' && path[1] == '/') /* "//host/x" would be another host's */
+            path++;
+        add_path(&base, path);
         buf_add_char(&base, '?');
         add_query(&base, is_get ? r->query : "");
     }

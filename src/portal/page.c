@@ -339,7 +339,8 @@ static enum err add_site(struct page *p, int status)
     if (a.value[APPEARANCE_TITLE][0] == '\0')
         view_text(site, "title", page_word(p, "site.title"));
     if (a.value[APPEARANCE_ACCENT][0] != '\0')
-        view_textf(p->view, "look_src", "%s/portal/file/look-%s.css", p->mount, a.value[APPEARANCE_ACCENT]);
+        view_textf(p->view, "look_src", "%s/portal/file/look-%s-%s", p->mount, a.value[APPEARANCE_ACCENT],
+                   asset_css.name);
     view_textf(p->view, "style_src", "%s/portal/file/%s", p->mount, asset_css.name);
     view_textf(p->view, "script_src", "%s/portal/file/%s", p->mount, asset_js.name);
     return ERR_OK;

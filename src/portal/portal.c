@@ -27,13 +27,13 @@ static enum err serve(struct call *c, const struct asset *asset, const char *typ
     return ERR_OK;
 }
 
-/* The name says the colour: "look-1d4ed8.css". */
+/* The name says the colour, and which program made what of it: "look-1d4ed8-style-0123456789ab.css". */
 static enum err serve_look(struct call *c)
 {
     struct look look;
     char accent[7] = "";
     snprintf(accent, sizeof accent, "%s", c->segment + 5);
-    if (strcmp(c->segment + 5 + strlen(accent), ".css") != 0 || !look_of_accent(accent, &look))
+    if (c->segment[5 + strlen(accent)] != '-' || !look_of_accent(accent, &look))
         return ERR_NO_SUCH_PATH;
     serve_type(c, "text/css;charset=UTF-8");
     look_css(accent, &c->res->body);

@@ -9,10 +9,10 @@ const char *words_find(const char *key, size_t len, enum script script)
     size_t low = 0, high = words_count;
     while (low < high) {
         size_t mid = low + (high - low) / 2;
-        const char *at = words_all[mid].key;
+        const char *at = words_texts + words_all[mid].key;
         int order = strncmp(key, at, len);
         if (order == 0 && at[len] == '\0')
-            return words_all[mid].text[script];
+            return words_all[mid].text[script] != 0 ? words_texts + words_all[mid].text[script] : NULL;
         if (order <= 0)
             high = mid;
         else

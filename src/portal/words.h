@@ -8,13 +8,19 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "http/text.h"
 
+/*
+ * Where the texts of a key begin in words_texts; 0: there is none. Numbers instead of pointers: the program may lie
+ * anywhere, and four thousand pointers would have to be put right whenever it starts, in CGI for every request.
+ */
 struct word {
-    const char *key;
-    const char *text[SCRIPT_COUNT];
+    uint32_t key;
+    uint32_t text[SCRIPT_COUNT];
 };
+extern const char words_texts[];
 extern const struct word words_all[]; /* by key */
 extern const size_t words_count;
 

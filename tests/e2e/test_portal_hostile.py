@@ -18,7 +18,7 @@ from conftest import running_site
 from harness.browser import running_browser, until
 from harness.portal import Portal as AnyPortal
 from harness.routes import concrete, routes, values_for
-from harness.servers import CONFIGS, free_port
+from harness.servers import CONFIGS, Lighttpd, free_port
 from harness.site import DEMO_USER, UploadedSite, User
 from harness.visitor import fresh_address
 from harness.wire import BOUNDARY
@@ -65,6 +65,10 @@ class Place:
         self.people = {}
         self.tokens = {}
         self.numbers = itertools.count(1)
+
+    def some_of(self, cases):
+        """All of them; where each request starts a program, every third: what a web server hands on is all that differs."""
+        return dict(list(cases.items())[:: 1 if self.site.server.config.server is Lighttpd else 3])
 
     def has(self, sql, *arguments):
         return bool(self.site.query(sql, *arguments))
@@ -328,7 +332,7 @@ def test_forms_of_others(place, route):
     theirs, mine = place.token_of(other), place.token_of(one)
     path = place.concrete(route.path)
     before = site.rows()
-    for what, how in FOREIGN.items():
+    for what, how in place.some_of(FOREIGN).items():
         fields = place.fields_of(route, one)
         if not how.get("token", True):
             token = theirs if how.get("theirs") else mine[:16] if how.get("half") else how.get("csrf")
@@ -345,7 +349,7 @@ def test_forms_of_nobody(place, route):
     site = place.site
     path = place.concrete(route.path)
     before = site.rows()
-    for secret in ("", "0" * 32, "x" * 5000, "%00", "'"):
+    for secret in place.some_of({"": 1, "0" * 32: 1, "x" * 5000: 1, "%00": 1, "'": 1}):
         stranger = Portal(site)
         token = place.token_of(stranger)
         if secret:
@@ -532,14 +536,14 @@ def test_queries_of_every_kind(fast_place, route):
     path = fast_place.concrete(route.path.replace("{format}", "csv"))
     before = site.rows()
     for what, value in MORE_VALUES.items():
-        for names in (QUERY, ("lang",), ("lang", "further"), ("next", "next")):
+        for names in (QUERY, ("lang", "further")):
             query = encode([(name, value) for name in names]).decode()
             page = one.get(f"{path}?{query}", follow=False)
             if "Content-Security-Policy" in page.headers or page.status < 400:
                 check(page, (what, names))
             else:
                 assert page.status in (400, 414, 431), (what, names, page.text)  # of the web server
-    for query in ("lang", "lang=", "=", "&&&", "%", "lang=en&lang=zh-Hans", "?", "a" * 9000):
+    for query in ("lang", "lang=", "=", "&&&", "%", "lang=en&lang=zh-Hans", "next=/a&next=/b", "?", "a" * 9000):
         check(one.get(f"{path}?{query}", follow=False), query)
     assert written(site, before) == {}
 

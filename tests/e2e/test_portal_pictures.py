@@ -23,7 +23,7 @@ FOLDER = Path(TREE, os.environ.get("MENSHEN_PICTURES") or "build/pictures")
 LANGUAGES = ("zh-Hans", "en")
 LARGEST = 60_000  # bytes
 TALLEST_PX = 1200
-COLOURS = 48
+COLOURS = 32
 
 # Name, path, width. What the {names} stand for, the fixture says.
 PICTURES = [

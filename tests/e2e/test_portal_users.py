@@ -230,6 +230,9 @@ def test_sessions_are_ended_one_by_one_and_all(site, admin, person):
     admin.post(path, {"csrf": token, "browser": ids[0]})
     left = [p.get("/account").path.endswith("/account") for p in (one, two)]
     assert sorted(left) == [False, True]
+    for broken in ({"browser": "x"}, {"application": "0"}, {"browser": "9" * 30}):
+        admin.post(path, {"csrf": token} | broken)  # no number: nothing ends
+    assert [p.get("/account").path.endswith("/account") for p in (one, two)] == left
     admin.post(path, {"csrf": token})
     assert not any(p.get("/account").path.endswith("/account") for p in (one, two))
 

@@ -24,14 +24,24 @@ static int tear_down(void **state)
     return 0;
 }
 
+/* The text number i of words_all; NULL if there is none. */
+static const char *text_at(size_t i, int script)
+{
+    return words_all[i].text[script] != 0 ? words_texts + words_all[i].text[script] : NULL;
+}
+
 static void test_every_text_is_there_in_every_language(void **state)
 {
     (void)state;
     assert_true(words_count > 10);
-    for (size_t i = 0; i < words_count; i++)
-        for (int k = 0; k < SCRIPT_COUNT; k++)
-            assert_case(words_all[i].text[k] != NULL && words_all[i].text[k][0] != '\0',
-                        "%s has no text in %s", words_all[i].key, words_tag((enum script)k));
+    for (size_t i = 0; i < words_count; i++) {
+        const char *key = words_texts + words_all[i].key;
+        for (int k = 0; k < SCRIPT_COUNT; k++) {
+            assert_case(text_at(i, k) != NULL && text_at(i, k)[0] != '\0', "%s has no text in %s", key,
+                        words_tag((enum script)k));
+            assert_ptr_equal(words_find(key, strlen(key), (enum script)k), text_at(i, k));
+        }
+    }
 }
 
 /* {name}s of a text, sorted by nothing: each of one language has to stand in the others. */
@@ -56,10 +66,10 @@ static void test_texts_have_the_same_values_in_every_language(void **state)
     for (size_t i = 0; i < words_count; i++)
         for (int a = 0; a < SCRIPT_COUNT; a++)
             for (int b = 0; b < SCRIPT_COUNT; b++)
-                assert_case(words_all[i].text[a] == NULL || words_all[i].text[b] == NULL ||
-                                has_all_names(words_all[i].text[a], words_all[i].text[b]),
-                            "%s: %s has a {name} that %s lacks", words_all[i].key, words_tag((enum script)a),
-                            words_tag((enum script)b));
+                assert_case(text_at(i, a) == NULL || text_at(i, b) == NULL ||
+                                has_all_names(text_at(i, a), text_at(i, b)),
+                            "%s: %s has a {name} that %s lacks", words_texts + words_all[i].key,
+                            words_tag((enum script)a), words_tag((enum script)b));
 }
 
 /* Every key that a template names is a text: "{{t login.title}}". */

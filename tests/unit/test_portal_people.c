@@ -224,12 +224,12 @@ static void expect_as_is(void *ctx, const struct import_row *row)
 static void test_no_text_of_a_spreadsheet_is_a_formula_and_every_one_comes_back(void **state)
 {
     struct site *s = *state;
-    static const char *const guarded[] = {"\r\na,000000,\"'=HYPERLINK(", ",'+86 1,", ",'@x,", "\r\n'-b,",
-                                          ",''=x,"};
-    static const char *const plain[] = {",\"=HYPERLINK(", ",+86 1,", ",@x,", "\r\n-b,", ",''=x,"};
+    static const char *const guarded[] = {
+        ",'＝1,", "\r\na,000000,\"'=HYPERLINK(", ",'+86 1,", ",'@x,", "\r\n'-b,", ",''=x,"};
+    static const char *const plain[] = {",＝1,", ",\"=HYPERLINK(", ",+86 1,", ",@x,", "\r\n-b,", ",''=x,"};
     import_all(s, "account,real_name,phone,nick_name,external_id,password_hash\n"
                   "a,\"=HYPERLINK(\"\"x\"\",1)\",+86 1,@x,o'=x," HASH "\n"
-                  "-b,''=x,,,," HASH "\n");
+                  "-b,''=x,,＝1,," HASH "\n");
     for (int for_excel = 0; for_excel <= 1; for_excel++) {
         struct buf file;
         struct import im;

@@ -1511,7 +1511,16 @@ static void bring_up(struct scratch *s, const char *schema_file, const char *row
 static const char rows_of_version_3[] =
     "INSERT INTO tenant VALUES ('t1', 'T', 0, 1);"
     "INSERT INTO user (id, tenant_id, account, account_folded, password_hash, password_changed_s, real_name, "
-    "created_s) VALUES (7, 't1', 'Bob', 'bob', 'h', 1, 'Robert', 1);";
+    "created_s) VALUES (7, 't1', 'Bob', 'bob', 'h', 1, 'Robert', 1), (8, 't1', 'a/b', 'a/b', 'h', 1, '', 1), "
+    "(9, 't1', 'li', 'li', 'h', 1, '', 1);"
+    "INSERT INTO client (id, grants, created_s) VALUES ('c1', 'captcha', 1);"
+    "INSERT INTO session (user_id, client_id, tenant_id, dialect, scope, address, created_s, family_end_s, "
+    "expires_s) VALUES (9, 'c1', 't1', 'blade', 'all', '', 77, 99, 99), (9, 'c1', 't1', 'blade', 'all', '', "
+    "55, 99, 99);"
+    "INSERT INTO audit (at_s, actor, action, result, expires_s) VALUES (20, 'user:t1/a/b', 'login', 'ok', "
+    "99), "
+    "(30, 'user:t1/a/b', 'login', 'ok', 99), (40, 'user:t1/a/b', 'logout', 'ok', 99), "
+    "(60, 'user:t1/li', 'login', 'ok', 99), (70, 'user:t1/nobody', 'login', 'ok', 99);";
 
 static void test_a_database_of_version_3_is_brought_up(void **state)
 {
@@ -1527,6 +1536,10 @@ static void test_a_database_of_version_3_is_brought_up(void **state)
     assert_string_equal(u.locale, "");
     assert_false(u.email_verified);
     assert_true(u.last_login_s == 0 && u.unlocked_s == 0);
+    assert_err(user_store_find(s->db, "t1", "a/b", &arena, &u), ERR_OK);
+    assert_int_equal(u.last_login_s, 30); /* by the audit */
+    assert_err(user_store_find(s->db, "t1", "li", &arena, &u), ERR_OK);
+    assert_int_equal(u.last_login_s, 77); /* by a session */
     assert_err(group_store_get(s->db, "admins", &arena, &g), ERR_OK);
     assert_int_equal(g.members, 0);
     arena_fini(&arena);

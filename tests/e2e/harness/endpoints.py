@@ -154,7 +154,8 @@ ENDPOINTS = {
     ),
     "platform-captcha": Endpoint("POST", "/code", errors.platform, needs="source"),
     "platform-login": Endpoint(
-        "POST", "/login", errors.platform, needs="source", fields=("username", "password", "uuid", "code")
+        "POST", "/login", errors.platform, needs="source", fields=("username", "password", "uuid", "code"),
+        also=("GET",),  # the portal's page
     ),
     "springblade-captcha": Endpoint("GET", "/blade-auth/captcha", errors.springblade, reads=False),
     "springblade-token": Endpoint(
