@@ -32,8 +32,8 @@ bool address_is_https(const struct request *r, const struct config *cfg)
     const char *https = request_env(r, "HTTPS");
     const char *scheme = request_env(r, "REQUEST_SCHEME");
     const char *forwarded = is_from_proxy(r, cfg) ? request_env(r, "HTTP_X_FORWARDED_PROTO") : NULL;
-    if (forwarded != NULL)
-        return strcasecmp(forwarded, "https") == 0;
+    if (forwarded != NULL) /* of several proxies the first has seen the visitor */
+        return strcspn(forwarded, ", ") == 5 && strncasecmp(forwarded, "https", 5) == 0;
     if (https != NULL && https[0] != '\0' && strcasecmp(https, "off") != 0)
         return true;
     if (scheme != NULL && strcasecmp(scheme, "https") == 0)
