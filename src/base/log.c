@@ -223,9 +223,10 @@ void log_write_some(const struct log *l, enum err_level level, const char *event
         return;
     }
     report_left_out(l, now_s);
-    unsigned *lines = log_gate_lines(l->gate, event, fields[0].str, &is_new);
+    const char *name = fields[0].str != NULL ? fields[0].str : "";
+    unsigned *lines = log_gate_lines(l->gate, event, name, &is_new);
     if (is_new)
-        *lines = count_in_file(l, now_s, event, fields[0].str);
+        *lines = count_in_file(l, now_s, event, name);
     if (*lines < LOG_GATE_LINES)
         log_write(l, level, event, fields, count);
     else if (*lines == LOG_GATE_LINES)

@@ -17,12 +17,14 @@ unsigned *log_gate_lines(struct log_gate *g, const char *event, const char *name
 {
     *is_new_out = false;
     for (size_t i = 0; i < g->kinds; i++)
-        if (strcmp(g->kind[i].event, event) == 0 && strcmp(g->kind[i].name, name) == 0)
+        if (strcmp(g->kind[i].event, event) == 0 &&
+            strncmp(g->kind[i].name, name, LOG_GATE_NAME_CAP - 1) == 0)
             return &g->kind[i].lines;
     if (g->kinds == LOG_GATE_KINDS)
         return &g->kind[LOG_GATE_KINDS - 1].lines;
     *is_new_out = true;
-    g->kind[g->kinds] = (struct log_gate_kind){.event = event, .name = name};
+    g->kind[g->kinds] = (struct log_gate_kind){.event = event};
+    snprintf(g->kind[g->kinds].name, LOG_GATE_NAME_CAP, "%s", name);
     return &g->kind[g->kinds++].lines;
 }
 

@@ -11,14 +11,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LOG_GATE_LINES 20
-#define LOG_GATE_KINDS 64 /* more share the last one's count */
+#define LOG_GATE_LINES    20
+#define LOG_GATE_NAME_CAP 48
+#define LOG_GATE_KINDS    64 /* more share the last one's count */
 
 struct log_gate {
     int64_t minute; /* of the clock; what follows is about it */
     size_t kinds;
     struct log_gate_kind {
-        const char *event, *name; /* of static storage */
+        const char *event;            /* of static storage */
+        char name[LOG_GATE_NAME_CAP]; /* as far as it fits */
         unsigned lines;
     } kind[LOG_GATE_KINDS];
     int64_t left_out;

@@ -71,8 +71,8 @@ bool first_run(struct server *s, const struct request *req)
     if (app->no_site == NO_SITE_REFUSED && is_missing)
         snprintf(app->no_site_why, sizeof app->no_site_why, "%s", buf_str(&why));
     if (app->no_site != NO_SITE_UNKNOWN && is_missing)
-        LOG_SOME(&app->log, ERR_LEVEL_ERROR, "site_not_made", LOG_S("message", buf_str(&why)),
-                 LOG_S("data_dir", app->cfg.server.data_dir));
+        LOG_SOME(&app->log, ERR_LEVEL_ERROR, "site_not_made", LOG_S("error", err_info(ERR_CONFIG)->name),
+                 LOG_S("message", buf_str(&why)), LOG_S("data_dir", app->cfg.server.data_dir));
     buf_free(&why);
     return is_missing && app->no_site == NO_SITE_UNKNOWN;
 }

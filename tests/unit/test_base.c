@@ -834,6 +834,17 @@ static void test_a_gate_counts_by_kind_and_minute(void **state)
     assert_int_equal(*log_gate_lines(&g, "a", "y", &is_new), 0);
     assert_int_equal(*log_gate_lines(&g, "b", "x", &is_new), 0);
     assert_int_equal(*log_gate_lines(&g, "a", "x", &is_new), 5);
+    /* A name is somebody else's memory, and may be gone by the next time. */
+    char gone[80];
+    memset(gone, 'n', sizeof gone - 1);
+    gone[sizeof gone - 1] = '\0';
+    *log_gate_lines(&g, "a", gone, &is_new) = 7;
+    assert_true(is_new);
+    memset(gone, 'm', sizeof gone - 1);
+    assert_int_equal(*log_gate_lines(&g, "a", gone, &is_new), 0);
+    assert_true(is_new);
+    memset(gone, 'n', sizeof gone - 1);
+    assert_int_equal(*log_gate_lines(&g, "a", gone, &is_new), 7);
     assert_false(is_new);
     g.left_out = 3;
     assert_int_equal(log_gate_turn(&g, 58), 0);
