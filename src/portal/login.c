@@ -40,26 +40,31 @@ static enum err go_next(struct page *p, const char *done)
 }
 
 /*
- * Where a web server passes no PATH_INFO, every path is the front page, and what that leads to is the front page again:
- * this ends there, with the dispatcher's hint in the log.
+ * Whether this is the front page. Where a web server passes no PATH_INFO, every path looks like it, and what it leads to
+ * looks like it again: that ends there, as what is no address at all, with the dispatcher's hint in the log.
  */
-static bool was_led_here(const struct page *p)
+static bool is_front(const struct page *p)
 {
     static const char *const targets[] = {"/login", HOME};
     const char *script = request_env(p->call->req, "SCRIPT_NAME");
-    size_t len = script != NULL ? strlen(script) : 0;
+    const char *info = request_env(p->call->req, "PATH_INFO");
+    if (script == NULL || (info != NULL && info[0] != '\0'))
+        return true;
+    size_t len = strlen(script);
+    for (const char *c = script; *c != '\0'; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7F)
+            return false;
     for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
         size_t n = strlen(targets[i]);
-        if (request_env(p->call->req, "PATH_INFO") == NULL && len >= n &&
-            strcmp(script + len - n, targets[i]) == 0)
-            return true;
+        if (len >= n && strcmp(script + len - n, targets[i]) == 0)
+            return false;
     }
-    return false;
+    return true;
 }
 
 enum err login_front(struct page *p)
 {
-    if (was_led_here(p))
+    if (!is_front(p))
         return ERR_NO_SUCH_PATH;
     return page_go(p, p->has_session ? HOME : "/login", NULL);
 }
