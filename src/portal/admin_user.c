@@ -11,14 +11,13 @@
 #include "auth/link.h"
 #include "auth/policy.h"
 #include "base/secure.h"
-#include "portal/device.h"
 #include "portal/handed.h"
 #include "portal/letter.h"
 #include "portal/pages.h"
 #include "portal/people.h"
 #include "portal/person.h"
+#include "portal/sessions.h"
 #include "store/audit_store.h"
-#include "store/token_store.h"
 
 enum { SESSIONS_MAX = 50, EVENTS_MAX = 10 };
 
@@ -27,33 +26,15 @@ enum { SESSIONS_MAX = 50, EVENTS_MAX = 10 };
 static enum err show_browser(void *ctx, const struct browser_session *row)
 {
     struct page *p = ctx;
-    struct view *v = view_item(p->view, "browsers");
-    struct buf name;
-    buf_init(&name);
-    if (!device_name(row->user_agent, p->script, &name))
-        buf_add_str(&name, page_word(p, "sessions.unknown_device"));
-    view_number(v, "session", row->id);
-    view_textf(v, "device", "%s", buf_str(&name));
-    view_textf(v, "address", "%s", row->address);
-    page_time(p, v, "since", row->created_s);
-    page_time(p, v, "seen", row->seen_s);
-    view_flag(v, "current", row->id == p->session.id);
+    sessions_add_browser(p, row);
     view_flag(p->view, "has_sessions", true);
-    buf_free(&name);
     return ERR_OK;
 }
 
 static enum err show_application(void *ctx, const struct session_row *row)
 {
     struct page *p = ctx;
-    const struct session *s = &row->session;
-    struct view *v = view_item(p->view, "applications");
-    view_number(v, "session", s->id);
-    view_textf(v, "device", "%s (%s)", s->client_id, s->dialect);
-    view_textf(v, "address", "%s", s->refresh_address[0] != '\0' ? s->refresh_address : s->address);
-    page_time(p, v, "since", s->created_s);
-    view_text(v, "seen", "");
-    page_time(p, v, "seen", row->refreshed_s);
+    sessions_add_application(p, row);
     view_flag(p->view, "has_sessions", true);
     return ERR_OK;
 }

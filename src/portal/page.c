@@ -348,12 +348,11 @@ static enum err add_site(struct page *p, int status)
 
 static void add_languages(struct page *p)
 {
-    static const char *const names[SCRIPT_COUNT] = {"简体中文", "繁體中文", "English"};
     view_text(p->view, "lang", words_tag(p->script));
     for (int i = 0; i < SCRIPT_COUNT; i++) {
         struct view *item = view_item(p->view, "langs");
         view_text(item, "tag", words_tag((enum script)i));
-        view_text(item, "name", names[i]);
+        view_text(item, "name", words_name((enum script)i));
         view_flag(item, "current", i == (int)p->script);
     }
 }

@@ -72,12 +72,11 @@ static void show_field(struct page *p, const struct form_field *f, const struct 
 /* The language of a person's pages and mails; that of the browser where none is chosen. */
 static void show_languages(struct page *p, const char *chosen)
 {
-    static const char *const names[SCRIPT_COUNT] = {"简体中文", "繁體中文", "English"};
     for (int i = 0; i < SCRIPT_COUNT; i++) {
         struct view *v = view_item(p->view, "locales");
         const char *tag = words_tag((enum script)i);
         view_text(v, "value", tag);
-        view_text(v, "label", names[i]);
+        view_text(v, "label", words_name((enum script)i));
         view_flag(v, "is_chosen", strcmp(tag, chosen) == 0);
     }
 }

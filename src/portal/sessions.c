@@ -1,4 +1,6 @@
 /* /account/sessions: where I am signed in, and what was signed in to lately, by me or by somebody who tried. */
+#include "portal/sessions.h"
+
 #include <string.h>
 
 #include "auth/audit.h"
@@ -6,8 +8,6 @@
 #include "portal/pages.h"
 #include "portal/people.h"
 #include "store/audit_store.h"
-#include "store/browser_store.h"
-#include "store/token_store.h"
 
 enum {
     SHOWN_MAX = 100, /* sessions of either kind */
@@ -27,18 +27,34 @@ static void show_device(struct page *p, struct view *v, const char *user_agent)
     buf_free(&name);
 }
 
-static enum err show_browser(void *ctx, const struct browser_session *row)
+void sessions_add_browser(struct page *p, const struct browser_session *row)
 {
-    struct page *p = ctx;
     struct view *v = view_item(p->view, "browsers");
-    bool is_this = row->id == p->session.id;
     view_number(v, "id", row->id);
     show_device(p, v, row->user_agent);
     view_textf(v, "address", "%s", row->address);
     page_time(p, v, "since", row->created_s);
     page_time(p, v, "seen", row->seen_s);
-    view_flag(v, "current", is_this);
-    if (!is_this)
+    view_flag(v, "current", row->id == p->session.id);
+}
+
+void sessions_add_application(struct page *p, const struct session_row *row)
+{
+    const struct session *s = &row->session;
+    struct view *v = view_item(p->view, "applications");
+    view_number(v, "id", s->id);
+    view_textf(v, "device", "%s (%s)", s->client_id, s->dialect);
+    view_textf(v, "address", "%s", s->refresh_address[0] != '\0' ? s->refresh_address : s->address);
+    page_time(p, v, "since", s->created_s);
+    view_text(v, "seen", "");
+    page_time(p, v, "seen", row->refreshed_s);
+}
+
+static enum err show_browser(void *ctx, const struct browser_session *row)
+{
+    struct page *p = ctx;
+    sessions_add_browser(p, row);
+    if (row->id != p->session.id)
         view_flag(p->view, "others", true);
     return ERR_OK;
 }
@@ -46,13 +62,7 @@ static enum err show_browser(void *ctx, const struct browser_session *row)
 static enum err show_application(void *ctx, const struct session_row *row)
 {
     struct page *p = ctx;
-    const struct session *s = &row->session;
-    struct view *v = view_item(p->view, "applications");
-    view_number(v, "id", s->id);
-    view_textf(v, "device", "%s (%s)", s->client_id, s->dialect);
-    view_textf(v, "address", "%s", s->refresh_address[0] != '\0' ? s->refresh_address : s->address);
-    page_time(p, v, "since", s->created_s);
-    page_time(p, v, "seen", row->refreshed_s);
+    sessions_add_application(p, row);
     view_flag(p->view, "others", true);
     view_flag(p->view, "has_applications", true);
     return ERR_OK;

@@ -30,32 +30,40 @@ struct tag {
     size_t len;
 };
 
-void template_escape(const char *text, struct buf *out)
+static const char *escape_of(char c)
 {
-    for (;;) {
+    switch (c) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    default:
+        return "&#39;";
+    }
+}
+
+static void escape(const char *text, size_t len, struct buf *out)
+{
+    const char *end = text + len;
+    while (text < end) {
         size_t n = strcspn(text, "&<>\"'");
-        buf_add(out, text, n);
-        text += n;
-        switch (*text++) {
-        case '&':
-            buf_add_str(out, "&amp;");
-            break;
-        case '<':
-            buf_add_str(out, "&lt;");
-            break;
-        case '>':
-            buf_add_str(out, "&gt;");
-            break;
-        case '"':
-            buf_add_str(out, "&quot;");
-            break;
-        case '\'':
-            buf_add_str(out, "&#39;");
-            break;
-        default:
+        if (n >= (size_t)(end - text)) {
+            buf_add(out, text, (size_t)(end - text));
             return;
         }
+        buf_add(out, text, n);
+        buf_add_str(out, escape_of(text[n]));
+        text += n + 1;
     }
+}
+
+void template_escape(const char *text, struct buf *out)
+{
+    escape(text, strlen(text), out);
 }
 
 static const char *find_file(const char *name, size_t len)
@@ -110,17 +118,10 @@ static void show(const struct view_value *x, struct buf *out)
 /* A text with its {name}s. */
 static void show_sentence(const struct render *r, const char *text)
 {
-    char piece[256];
     while (*text != '\0') {
         size_t n = strcspn(text, "{");
-        while (n > 0) {
-            size_t part = n < sizeof piece - 1 ? n : sizeof piece - 1;
-            memcpy(piece, text, part);
-            piece[part] = '\0';
-            template_escape(piece, r->out);
-            text += part;
-            n -= part;
-        }
+        escape(text, n, r->out);
+        text += n;
         const char *close = *text == '{' ? strchr(text, '}') : NULL;
         if (close != NULL) {
             show(find(r, text + 1, (size_t)(close - text) - 1), r->out);
@@ -131,14 +132,14 @@ static void show_sentence(const struct render *r, const char *text)
     }
 }
 
-static enum err show_word(const struct render *r, const struct tag *t)
+static void show_word(const struct render *r, const struct tag *t)
 {
     const char *key = t->name;
     size_t len = t->len;
     if (*key == '?') {
         const struct view_value *x = find(r, key + 1, len - 1);
         if (x == NULL || x->kind != VIEW_TEXT)
-            return ERR_OK;
+            return;
         key = x->text;
         len = strlen(key);
     }
@@ -149,7 +150,6 @@ static enum err show_word(const struct render *r, const struct tag *t)
         buf_add(r->out, key, len); /* a unit test finds it */
     else
         show_sentence(r, text);
-    return ERR_OK;
 }
 
 /* ---- Reading tags ---- */
@@ -260,7 +260,8 @@ static enum err run_tag(struct render *r, struct cursor *c, const struct tag *t,
     case '>':
         return run_partial(r, t);
     case 't':
-        return show_word(r, t);
+        show_word(r, t);
+        return ERR_OK;
     case 'u':
         template_escape(r->mount, r->out);
         buf_add(r->out, t->name, t->len);

@@ -32,6 +32,16 @@ const char *words_tag(enum script script)
     return tags[script];
 }
 
+const char *words_name(enum script script)
+{
+    static const char *const names[SCRIPT_COUNT] = {
+        [SCRIPT_SIMPLIFIED] = "简体中文",
+        [SCRIPT_TRADITIONAL] = "繁體中文",
+        [SCRIPT_ENGLISH] = "English",
+    };
+    return names[script];
+}
+
 bool words_of_tag(const char *tag, size_t len, enum script *out)
 {
     /* The first that the tag begins with, as a whole subtag (RFC 4647 §3.4). */

@@ -30,6 +30,9 @@ const char *words_find(const char *key, size_t len, enum script script);
 /* As it stands in lang="…", in cookies and in user.locale: "zh-Hans", "zh-Hant", "en". */
 const char *words_tag(enum script script);
 
+/* What it calls itself: "繁體中文". */
+const char *words_name(enum script script);
+
 /* The language that a tag means ("zh-TW" is zh-Hant, "zh" zh-Hans, "en-GB" en). False for any other. */
 bool words_of_tag(const char *tag, size_t len, enum script *out);
 
