@@ -15,7 +15,7 @@ from harness.site import DEMO_USER, TREE
 AXE = (TREE / "build/node/node_modules/axe-core/axe.min.js").read_text()
 LANGUAGES = ("zh-Hans", "zh-Hant", "en")
 LOOKS = ((320, False), (360, True), (768, True), (1440, False))  # width, dark
-WIDTHS = [width for width, _ in LOOKS]
+EVERY_LOOK = [(320, False), *((width, dark) for width in (360, 768, 1440) for dark in (False, True))]
 
 # What is no page that stands alone: a file, a picture, a page for one moment. Each is tested where it belongs.
 ELSEWHERE = {
@@ -110,12 +110,11 @@ def test_page(place, path, needs):
         until(browser, lambda page: page.execute_script("return document.readyState") == "complete")
         assert browser.find_element("css selector", "html").get_attribute("lang") == language
         assert browser.find_elements("css selector", ".status-code") == [], body(browser)
-        for width, dark in LOOKS:
+        for width, dark in EVERY_LOOK:
             look_at(browser, width, dark)
             where = f"{language} {width} {'dark' if dark else 'light'}"
             if cut_off(browser):
                 faults.append(f"{where}: wider than the window")
-            if width in (360, 1440):  # each theme, and the narrow and the wide layout
-                faults += [f"{where}: {line}" for line in axe(browser)]
+            faults += [f"{where}: {line}" for line in axe(browser)]
     said = [entry["message"] for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
     assert faults + said == [], json.dumps(faults + said, ensure_ascii=False, indent=1)
